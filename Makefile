@@ -1,0 +1,38 @@
+# The lock is complete, so nothing is resolved at installation (--no-deps).
+# `make demo` and `make test` need a python3 of at least 3.11 and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.PHONY: install demo test bench lint lock clean
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "porelake needs Python >= 3.11; say which: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+demo: install
+	$(BIN)/porelake demo --out demo-lake
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+# Resolves again what pyproject.toml allows (needs `uv`); names, versions and hashes only.
+lock:
+	uv pip compile pyproject.toml --extra chain --extra dev --universal --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
+
+clean:
+	rm -rf .venv demo-lake .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

@@ -1,0 +1,1 @@
+"""What the lake means and how to ask it: schema, views, queries, exports, checks."""

@@ -1,0 +1,1 @@
+"""When and in what order: the command line, the stages and the Prefect flows that run them."""

@@ -1,0 +1,1 @@
+"""Physics of solar pores: arrays and numbers in, arrays and numbers out."""

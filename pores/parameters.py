@@ -1,0 +1,79 @@
+"""Every scientific knob of porelake, one frozen model per stage.
+
+The dump of these models is exactly the science of a run: it is hashed into the keys of results and
+stored in `runs.config`. Running details (processes, paths) are not in it.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Enhancement = Literal["network", "spline", "none"]
+
+
+class _Parameters(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PrepareParameters(_Parameters):
+    """Limb darkening, normalisation, and which pixels count."""
+
+    limb_darkening: Literal[
+        "pierce_slaughter_6173", "pierce_slaughter_6206", "neckel_labs_6173", "svd", "none"
+    ] = Field("pierce_slaughter_6173", description="Limb-darkening polynomial I(mu)/I(1) that is divided out")
+    quiet_sun: Literal["half_sample_mode", "fixed_bins", "histogram_100"] = Field(
+        "half_sample_mode", description="Estimator of the quiet-Sun level"
+    )
+    mu_min: float = Field(
+        0.2, gt=0, lt=1, description="Nothing is measured nearer the limb than this cosine of the heliocentric angle"
+    )
+    bad_quality_mask: int = Field(
+        0xFFC00000, description="QUALITY bits that mean that there is no usable observable (JSOC, sign bit included)"
+    )
+
+
+class DetectParameters(_Parameters):
+    """What is a dark feature, and what a pore."""
+
+    threshold: float = Field(0.5, gt=0, lt=1, description="Intensity in quiet-Sun units below which a pixel is dark")
+    connectivity: Literal[4, 8] = Field(4, description="Neighbours that connect dark pixels")
+    min_area_fine_px: int = Field(20, ge=1, description="Smallest feature in pixels of the x2 grid (4 to a native pixel)")
+    penumbra_threshold: float = Field(
+        0.9, gt=0, lt=1.0, description="Upper intensity of the grey structure (penumbra) around a dark core, quiet-Sun units"
+    )
+    umbra_min_area_mm2: float = Field(
+        10.0, gt=0, description="A dark core smaller than this, Mm^2, is an umbra only inside a spot that has a larger one"
+    )
+    umbra_grey_ratio: float = Field(
+        1.5, gt=0, description="Grey area over dark area of the connected structure above which its cores are umbrae"
+    )
+
+
+class TrackParameters(_Parameters):
+    """What makes two features in two frames the same one."""
+
+    cadence_s: float = Field(720.0, gt=0, description="Nominal time between frames, s")
+    max_gap_frames: int = Field(5, ge=0, description="Frames for which a feature may be missing and keep its track")
+    min_overlap: float = Field(
+        0.2, ge=0, le=1, description="Shared pixels over the smaller mask, after shifting, that make an overlap"
+    )
+    max_speed_km_s: float = Field(
+        1.5, gt=0, description="Largest proper motion, relative to rotation, of a feature without overlap, km/s"
+    )
+    min_polarity_g: float = Field(
+        50.0, ge=0, description="|mean Br| from which a feature has a polarity; opposite polarities never link, G"
+    )
+
+
+class Parameters(_Parameters):
+    """The science of one run."""
+
+    enhance: Enhancement = Field("spline", description="How intensity is doubled in resolution")
+    prepare: PrepareParameters = PrepareParameters()
+    detect: DetectParameters = DetectParameters()
+    track: TrackParameters = TrackParameters()
+
+    @property
+    def grid_scale(self) -> int:
+        """Pixels of the working grid per native pixel along an axis: 1 or 2."""
+        return 1 if self.enhance == "none" else 2

@@ -1,0 +1,1 @@
+"""SQL as files: one object or question each."""

@@ -1,0 +1,38 @@
+"""Which run of a HARP is the current one: a small pointer per HARP, moved when a run's tables are whole."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from storage.lake import Lake, atomic
+
+
+@dataclass(frozen=True)
+class CurrentRun:
+    """The run whose rows the views show for a HARP."""
+
+    series: str
+    harpnum: int
+    run_id: str
+
+
+def set_current(lake: Lake, run: CurrentRun) -> None:
+    """Make a run the current one of its HARP."""
+    with atomic(_pointer(lake, run.series, run.harpnum)) as partial:
+        partial.write_text(json.dumps(asdict(run)) + "\n")
+
+
+def current_run(lake: Lake, series: str, harpnum: int) -> CurrentRun | None:
+    """The current run of a HARP, None before the first."""
+    pointer = _pointer(lake, series, harpnum)
+    return CurrentRun(**json.loads(pointer.read_text())) if pointer.exists() else None
+
+
+def current_runs(lake: Lake) -> list[CurrentRun]:
+    """The current run of every HARP, by series and HARPNUM."""
+    runs = [CurrentRun(**json.loads(path.read_text())) for path in (lake.root / "current").glob("*/*.json")]
+    return sorted(runs, key=lambda run: (run.series, run.harpnum))
+
+
+def _pointer(lake: Lake, series: str, harpnum: int) -> Path:
+    return lake.root / "current" / series / f"{harpnum}.json"
