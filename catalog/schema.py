@@ -4,7 +4,7 @@ The Arrow schema, SQL comments, VOTable fields, the data package and the data di
 (`catalog.formats`). Units are written as astropy reads them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pores.errors import Reason
@@ -39,9 +39,13 @@ class Table:
         """The column of that name; KeyError if there is none."""
         return {column.name: column for column in self.columns}[name]
 
+    def without(self, *names: str) -> "Table":
+        """The table less some columns."""
+        return replace(self, columns=tuple(column for column in self.columns if column.name not in names))
+
 
 def _null(column: Column) -> Column:
-    return Column(column.name, column.type, column.description, column.unit, column.ucd, nullable=True)
+    return replace(column, nullable=True)
 
 
 _HARP = Column("harpnum", "int32", "HARP number", ucd="meta.id.parent")

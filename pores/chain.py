@@ -1,0 +1,152 @@
+"""The physics of one frame, end to end: is it usable, how bright is its quiet Sun, which pores are in it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pores.detect import classify, detect
+from pores.errors import Reason, UnusableFrame
+from pores.frame import FIELD_SEGMENTS, NEEDED_SEGMENTS, Frame
+from pores.geometry import CeaGrid, Observer, mu_at, mu_map
+from pores.measure import measure
+from pores.oracle import residuals, within
+from pores.parameters import Parameters, PrepareParameters
+from pores.prepare import Prepared, prepare
+from pores.record_time import format_compact, parse_t_rec, tai_to_utc
+from pores.upsample import enhancer
+
+Columns = dict[str, NDArray[Any]]
+Row = dict[str, Any]
+
+SHARP_KEYWORDS = (
+    "USFLUX", "MEANGAM", "MEANGBT", "MEANGBZ", "MEANGBH", "MEANJZD", "TOTUSJZ", "MEANALP", "MEANJZH", "TOTUSJH",
+    "ABSNJZH", "SAVNCPP", "MEANPOT", "TOTPOT", "MEANSHR", "SHRGT45", "R_VALUE", "SIZE_ACR", "AREA_ACR",
+)  # fmt: skip
+_NUMBERS = ("CRVAL1", "CRVAL2", "CRLN_OBS", "CRLT_OBS", "DSUN_OBS", "OBS_VR", *SHARP_KEYWORDS)
+
+
+def prepare_frame(frame: Frame, parameters: PrepareParameters) -> Row:
+    """The frame's row of `frames`: its state, its quiet Sun and the residuals of the header oracle.
+
+    Parameters
+    ----------
+    frame : Frame
+        All segments at hand.
+    parameters : PrepareParameters
+
+    Returns
+    -------
+    dict
+        Every column of `frames` but `n_pores` and `run_id`; values are Python objects, None for null.
+    """
+    try:
+        quiet_sun, reason, detail = prepared_intensity(frame, parameters).quiet_sun, None, None
+    except UnusableFrame as finding:
+        quiet_sun, reason, detail = None, str(finding.reason), str(finding)
+    checks = residuals(frame)
+    return {
+        "harpnum": frame.harpnum,
+        "t_rec": frame.t_rec,
+        "t_obs": _t_obs(frame.keywords),
+        "quality": frame.keywords.get("QUALITY"),
+        "usable": reason is None,
+        "reason": reason,
+        "detail": detail,
+        "missing_segments": [name for name in NEEDED_SEGMENTS if name not in frame.segments],
+        **_patch(frame),
+        "quiet_sun": quiet_sun,
+        **{name.lower(): _number(frame.keywords.get(name)) for name in _NUMBERS},
+        **checks,
+        "oracle_ok": within(checks),
+        "keywords": json.dumps(dict(frame.keywords)),
+    }
+
+
+def prepared_intensity(frame: Frame, parameters: PrepareParameters) -> Prepared:
+    """Continuum without limb darkening in units of the quiet Sun.
+
+    Raises
+    ------
+    UnusableFrame
+        If the frame can't be used for detection.
+    """
+    continuum = _usable_continuum(frame, parameters)
+    grid = CeaGrid.from_keywords(frame.keywords, continuum.shape)
+    _require_equal_shapes(frame)
+    mu = mu_map(grid, Observer.from_keywords(frame.keywords))
+    return prepare(continuum, mu, frame.segments.get("bitmap"), parameters)
+
+
+def detect_frame(frame: Frame, parameters: Parameters) -> tuple[Columns, NDArray[np.int32]]:
+    """The dark features of a usable frame.
+
+    Returns
+    -------
+    columns : dict of ndarray
+        Columns of `pores` but `track_id` and `run_id`, one value per feature.
+    labels : ndarray of int32, (y, x) of the working grid
+        0 where there is no feature, else the feature's `label`.
+    """
+    prepared = prepared_intensity(frame, parameters.prepare)
+    intensity = enhancer(parameters.enhance)(prepared.intensity)
+    scale = parameters.grid_scale
+    grid = CeaGrid.from_keywords(frame.keywords, prepared.intensity.shape)
+    labels = detect(intensity, parameters.detect, scale)
+    kind, spot_area = classify(intensity, labels, grid.pixel_area_mm2 / scale**2, parameters.detect)
+    columns = measure(labels, intensity, scale, grid, Observer.from_keywords(frame.keywords), frame.segments)
+    stem = f"{frame.harpnum}_{format_compact(frame.t_rec)}"
+    n = len(columns["label"])
+    names: Columns = {
+        "harpnum": np.full(n, frame.harpnum, np.int32),
+        "t_rec": np.full(n, frame.t_rec, "datetime64[ms]"),
+        "pore_id": np.array([f"{stem}_{label:03d}" for label in columns["label"]], object),
+        "product": np.full(n, parameters.enhance, object),
+    }
+    return {**names, **columns, "kind": kind, "spot_area_mm2": spot_area}, labels
+
+
+def _usable_continuum(frame: Frame, parameters: PrepareParameters) -> NDArray[np.float32]:
+    quality = frame.keywords.get("QUALITY")
+    if isinstance(quality, int) and quality & parameters.bad_quality_mask:
+        raise UnusableFrame(Reason.BAD_QUALITY, f"QUALITY 0x{quality:08x}")
+    if "continuum" in frame.segments:
+        return np.asarray(frame.segments["continuum"], np.float32)
+    told = "; ".join(f"{name}: {problem.detail}" for name, problem in frame.problems.items())
+    if "continuum" in frame.problems:
+        raise UnusableFrame(frame.problems["continuum"].reason, told)
+    if not frame.segments and frame.problems:
+        raise UnusableFrame(next(iter(frame.problems.values())).reason, told)
+    raise UnusableFrame(Reason.MISSING_SEGMENT, "; ".join(filter(None, ("continuum", told))))
+
+
+def _require_equal_shapes(frame: Frame) -> None:
+    shapes = {name: image.shape for name, image in frame.segments.items()}
+    if len(set(shapes.values())) > 1:
+        raise UnusableFrame(Reason.SHAPE_MISMATCH, ", ".join(f"{k} {v[0]}x{v[1]}" for k, v in shapes.items()))
+
+
+def _patch(frame: Frame) -> Row:
+    """Size of the patch and mu at its centre."""
+    shape = next((image.shape for image in frame.segments.values()), None)
+    if shape is None:
+        return {"nx": None, "ny": None, "mu_center": None}
+    try:
+        grid, observer = CeaGrid.from_keywords(frame.keywords, shape), Observer.from_keywords(frame.keywords)
+    except UnusableFrame:
+        return {"nx": shape[1], "ny": shape[0], "mu_center": None}
+    return {"nx": shape[1], "ny": shape[0], "mu_center": float(mu_at(*grid.crval, observer, grid.rsun_m))}
+
+
+def _t_obs(keywords: Mapping[str, Any]) -> np.datetime64 | None:
+    text = keywords.get("T_OBS")
+    return tai_to_utc(parse_t_rec(text)) if isinstance(text, str) else None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+__all__ = ["FIELD_SEGMENTS", "Columns", "detect_frame", "prepare_frame", "prepared_intensity"]
