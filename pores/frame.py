@@ -29,6 +29,8 @@ class Frame:
         (continuum in DN/s, field in G), integers for ``bitmap`` and ``conf_disambig``.
     problems : mapping of str to str
         Segment whose file is there but can't be used, to one clear line that says why.
+    headers : mapping of str to mapping
+        Segment name to the keywords of its own header: DATAMIN, DATAMEAN and their like differ between segments.
     """
 
     harpnum: int
@@ -36,6 +38,7 @@ class Frame:
     keywords: Mapping[str, Keyword]
     segments: Mapping[str, NDArray[np.generic]]
     problems: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, Mapping[str, Keyword]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
