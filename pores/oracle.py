@@ -14,7 +14,7 @@ from pores.sharp_keywords import number, recomputed, statistics
 class Check:
     """One comparison: its column in `frames`, the keyword, and the largest residual that is agreement.
 
-    `kind` says whether the residual is the difference or the difference over \\|keyword\\|.
+    `kind` says whether the residual is the difference or the difference over the keyword's modulus.
     """
 
     column: str
@@ -41,8 +41,9 @@ def _of_rms(keyword: str, what: str) -> Check:
 
 
 # Tolerances allow for the digits that headers hold: six to seven significant ones for fluxes and currents,
-# three decimals for gradients and angles. MEANJZD passes through zero, so that its residual is absolute. Areas and
-# centroids were taken from the CCD grid before it was mapped: seven real records differ by up to 1.8 % and 0.16 deg.
+# three decimals for gradients and angles. MEANJZD passes through zero, so that its residual is absolute.
+# Areas and centroids were taken from the CCD grid before it was mapped: six real records differ by up to
+# 1.8 % and 0.16 deg.
 CHECKS: tuple[Check, ...] = (
     _relative("USFLUX", "Total unsigned flux", 1e-6),
     _absolute("CMASK", "Number of pixels with confident disambiguation", "pix", 0.0),

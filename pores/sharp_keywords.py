@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pores.errors import UnusableFrame
 from pores.frame import Frame, Keyword
+from pores.geometry import CeaGrid
 
 Image = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -26,7 +27,7 @@ MIN_AREA_PIXELS = 300  # below, counting CEA instead of CCD pixels changes areas
 
 
 def number(keywords: Mapping[str, Keyword], name: str) -> float:
-    """A keyword as a number; NaN where it is missing or none. 2025 exports write ``_DATAMIN`` for ``DATAMIN``."""
+    """Read a keyword as a number, NaN if it is none; 2025 exports write ``_DATAMIN`` for ``DATAMIN``."""
     value = keywords.get(name, keywords.get(f"_{name}"))
     try:
         return float(value) if value is not None else float("nan")
@@ -131,9 +132,7 @@ def _areas(frame: Frame) -> dict[str, float]:
 
 
 def _centroids(frame: Frame) -> dict[str, float]:
-    """Latitude and longitude from the central meridian, weighted by the line-of-sight field of active pixels."""
-    from pores.geometry import CeaGrid
-
+    """Latitude and longitude from the central meridian of active pixels, weighted by line-of-sight field."""
     images = _images(frame, "magnetogram", "bitmap")
     if images is None:
         return {}
@@ -161,7 +160,7 @@ def _pixel_m(keywords: Mapping[str, Keyword]) -> float:
 
 
 def _window(mask: Mask) -> tuple[slice, slice]:
-    """The mask's bounding box and a pixel around it, within the image."""
+    """Bounding box of the mask and a pixel around it, within the image."""
     rows, cols = np.nonzero(mask.any(1))[0], np.nonzero(mask.any(0))[0]
     return slice(max(rows[0] - 1, 0), rows[-1] + 2), slice(max(cols[0] - 1, 0), cols[-1] + 2)
 
