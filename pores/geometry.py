@@ -39,7 +39,7 @@ class Observer:
 
     @classmethod
     def from_keywords(cls, keywords: Mapping[str, Keyword]) -> Self:
-        """The observer of a record, from CRLN_OBS, CRLT_OBS and DSUN_OBS.
+        """Read the observer of a record from CRLN_OBS, CRLT_OBS and DSUN_OBS.
 
         Raises
         ------
@@ -72,12 +72,12 @@ class CeaGrid:
 
     @classmethod
     def from_keywords(cls, keywords: Mapping[str, Keyword], shape: tuple[int, int]) -> Self:
-        """The grid of a record whose images have `shape` (ny, nx).
+        """Read the grid of a record whose images have `shape` (ny, nx).
 
         Raises
         ------
         UnusableFrame
-            For `Reason.NO_COORDINATES`, naming the keyword that is missing or that a SHARP CEA map can't have.
+            For `Reason.NO_COORDINATES`, naming the keyword that is missing or that no SHARP CEA map has.
         """
         for name, ctype in _CTYPES.items():
             _require(name, keywords.get(name), (ctype,))
@@ -90,7 +90,7 @@ class CeaGrid:
         return cls(shape, crpix, crval, cdelt, _number(keywords, "RSUN_REF"))
 
     def doubled(self) -> Self:
-        """The grid of twice the resolution that shares the outer edges of this one."""
+        """Return the grid of twice the resolution that shares the outer edges of this one."""
         return replace(
             self,
             shape=(2 * self.shape[0], 2 * self.shape[1]),
@@ -140,7 +140,7 @@ class CeaGrid:
         return abs(math.radians(self.cdelt[0]) * math.radians(self.cdelt[1])) * 1e6 / (2 * math.pi)
 
     def wcs_keywords(self) -> dict[str, Keyword]:
-        """The FITS keywords that place an image on this grid."""
+        """Return the FITS keywords that place an image on this grid."""
         axes = zip("12", self.crpix, self.crval, self.cdelt, strict=True)
         numbers = {
             f"{name}{i}": v

@@ -1,0 +1,71 @@
+"""From a continuum image to intensity in units of the quiet Sun."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pores.errors import Reason, UnusableFrame
+from pores.limb_darkening import flatten
+from pores.parameters import PrepareParameters
+from pores.quiet_sun import quiet_pixels, quiet_sun_level
+
+MIN_QUIET_PX = 1000  # with fewer quiet pixels than this, the level is taken from all
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Intensity (y, x) in units of the quiet Sun, float32, NaN where there is none; its level at disk centre, DN/s."""
+
+    intensity: NDArray[np.float32]
+    quiet_sun: float
+
+
+def prepare(
+    continuum: NDArray[np.floating],
+    mu: NDArray[np.float64],
+    bitmap: NDArray[np.generic] | None,
+    parameters: PrepareParameters,
+) -> Prepared:
+    """Divide out limb darkening and the quiet-Sun level.
+
+    Parameters
+    ----------
+    continuum : ndarray
+        Intensity (y, x) in DN/s. What is not finite or not positive is missing.
+    mu : ndarray
+        Cosine of the heliocentric angle (y, x).
+    bitmap : ndarray or None
+        Segment `bitmap` (y, x): its quiet pixels give the level, all pixels where there is none.
+    parameters : PrepareParameters
+        Which limb darkening, which level, and the smallest mu.
+
+    Returns
+    -------
+    Prepared
+        NaN where the continuum is missing or mu < mu_min.
+
+    Raises
+    ------
+    UnusableFrame
+        For `Reason.SHAPE_MISMATCH` if the images differ in shape, for `Reason.NO_DATA` if no pixel is left.
+    """
+    for name, image in (("mu", mu), ("bitmap", bitmap)):
+        if image is not None and image.shape != continuum.shape:
+            raise UnusableFrame(
+                Reason.SHAPE_MISMATCH, f"{name} is {image.shape}, continuum {continuum.shape}"
+            )
+    present = np.isfinite(continuum) & (continuum > 0) & (mu >= parameters.mu_min)
+    if not present.any():
+        raise UnusableFrame(Reason.NO_DATA, f"no continuum pixel with mu >= {parameters.mu_min}")
+    seen = np.where(present, mu, np.nan).astype(np.float32)
+    flat = flatten(continuum.astype(np.float32, copy=False), seen, parameters.limb_darkening)
+    level = quiet_sun_level(flat[_quiet(present, bitmap)], parameters.quiet_sun)
+    return Prepared((flat / np.float32(level)).astype(np.float32, copy=False), level)
+
+
+def _quiet(present: NDArray[np.bool_], bitmap: NDArray[np.generic] | None) -> NDArray[np.bool_]:
+    if bitmap is None:
+        return present
+    quiet = present & quiet_pixels(bitmap)
+    return quiet if np.count_nonzero(quiet) >= MIN_QUIET_PX else present
