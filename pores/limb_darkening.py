@@ -1,5 +1,6 @@
 """Limb darkening: how the quiet Sun's intensity falls from disk centre to the limb."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -83,10 +84,11 @@ def separable_part(image: NDArray[np.floating]) -> NDArray[np.floating]:
     median = np.nanmedian(image)
     left, value, right = np.linalg.svd(np.where(np.isfinite(image), image, median), full_matrices=False)
     part: NDArray[np.floating] = np.outer(left[:, 0] * value[0], right[0])
-    return part / np.median(part)
+    part /= np.median(part)
+    return part
 
 
-def _interpolated(table: dict[float, tuple[float, ...]]) -> Floats:
+def _interpolated(table: Mapping[float, tuple[float, ...]]) -> Floats:
     """Coefficients at HMI's wavelength, linearly between the two of the table."""
     (below, lower), (above, upper) = sorted(table.items())
     weight = (HMI_LINE_A - below) / (above - below)

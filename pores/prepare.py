@@ -15,7 +15,7 @@ MIN_QUIET_PX = 1000  # with fewer quiet pixels than this, the level is taken fro
 
 @dataclass(frozen=True)
 class Prepared:
-    """Intensity (y, x) in units of the quiet Sun, float32, NaN where there is none; its level at disk centre, DN/s."""
+    """Intensity (y, x) in units of the quiet Sun, NaN where there is none, and the quiet Sun's in DN/s."""
 
     intensity: NDArray[np.float32]
     quiet_sun: float

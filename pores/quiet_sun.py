@@ -13,7 +13,8 @@ QUIET_BITS = 1  # the low bits of `bitmap`: 1 quiet, 2 active; +32 inside the HA
 def quiet_pixels(bitmap: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Where `bitmap` (y, x) says that the field is weak; a missing value isn't quiet."""
     bits = np.nan_to_num(bitmap.astype(np.float32), nan=0).astype(np.int64)
-    return (bits & 3) == QUIET_BITS
+    quiet: NDArray[np.bool_] = (bits & 3) == QUIET_BITS
+    return quiet
 
 
 def quiet_sun_level(values: NDArray[np.floating], estimator: Estimator) -> float:

@@ -119,9 +119,9 @@ def _leap_seconds() -> tuple[_Times, NDArray[np.timedelta64]]:
 
 
 def _shift(t: np.datetime64 | _Times, by: NDArray[np.timedelta64], starts: _Times) -> np.datetime64 | _Times:
-    times = np.asarray(t, "datetime64[ms]")
+    times = np.array(t, "datetime64[ms]", ndmin=1)
     index = np.searchsorted(starts, times, side="right") - 1
     if np.any(index < 0):
         raise InputError(f"no leap seconds are known before {starts[0]}")
-    shifted: _Times = times + by[index]
-    return shifted if shifted.ndim else shifted[()]
+    times += by[index]
+    return times if isinstance(t, np.ndarray) and t.ndim else times[0]

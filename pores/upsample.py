@@ -93,7 +93,7 @@ def _unchanged(image: NDArray[np.floating], /) -> Image:
 def _with_halo(
     image: NDArray[np.floating], window: tuple[slice, slice], halo: int
 ) -> tuple[NDArray[np.floating], tuple[slice, slice]]:
-    """Part of the image that holds the window and a halo, and where the doubled window is in the doubled part."""
+    """Part of the image around a window, and where the doubled window is in the doubled part."""
     spans = [side.indices(n)[:2] for side, n in zip(window, image.shape, strict=True)]
     starts = [max(start - halo, 0) for start, _ in spans]
     part = image[tuple(slice(s, stop + halo) for s, (_, stop) in zip(starts, spans, strict=True))]
