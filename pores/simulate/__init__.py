@@ -1,0 +1,1 @@
+"""SHARP series with known truth."""
