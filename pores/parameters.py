@@ -39,13 +39,20 @@ class DetectParameters(_Parameters):
     connectivity: Literal[4, 8] = Field(4, description="Neighbours that connect dark pixels")
     min_area_fine_px: int = Field(20, ge=1, description="Smallest feature in pixels of the x2 grid (4 to a native pixel)")
     penumbra_threshold: float = Field(
-        0.9, gt=0, lt=1.0, description="Upper intensity of the grey structure (penumbra) around a dark core, quiet-Sun units"
+        0.85, gt=0, lt=1, description="Intensity in quiet-Sun units below which a pixel belongs to a spot's structure"
     )
     umbra_min_area_mm2: float = Field(
-        10.0, gt=0, description="A dark core smaller than this, Mm^2, is an umbra only inside a spot that has a larger one"
+        10.0, gt=0, description="Smallest dark core, Mm^2, that makes the structure around it a spot"
     )
-    umbra_grey_ratio: float = Field(
-        1.5, gt=0, description="Grey area over dark area of the connected structure above which its cores are umbrae"
+    rim_inner_mm: float = Field(
+        2.0, gt=0, description="A core's rim begins at this distance from it, Mm: beyond the blurred edge of a bare pore"
+    )
+    rim_outer_mm: float = Field(3.0, gt=0, description="A core's rim ends at this distance from it, Mm")
+    umbra_rim: float = Field(
+        0.65, ge=0, le=1, description="Share of a large core's rim below the penumbra threshold from which it is an umbra"
+    )
+    fragment_rim: float = Field(
+        0.85, ge=0, le=1, description="The same for a core below the smallest area, inside the structure of an umbra"
     )
 
 
@@ -58,10 +65,16 @@ class TrackParameters(_Parameters):
         0.2, ge=0, le=1, description="Shared pixels over the smaller mask, after shifting, that make an overlap"
     )
     max_speed_km_s: float = Field(
-        1.5, gt=0, description="Largest proper motion, relative to rotation, of a feature without overlap, km/s"
+        1.5, gt=0, description="Largest departure from the expected place of a feature without overlap, km/s; over gaps as sqrt(dt)"
     )
     min_polarity_g: float = Field(
         50.0, ge=0, description="|mean Br| from which a feature has a polarity; opposite polarities never link, G"
+    )
+    max_area_ratio: float = Field(
+        3.0, gt=1, description="Largest ratio of the areas of two features that link without overlap"
+    )
+    min_exchange_overlap: float = Field(
+        0.5, ge=0, le=1, description="Overlap that makes a link between two features that both go on in others"
     )
 
 

@@ -1,0 +1,118 @@
+"""Dark features of a frame, and which of them are umbrae.
+
+A pore has no penumbra. What tells an umbra from one is not the grey around it alone, since in crowded groups
+neighbours make grey too, but that it is large and lies deep in a grey structure
+(docs/decisions/0005-pore-or-umbra.md).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from pores.parameters import DetectParameters
+
+Labels = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Strings = NDArray[np.object_]
+
+FINE_PX_PER_NATIVE = 4
+
+
+def detect(intensity: NDArray[np.floating], parameters: DetectParameters, scale: int) -> Labels:
+    """Label the connected dark features that are large enough.
+
+    Parameters
+    ----------
+    intensity : ndarray
+        Prepared intensity (y, x) of the working grid, in units of the quiet Sun; NaN is never dark.
+    parameters : DetectParameters
+    scale : int
+        Working pixels per native pixel along an axis, 1 or 2: on the native grid a feature needs a quarter of
+        `min_area_fine_px`, rounded up.
+
+    Returns
+    -------
+    ndarray of int32, (y, x)
+        0 where there is no feature, else 1, 2, ... in raster order of the features' first pixels.
+    """
+    labels, n = ndimage.label(intensity < parameters.threshold, _neighbours(parameters), np.int32)
+    areas = np.bincount(labels.ravel(), minlength=n + 1)
+    smallest = -(-parameters.min_area_fine_px * scale**2 // FINE_PX_PER_NATIVE)
+    kept = areas >= smallest
+    kept[0] = False
+    numbers = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
+    return numbers[labels]
+
+
+def classify(
+    intensity: NDArray[np.floating], labels: Labels, pixel_area_mm2: float, parameters: DetectParameters
+) -> tuple[Strings, Floats]:
+    """Tell umbrae from pores.
+
+    The structure of a feature is the connected region below `penumbra_threshold` that holds it; its rim, the
+    pixels between `rim_inner_mm` and `rim_outer_mm` outside of it. A feature of at least `umbra_min_area_mm2`
+    is an umbra if a share of `umbra_rim` of its rim is below that threshold. The structure of such a feature is
+    a spot: there, every other feature of that size is an umbra too, and a smaller one if the share is at least
+    `fragment_rim`. All others are pores.
+
+    Parameters
+    ----------
+    intensity, labels : ndarray
+        As given to, and returned by, `detect`.
+    pixel_area_mm2 : float
+        Area of a pixel of the working grid, Mm^2.
+    parameters : DetectParameters
+
+    Returns
+    -------
+    kind : object array of str, (n,)
+        ``pore`` or ``umbra``.
+    spot_area_mm2 : ndarray, (n,)
+        Area of the feature's structure, Mm^2.
+    """
+    areas = np.bincount(labels.ravel())[1:] * pixel_area_mm2
+    structures, spot_areas = _structures(intensity, labels, parameters)
+    large = areas >= parameters.umbra_min_area_mm2
+    boxes = ndimage.find_objects(labels)
+    embedded = np.zeros(len(areas))
+    for index in np.nonzero(np.isin(structures, structures[large]))[0]:
+        window = _around(boxes[index], int(parameters.rim_outer_mm / pixel_area_mm2**0.5) + 1)
+        inside = labels[window] == index + 1
+        embedded[index] = _embedded(intensity[window], inside, pixel_area_mm2**0.5, parameters)
+    in_spot = np.isin(structures, structures[large & (embedded >= parameters.umbra_rim)])
+    umbra = in_spot & (large | (embedded >= parameters.fragment_rim))
+    return np.where(umbra, "umbra", "pore").astype(object), spot_areas * pixel_area_mm2
+
+
+def _neighbours(parameters: DetectParameters) -> Mask:
+    diagonal = parameters.connectivity == 8  # noqa: PLR2004
+    return np.asarray(ndimage.generate_binary_structure(2, 2 if diagonal else 1))
+
+
+def _structures(
+    intensity: NDArray[np.floating], labels: Labels, parameters: DetectParameters
+) -> tuple[Labels, NDArray[np.int64]]:
+    """Structure of each feature, as a number, and its area in pixels."""
+    grey = intensity < max(parameters.penumbra_threshold, parameters.threshold)
+    structures, _ = ndimage.label(grey, _neighbours(parameters), np.int32)
+    pixels = np.flatnonzero(labels)
+    of_feature = np.zeros(labels.max(initial=0), np.int32)
+    of_feature[labels.ravel()[pixels] - 1] = structures.ravel()[pixels]
+    return of_feature, np.bincount(structures.ravel())[of_feature]
+
+
+def _embedded(
+    intensity: NDArray[np.floating], inside: Mask, pixel_mm: float, parameters: DetectParameters
+) -> float:
+    """Share of a feature's rim below the penumbra threshold; 0 where nothing of the rim is known."""
+    distance = ndimage.distance_transform_edt(~inside) * pixel_mm
+    rim = intensity[(distance > parameters.rim_inner_mm) & (distance <= parameters.rim_outer_mm)]
+    rim = rim[np.isfinite(rim)]
+    return float(np.mean(rim < parameters.penumbra_threshold)) if rim.size else 0.0
+
+
+def _around(box: tuple[slice, slice], margin: int) -> tuple[slice, slice]:
+    """Widen a box by a margin, within the image."""
+    rows, cols = (slice(max(side.start - margin, 0), side.stop + margin) for side in box)
+    return rows, cols
