@@ -1,0 +1,81 @@
+"""What to simulate: one frozen model, whose dump decides every byte of a series."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Scenario = Literal["clean", "interactions", "demo", "faults"]
+SEGMENTS = ("continuum", "Br", "Bp", "Bt", "bitmap", "conf_disambig", "magnetogram")
+ERROR_SEGMENTS = ("Br_err", "Bp_err", "Bt_err")
+
+
+class SimulationParameters(BaseModel):
+    """A SHARP series with known truth."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = Field(1, ge=0, description="Seed of everything random: equal seeds give equal bytes")
+    harpnum: int = Field(99001, ge=1, description="HARPNUM of the series")
+    noaa_ars: tuple[int, ...] = Field((12345,), description="NOAA active regions in the patch")
+    n_frames: int = Field(60, ge=1, description="Records, 12 min apart")
+    shape: tuple[int, int] = Field((300, 500), description="Rows and columns of the patch, native CEA pixels")
+    t_start: datetime = Field(datetime(2014, 6, 10), description="T_REC of the first record, TAI")
+    latitude: float = Field(-18.0, ge=-50, le=50, description="Latitude of the patch centre, deg")
+    longitude: float = Field(
+        -12.0, ge=-75, le=75, description="Patch centre from the central meridian at the start, deg, west positive"
+    )
+    noise: float = Field(1.0, ge=0, description="Noise of intensity and field in units of HMI's")
+    scenario: Scenario = Field(
+        "clean",
+        description="`clean`: single pores; `interactions`: mergers, splits and flicker too; "
+        "`demo`: everything, with a sunspot, pores that cross the edge, and faults; `faults`: `clean` with faults",
+    )
+    segments: tuple[str, ...] = Field(SEGMENTS, description="Segments to write")
+    missing_frames: tuple[int, ...] = Field((), description="Frames without any file")
+    no_continuum_frames: tuple[int, ...] = Field((), description="Frames that have only field segments")
+    bad_quality_frames: tuple[int, ...] = Field((), description="Frames whose QUALITY says unusable")
+    corrupt_frames: tuple[int, ...] = Field((), description="Frames whose continuum file is truncated")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if min(self.shape) < 40:
+            raise ValueError(f"shape {self.shape}: at least 40 pixels along each axis are needed")
+        unknown = set(self.segments) - {*SEGMENTS, *ERROR_SEGMENTS}
+        if unknown:
+            raise ValueError(f"segments {sorted(unknown)}: known are {', '.join((*SEGMENTS, *ERROR_SEGMENTS))}")
+        return self
+
+    @classmethod
+    def of(cls, scenario: Scenario, **values: object) -> Self:
+        """The parameters of a scenario with its usual faults, some of them changed."""
+        parameters = cls.model_validate({"scenario": scenario, **values})
+        faults = _faults(parameters.n_frames) if scenario in ("demo", "faults") else {}
+        return cls.model_validate({"scenario": scenario, **faults, **values})
+
+    @property
+    def t_rec(self) -> np.ndarray:
+        """T_REC of every record slot, TAI, datetime64[ms]."""
+        start = np.datetime64(self.t_start.replace(tzinfo=None), "ms")
+        return start + np.arange(self.n_frames) * np.timedelta64(720_000, "ms")
+
+    @property
+    def unusable_frames(self) -> frozenset[int]:
+        """Frames in which no features can be looked for."""
+        return frozenset(
+            (*self.missing_frames, *self.no_continuum_frames, *self.bad_quality_frames, *self.corrupt_frames)
+        )
+
+
+def _faults(n_frames: int) -> dict[str, tuple[int, ...]]:
+    """One fault of each kind in a series long enough to carry them, and a short gap of two records."""
+    if n_frames < 10:
+        return {}
+    at = [int(n_frames * part) for part in (0.22, 0.43, 0.62, 0.8)]
+    return {
+        "missing_frames": (at[0], at[0] + 1),
+        "no_continuum_frames": (at[1],),
+        "bad_quality_frames": (at[2],),
+        "corrupt_frames": (at[3],),
+    }
