@@ -25,6 +25,10 @@ class Block:
     t_rec: tuple[np.datetime64, ...]
     key: str
 
+    def then(self, stage: str, version: int, parameters: Any) -> "Block":
+        """Return the same frames with the key of a stage that works on this one's result."""
+        return Block(self.t_rec, stage_key(stage, version, parameters, [self.key]))
+
 
 def blocks(
     stage: str, version: int, parameters: Any, t_rec: NDArray[np.datetime64], frame_keys: Sequence[str]

@@ -4,27 +4,30 @@ A stage looks what is there under the key of its inputs, makes what is missing, 
 Prefect; `flows.tasks` wraps them.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from catalog.formats import arrow_schema
-from catalog.schema import FRAMES, PORES
+from catalog.schema import FRAMES, PORES, Table
 from flows.blocks import Block, blocks
 from flows.pool import ordered_map
 from flows.progress import track as progress
 from flows.request import Request
-from pores.chain import detect_frame, prepare_frame
-from pores.errors import InputError
+from pores.chain import Columns, Labels, Row, detect_frame, prepare_frame
+from pores.errors import InputError, UnusableFrame
 from pores.parameters import Parameters, PrepareParameters
-from storage.archive import open_source
+from storage.archive import SourceFile, open_source
 from storage.cubes import Cube, append
 from storage.labels import write_labels
 from storage.lake import Lake
-from storage.tables import write_table
+from storage.tables import read_table, write_table
+
+R = TypeVar("R")
 
 PREPARE_VERSION = 1
 DETECT_VERSION = 1
@@ -35,15 +38,54 @@ DETECTED = PORES.without("track_id", "run_id")
 
 @dataclass(frozen=True)
 class Done:
-    """What a stage did for a HARP."""
+    """What a stage did for a HARP: results made now, results that were there, and a word on what is notable."""
 
     stage: str
     harpnum: int
     made: int
     kept: int
+    note: str = ""
 
     def __str__(self) -> str:
-        return f"HARP {self.harpnum}: {self.stage} made {self.made}, kept {self.kept}"
+        return f"HARP {self.harpnum} {self.stage}: {self.made} made, {self.kept} kept{self.note}"
+
+
+@dataclass(frozen=True)
+class Harp:
+    """One HARP of a request: where its things are in the lake."""
+
+    request: Request
+    harpnum: int
+
+    @property
+    def lake(self) -> Lake:
+        """The lake of the request."""
+        return Lake.at(self.request.lake)
+
+    @property
+    def cube(self) -> Path:
+        """The cube of the HARP."""
+        return self.lake.cube(self.request.series, self.harpnum)
+
+    def work(self, stage: str, block: Block, suffix: str = "parquet") -> Path:
+        """A stage's result for a block of frames."""
+        return self.lake.work(self.request.series, self.harpnum, stage, block.key, suffix)
+
+    def prepare_blocks(self) -> list[Block]:
+        """Blocks of all frames, with the keys of their prepared rows."""
+        with Cube(self.cube) as cube:
+            keys = [cube.frame_key(t) for t in cube.t_rec]
+            science = self.request.parameters.prepare.model_dump(mode="json")
+            return blocks("prepare", PREPARE_VERSION, science, cube.t_rec, keys)
+
+    def detect_blocks(self) -> list[Block]:
+        """Return the same blocks, with the keys of their features."""
+        science = self.request.parameters.model_dump(mode="json", include={"enhance", "detect"})
+        return [block.then("detect", DETECT_VERSION, science) for block in self.prepare_blocks()]
+
+    def missing(self, stage: str, plan: Sequence[Block]) -> list[Block]:
+        """Blocks for which a stage has no result yet."""
+        return [block for block in plan if not self.work(stage, block).exists()]
 
 
 def harps_of(request: Request) -> list[int]:
@@ -52,13 +94,12 @@ def harps_of(request: Request) -> list[int]:
     Raises
     ------
     InputError
-        If a HARP that the request names is not there.
+        If a HARP that the request names is not there, or there is none.
     """
-    lake = Lake.at(request.lake)
-    in_lake = set(lake.cubes(request.series))
-    in_source = set(open_source(request.source).harpnums(request.series)) if request.source else set()
-    there = in_source | in_lake if request.harpnums else in_source or in_lake
-    where = request.source or f"the lake {lake.root}"
+    in_lake = set(Lake.at(request.lake).cubes(request.series))
+    in_source = set(source_files(request.source, request.series)) if request.source else set()
+    there = in_source | in_lake if request.harpnums else in_source if request.source else in_lake
+    where = request.source or f"the lake {request.lake}"
     if missing := sorted(set(request.harpnums) - there):
         raise InputError(f"{where} has no file of series {request.series} for HARP {', '.join(map(str, missing))}")
     if not there:
@@ -66,41 +107,88 @@ def harps_of(request: Request) -> list[int]:
     return sorted(set(request.harpnums) or there)
 
 
+@lru_cache(maxsize=2)
+def source_files(source: str, series: str) -> dict[int, list[SourceFile]]:
+    """Files of a source by HARP, listed once for a run (`source_files.cache_clear()` begins a new one)."""
+    listed: dict[int, list[SourceFile]] = {}
+    for file in open_source(source).files(None, series):
+        listed.setdefault(file.name.harpnum, []).append(file)
+    return listed
+
+
 def ingest(request: Request, harpnum: int) -> Done:
     """Put the files of a HARP into its cube; files that are there already are passed over."""
-    if request.source is None:
+    files = source_files(request.source, request.series).get(harpnum, []) if request.source else []
+    if not files:
         return Done("ingest", harpnum, 0, 0)
-    files = open_source(request.source).files({harpnum}, request.series)
-    path = Lake.at(request.lake).cube(request.series, harpnum)
-    result = append(path, progress(files, f"HARP {harpnum} ingest", len(files)))
-    return Done("ingest", harpnum, result.added, result.unchanged)
+    label = f"HARP {harpnum} ingest"
+    result = append(Harp(request, harpnum).cube, progress(files, label, len(files)))
+    note = f", {result.unusable} not readable" if result.unusable else ""
+    return Done("ingest", harpnum, result.added, result.unchanged, note)
 
 
 def prepare(request: Request, harpnum: int) -> Done:
     """Judge and normalise the frames of a HARP: rows of `frames` in the lake's work area."""
-    plan = prepare_blocks(request, harpnum)
-    lake = Lake.at(request.lake)
-    todo = [block for block in plan if not lake.work(request.series, harpnum, "prepare", block.key).exists()]
-    cube = lake.cube(request.series, harpnum)
-    work = partial(_prepare_one, cube, request.parameters.prepare)
-    rows = _over_frames(work, todo, f"HARP {harpnum} prepare", request.workers)
-    for block in todo:
-        columns = _columns([next(rows) for _ in block.t_rec], PREPARED.columns)
-        write_table(lake.work(request.series, harpnum, "prepare", block.key), columns, arrow_schema(PREPARED))
+    harp = Harp(request, harpnum)
+    plan = harp.prepare_blocks()
+    todo = harp.missing("prepare", plan)
+    work = partial(_prepare_one, harp.cube, request.parameters.prepare)
+    for block, rows in _over_blocks(work, todo, f"HARP {harpnum} prepare", request.workers):
+        columns = {column.name: [row[column.name] for row in rows] for column in PREPARED.columns}
+        write_table(harp.work("prepare", block), columns, arrow_schema(PREPARED))
     return Done("prepare", harpnum, len(todo), len(plan) - len(todo))
 
 
 def detect(request: Request, harpnum: int) -> Done:
     """Find and measure the features of a HARP: rows of `pores` and their masks in the lake's work area."""
-    plan = detect_blocks(request, harpnum)
-    lake = Lake.at(request.lake)
-    todo = [block for block in plan if not lake.work(request.series, harpnum, "detect", block.key).exists()]
-    work = partial(_detect_one, lake.cube(request.series, harpnum), request.parameters)
-    found = _over_frames(work, todo, f"HARP {harpnum} detect", request.workers)
-    for block in todo:
-        columns, labels = zip(*(next(found) for _ in block.t_rec), strict=True)
-        write_labels(lake.work(request.series, harpnum, "labels", block.key, "h5"), block.t_rec, labels)
-        write_table(
-            lake.work(request.series, harpnum, "detect", block.key), _joined(columns), arrow_schema(DETECTED)
-        )
+    harp = Harp(request, harpnum)
+    plan = harp.detect_blocks()
+    todo = harp.missing("detect", plan)
+    work = partial(_detect_one, harp.cube, request.parameters)
+    for block, found in _over_blocks(work, todo, f"HARP {harpnum} detect", request.workers):
+        seen = {t: result for t, result in zip(block.t_rec, found, strict=True) if result is not None}
+        write_labels(harp.work("labels", block, "h5"), list(seen), [labels for _, labels in seen.values()])
+        columns = stacked([columns for columns, _ in seen.values()], DETECTED)
+        write_table(harp.work("detect", block), columns, arrow_schema(DETECTED))
     return Done("detect", harpnum, len(todo), len(plan) - len(todo))
+
+
+def stacked(parts: Sequence[Columns], table: Table) -> dict[str, Any]:
+    """Rows of several parts one after the other, with every column of the table even where there are none."""
+    return {
+        column.name: np.concatenate([part[column.name] for part in parts]) if parts else []
+        for column in table.columns
+    }
+
+
+def read_rows(harp: Harp, stage: str, plan: Sequence[Block], table: Table) -> Columns:
+    """Rows of a stage for all blocks of a HARP."""
+    parts = [read_table(harp.work(stage, block)) for block in plan]
+    return {name: np.asarray(values) for name, values in stacked(parts, table).items()}
+
+
+def _over_blocks(
+    work: Callable[[np.datetime64], R], todo: Sequence[Block], label: str, workers: int | None
+) -> Iterator[tuple[Block, list[R]]]:
+    """Work on the frames of all blocks, in parallel across them; give each block when its frames are done."""
+    times = [t for block in todo for t in block.t_rec]
+    results = progress(ordered_map(work, times, workers), label, len(times))
+    for block in todo:
+        yield block, [next(results) for _ in block.t_rec]
+
+
+def _prepare_one(cube: Path, parameters: PrepareParameters, t_rec: np.datetime64) -> Row:
+    return prepare_frame(open_cube(cube).frame(t_rec), parameters)
+
+
+def _detect_one(cube: Path, parameters: Parameters, t_rec: np.datetime64) -> tuple[Columns, Labels] | None:
+    try:
+        return detect_frame(open_cube(cube).frame(t_rec), parameters)
+    except UnusableFrame:  # `prepare` has told the reason in `frames`
+        return None
+
+
+@lru_cache(maxsize=1)
+def open_cube(path: Path) -> Cube:
+    """A cube that stays open in a worker from frame to frame."""
+    return Cube(path)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pores.detect import classify, detect
 from pores.errors import Reason, UnusableFrame
-from pores.frame import FIELD_SEGMENTS, NEEDED_SEGMENTS, Frame
+from pores.frame import NEEDED_SEGMENTS, Frame
 from pores.geometry import CeaGrid, Observer, mu_at, mu_map
 from pores.measure import measure
 from pores.oracle import residuals, within
@@ -19,6 +19,7 @@ from pores.record_time import format_compact, parse_t_rec, tai_to_utc
 from pores.upsample import enhancer
 
 Columns = dict[str, NDArray[Any]]
+Labels = NDArray[np.int32]
 Row = dict[str, Any]
 
 SHARP_KEYWORDS = (
@@ -80,7 +81,7 @@ def prepared_intensity(frame: Frame, parameters: PrepareParameters) -> Prepared:
     return prepare(continuum, mu, frame.segments.get("bitmap"), parameters)
 
 
-def detect_frame(frame: Frame, parameters: Parameters) -> tuple[Columns, NDArray[np.int32]]:
+def detect_frame(frame: Frame, parameters: Parameters) -> tuple[Columns, Labels]:
     """The dark features of a usable frame.
 
     Returns
@@ -147,6 +148,3 @@ def _t_obs(keywords: Mapping[str, Any]) -> np.datetime64 | None:
 
 def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) else None
-
-
-__all__ = ["FIELD_SEGMENTS", "Columns", "detect_frame", "prepare_frame", "prepared_intensity"]

@@ -1,0 +1,40 @@
+"""The `porelake` command. Heavy things are imported inside the command that needs them."""
+
+import sys
+
+import typer
+
+from flows.commands import ask, chain, make
+from pores.errors import InputError, PorelakeError
+
+app = typer.Typer(
+    name="porelake",
+    help="A data lake of solar pores: SHARP series in, a queryable catalogue out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+chain.register(app)
+ask.register(app)
+make.register(app)
+
+
+def main() -> None:
+    """Run the command line; exit 2 for wrong usage or input, 1 for a failure at run time."""
+    try:
+        app()
+    except InputError as error:
+        _end(error, 2)
+    except PorelakeError as error:
+        _end(error, 1)
+    except ModuleNotFoundError as error:
+        _end(f"this command needs the package {error.name}; install porelake[chain]", 1)
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _end(message: object, code: int) -> None:
+    print(f"porelake: {' '.join(str(message).split())}", file=sys.stderr)
+    sys.exit(code)

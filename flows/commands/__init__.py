@@ -1,0 +1,1 @@
+"""The commands, by what they are for: making a catalogue, asking it, and things made on the side."""

@@ -1,0 +1,65 @@
+"""Commands that make the catalogue: the whole chain, and its stages one by one, with the same options."""
+
+from typing import Annotated
+
+import typer
+
+from flows.options import (
+    Enhance,
+    EnhanceOption,
+    FromOption,
+    HarpOption,
+    LakeOption,
+    SeriesOption,
+    SetOption,
+    WorkersOption,
+    parameters_from,
+    request_from,
+)
+from flows.request import SERIES
+
+StoreOption = Annotated[bool, typer.Option("--store", help="Keep the images of doubled resolution as cubes.")]
+
+_HELP = {
+    "run": "The whole chain for the HARPs named, or for all that the source has. What is done is not done again.",
+    "ingest": "Put SHARP files into the lake's cubes, lossless.",
+    "prepare": "Judge and normalise every frame (and what comes before it).",
+    "detect": "Find and measure the dark features of every usable frame (and what comes before it).",
+    "track": "Follow the features through time and write the tables (and what comes before it).",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    for name, text in _HELP.items():
+        app.command(name, help=text)(_command("publish" if name == "run" else name))
+    app.command("publish")(publish)
+
+
+def _command(last_stage: str):  # type: ignore[no-untyped-def]  # typer reads the annotations of the inner function
+    def command(
+        harp: HarpOption = None,
+        source: FromOption = None,
+        enhance: EnhanceOption = Enhance.SPLINE,
+        lake: LakeOption = "lake",
+        series: SeriesOption = SERIES,
+        store: StoreOption = False,
+        workers: WorkersOption = None,
+        settings: SetOption = None,
+    ) -> None:
+        from flows.pipeline import run_request
+
+        science = parameters_from(enhance, settings)
+        request = request_from(lake, harp, source, series, science)
+        request = request.model_copy(update={"workers": workers, "store_x2": store, "last_stage": last_stage})
+        print(run_request(request))
+
+    return command
+
+
+def publish(lake: LakeOption = "lake") -> None:
+    """Rebuild the catalogue over the tables of the current runs."""
+    from catalog.build import publish as build
+    from storage.lake import Lake
+
+    print(build(Lake.at(lake)))

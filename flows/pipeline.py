@@ -1,0 +1,105 @@
+"""The chain over HARPs: here in this process, or as a Prefect flow where a Prefect server is configured."""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows import stages, tracking
+from flows.progress import progress_bars
+from flows.request import STAGES, Request
+from pores.errors import InputError, PorelakeError
+from storage.lake import Lake
+
+StageFunction = Callable[[Request, int], stages.Done]
+PublishFunction = Callable[[Request], str]
+
+
+@dataclass
+class Outcome:
+    """What a run did: lines for people, and the HARPs that failed."""
+
+    done: list[stages.Done] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+    published: str = ""
+
+    def __str__(self) -> str:
+        lines = [str(done) for done in self.done]
+        return "\n".join([*lines, self.published] if self.published else lines)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The stages as functions: plain ones, or the same ones as Prefect tasks."""
+
+    stages: Mapping[str, StageFunction]
+    publish: PublishFunction
+
+
+
+
+def publish(request: Request) -> str:
+    """Rebuild the catalogue of the request's lake over the current runs."""
+    from catalog.build import publish as build
+
+    return str(build(Lake.at(request.lake)))
+
+
+PLAIN = Chain(
+    {"ingest": stages.ingest, "prepare": stages.prepare, "detect": stages.detect, "track": tracking.track}, publish
+)
+
+
+def run_request(request: Request) -> Outcome:
+    """Run a request where the environment says, and raise if a HARP failed.
+
+    Raises
+    ------
+    InputError
+        If the request or its source is wrong.
+    PorelakeError
+        If a HARP failed; the others are done.
+    """
+    stages.source_files.cache_clear()
+    stages.harps_of(request)  # wrong input is told before anything starts
+    with progress_bars():
+        if prefect_api():
+            from flows.tasks import pores_flow
+
+            outcome = pores_flow(request)
+        else:
+            outcome = process(request, PLAIN)
+    if outcome.failed:
+        raise PorelakeError("; ".join(f"HARP {harp}: {why}" for harp, why in outcome.failed.items()))
+    return outcome
+
+
+def process(request: Request, chain: Chain) -> Outcome:
+    """Take every HARP of a request through the chain; one that fails does not stop the others."""
+    outcome = Outcome()
+    names = STAGES[: STAGES.index(request.last_stage) + 1]
+    for harpnum in stages.harps_of(request):
+        try:
+            outcome.done += [chain.stages[name](request, harpnum) for name in names if name != "publish"]
+        except InputError:
+            raise
+        except (PorelakeError, OSError) as error:
+            outcome.failed[harpnum] = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
+    if "publish" in names:
+        outcome.published = chain.publish(request)
+    return outcome
+
+
+def prefect_api() -> str | None:
+    """Address of the Prefect server that the environment or the active Prefect profile names, without importing Prefect."""
+    if address := os.environ.get("PREFECT_API_URL"):
+        return address
+    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
+    try:
+        profiles = tomllib.loads((home / "profiles.toml").read_text())
+    except (OSError, tomllib.TOMLDecodeError):
+        return None
+    active = os.environ.get("PREFECT_PROFILE", profiles.get("active", ""))
+    address = profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
+    return str(address) if address else None

@@ -1,0 +1,137 @@
+"""The last stage of a HARP: track its features and write its tables as one run."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.formats import arrow_schema
+from catalog.schema import TABLES
+from flows.blocks import Block
+from flows.request import Request
+from flows.stages import DETECTED, PREPARED, Done, Harp, read_rows
+from pores.chain import Columns
+from pores.geometry import CeaGrid, Observer
+from pores.track import FrameSeries
+from pores.track import track as track_features
+from storage.keys import json_key, stage_key
+from storage.labels import read_labels
+from storage.runs import CurrentRun, current_run, set_current
+from storage.tables import write_table
+
+TRACK_VERSION = 1
+_SOFTWARE = ("numpy", "scipy", "scikit-image", "astropy", "h5py", "pyarrow")
+
+
+def track(request: Request, harpnum: int) -> Done:
+    """Follow the features of a HARP through time, write its rows of every table, make the run the current one."""
+    harp = Harp(request, harpnum)
+    prepared, detected = harp.prepare_blocks(), harp.detect_blocks()
+    run = CurrentRun(request.series, harpnum, _run_id(request, detected))
+    if current_run(harp.lake, request.series, harpnum) == run:
+        return Done("track", harpnum, 0, 1)
+    if not harp.lake.table("runs", harpnum, run.run_id).exists():
+        started = datetime.now(UTC)
+        frames, pores = read_rows(harp, "prepare", prepared, PREPARED), read_rows(harp, "detect", detected, DETECTED)
+        tables = _tables(request, frames, pores, _LabelReader(harp, detected, frames["t_rec"]))
+        cube_key = json_key([block.key for block in prepared])
+        for name, columns in {**tables, "runs": _run_row(run, request, cube_key, started)}.items():
+            _write(harp, run.run_id, name, columns)
+    set_current(harp.lake, run)
+    return Done("track", harpnum, 1, 0)
+
+
+class _LabelReader:
+    """Label images by number of the frame, read as they are asked for."""
+
+    def __init__(self, harp: Harp, plan: list[Block], t_rec: NDArray[np.datetime64]) -> None:
+        self._file = {t: harp.work("labels", block, "h5") for block in plan for t in block.t_rec}
+        self._t_rec = t_rec
+
+    def __call__(self, frame: int) -> NDArray[np.int32]:
+        t = self._t_rec[frame]
+        return read_labels(self._file[t], t)
+
+
+def _tables(request: Request, frames: Columns, pores: Columns, labels: _LabelReader) -> dict[str, Columns]:
+    """Columns of every table but `runs`, without `run_id`."""
+    tracking = track_features(pores, _series(request, frames), labels, request.parameters.track)
+    return {
+        "pores": {**pores, "track_id": tracking.track_id},
+        "links": tracking.links,
+        "tracks": tracking.tracks,
+        "events": tracking.events,
+        "frames": {**frames, "n_pores": _counts(frames, pores)},
+        "harps": _harp_row(request, frames),
+    }
+
+
+def _series(request: Request, frames: Columns) -> FrameSeries:
+    grids, observers = [], []
+    for usable, text, ny, nx in zip(*(frames[k] for k in ("usable", "keywords", "ny", "nx")), strict=True):
+        keywords = json.loads(text)
+        grids.append(CeaGrid.from_keywords(keywords, (int(ny), int(nx))) if usable else None)
+        observers.append(Observer.from_keywords(keywords) if usable else None)
+    scale, mu_min = request.parameters.grid_scale, request.parameters.prepare.mu_min
+    return FrameSeries(frames["t_rec"], frames["usable"].astype(bool), grids, observers, scale, mu_min)
+
+
+def _counts(frames: Columns, pores: Columns) -> NDArray[Any]:
+    """Features of each frame, None where it is not usable."""
+    times, counts = np.unique(pores["t_rec"].astype("datetime64[ms]"), return_counts=True)
+    found = dict(zip(times, counts, strict=True))
+    n = [int(found.get(t, 0)) if usable else None for t, usable in zip(frames["t_rec"], frames["usable"], strict=True)]
+    return np.array(n, object)
+
+
+def _harp_row(request: Request, frames: Columns) -> dict[str, Any]:
+    """The HARP's row of `harps`."""
+    regions = {ar for text in frames["keywords"] for ar in _noaa_ars(json.loads(text))}
+    return {
+        "harpnum": [int(frames["harpnum"][0])],
+        "noaa_ars": [sorted(regions)],
+        "series": [request.series],
+        "t_first": frames["t_rec"].min(keepdims=True),
+        "t_last": frames["t_rec"].max(keepdims=True),
+        "n_frames": [len(frames["t_rec"])],
+        "n_unusable": [int(np.sum(~frames["usable"].astype(bool)))],
+    }
+
+
+def _noaa_ars(keywords: Mapping[str, Any]) -> list[int]:
+    """NOAA regions of NOAA_ARS, e.g. '11133,11134', which may be blank, MISSING or a number."""
+    return [int(part) for part in str(keywords.get("NOAA_ARS", "")).split(",") if part.strip().isdigit()]
+
+
+def _run_id(request: Request, detected: list[Block]) -> str:
+    science = request.parameters.model_dump(mode="json")
+    inputs = [request.series, *(block.key for block in detected)]
+    return stage_key("track", TRACK_VERSION, science, inputs)
+
+
+def _run_row(run: CurrentRun, request: Request, cube_key: str, started: datetime) -> dict[str, Any]:
+    """The run's row of `runs`."""
+    science = request.parameters.model_dump(mode="json")
+    return {
+        "run_id": [run.run_id],
+        "harpnum": [run.harpnum],
+        "series": [run.series],
+        "started": np.array([started.replace(tzinfo=None)], "datetime64[ms]"),
+        "finished": np.array([datetime.now(UTC).replace(tzinfo=None)], "datetime64[ms]"),
+        "config": [json.dumps(science, sort_keys=True, separators=(",", ":"))],
+        "config_hash": [json_key(science)],
+        "cube_key": [cube_key],
+        "source": [request.source or "lake"],
+        "code_version": [version("porelake")],
+        "software": [json.dumps({name: version(name) for name in _SOFTWARE})],
+    }
+
+
+def _write(harp: Harp, run_id: str, name: str, columns: Mapping[str, Any]) -> None:
+    n = len(next(iter(columns.values())))
+    rows = {**columns, "run_id": np.full(n, run_id, object)}
+    write_table(harp.lake.table(name, harp.harpnum, run_id), rows, arrow_schema(TABLES[name]))
