@@ -52,12 +52,28 @@ _HARP = Column("harpnum", "int32", "HARP number", ucd="meta.id.parent")
 _RUN = Column("run_id", "string", "Processing run that made this row; see `runs`", ucd="meta.id")
 _T_REC = Column("t_rec", "timestamp", "Record time T_REC, TAI", ucd="time.epoch")
 _T_OBS = Column("t_obs", "timestamp", "Mid-exposure time T_OBS, UTC", ucd="time.epoch;obs")
-_TRACK = Column("track_id", "string", "Track: the life of one feature, named after its first `pore_id`", ucd="meta.id")
-_KIND = Column("kind", "string", "`pore`, or `umbra`: a dark core embedded in penumbra", ucd="meta.code.class")
+_TRACK = Column(
+    "track_id", "string", "Track: the life of one feature, named after its first `pore_id`", ucd="meta.id"
+)
+_KIND = Column(
+    "kind", "string", "`pore`, or `umbra`: a dark core embedded in penumbra", ucd="meta.code.class"
+)
 _LON = Column("lon", "float64", "Carrington longitude of the centroid", "deg", "pos.bodyrc.lon")
 _LAT = Column("lat", "float64", "Carrington latitude of the centroid", "deg", "pos.bodyrc.lat")
-_X = Column("x_px", "float64", "Centroid of the mask along NAXIS1, 0-based native SHARP pixels", "pix", "pos.cartesian.x")
-_Y = Column("y_px", "float64", "Centroid of the mask along NAXIS2, 0-based native SHARP pixels", "pix", "pos.cartesian.y")
+_X = Column(
+    "x_px",
+    "float64",
+    "Centroid of the mask along NAXIS1, 0-based native SHARP pixels",
+    "pix",
+    "pos.cartesian.x",
+)
+_Y = Column(
+    "y_px",
+    "float64",
+    "Centroid of the mask along NAXIS2, 0-based native SHARP pixels",
+    "pix",
+    "pos.cartesian.y",
+)
 
 
 def _field(name: str, description: str, ucd: str = "phys.magField") -> Column:
@@ -70,10 +86,22 @@ PORES = Table(
     (
         _HARP,
         _T_REC,
-        Column("pore_id", "string", "The feature in this frame: <harpnum>_<t_rec>_<label>", ucd="meta.id;meta.main"),
+        Column(
+            "pore_id",
+            "string",
+            "The feature in this frame: <harpnum>_<t_rec>_<label>",
+            ucd="meta.id;meta.main",
+        ),
         _null(_TRACK),
-        Column("label", "int32", "Value of the feature's pixels in the frame's label image", ucd="meta.id.part"),
-        Column("product", "string", "How the intensity was doubled: `spline`, `network` or `none`", ucd="meta.code"),
+        Column(
+            "label", "int32", "Value of the feature's pixels in the frame's label image", ucd="meta.id.part"
+        ),
+        Column(
+            "product",
+            "string",
+            "How the intensity was doubled: `spline`, `network` or `none`",
+            ucd="meta.code",
+        ),
         _X,
         _Y,
         Column("x_weighted_px", "float64", "As x_px, weighted by 1 - intensity", "pix", "pos.cartesian.x"),
@@ -81,14 +109,37 @@ PORES = Table(
         _LON,
         _LAT,
         Column("mu", "float64", "Cosine of the heliocentric angle at the centroid", "", "pos.heliocentric"),
-        Column("grid_scale", "int32", "Pixels of the working grid per native pixel along an axis: 1 or 2", ucd="meta.number"),
+        Column(
+            "grid_scale",
+            "int32",
+            "Pixels of the working grid per native pixel along an axis: 1 or 2",
+            ucd="meta.number",
+        ),
         Column("area_px", "int32", "Pixels of the working grid in the mask", "pix", "phys.area;meta.number"),
         Column("area_mm2", "float64", "Area on the solar surface", "Mm2", "phys.area"),
         Column("area_msh", "float64", "Area in millionths of a solar hemisphere", "1e-6", "phys.area"),
         Column("perimeter_mm", "float64", "Length of the outline of the mask", "Mm", "phys.size"),
-        Column("major_axis_mm", "float64", "Full major axis of the ellipse of equal second moments", "Mm", "phys.size.smajAxis"),
-        Column("minor_axis_mm", "float64", "Full minor axis of the ellipse of equal second moments", "Mm", "phys.size.sminAxis"),
-        Column("orientation_deg", "float64", "Angle of the major axis from +x (west) towards +y (north), [-90, 90)", "deg", "pos.posAng"),
+        Column(
+            "major_axis_mm",
+            "float64",
+            "Full major axis of the ellipse of equal second moments",
+            "Mm",
+            "phys.size.smajAxis",
+        ),
+        Column(
+            "minor_axis_mm",
+            "float64",
+            "Full minor axis of the ellipse of equal second moments",
+            "Mm",
+            "phys.size.sminAxis",
+        ),
+        Column(
+            "orientation_deg",
+            "float64",
+            "Angle of the major axis from +x (west) towards +y (north), [-90, 90)",
+            "deg",
+            "pos.posAng",
+        ),
         _field("mean_br", "Mean radial field over the mask, positive outward"),
         _field("mean_bp", "Mean field along +phi over the mask, positive westward"),
         _field("mean_bt", "Mean field along +theta over the mask, positive southward"),
@@ -97,12 +148,38 @@ PORES = Table(
         _field("mean_bt_err", "Standard error of mean_bt from Bt_err", "stat.error;phys.magField"),
         _field("mean_b", "Mean total field over the mask"),
         _field("boundary_br", "Mean radial field on the outline of the mask, positive outward"),
-        Column("flux_mx", "float64", "Unsigned radial flux through the mask", "Mx", "phys.magField.flux", nullable=True),
-        Column("min_intensity", "float64", "Darkest pixel, in units of the quiet Sun", "", "phot.flux;stat.min"),
-        Column("mean_intensity", "float64", "Mean over the mask, in units of the quiet Sun", "", "phot.flux;stat.mean"),
-        Column("spot_area_mm2", "float64", "Area of the connected structure below the penumbra threshold that holds the feature", "Mm2", "phys.area"),
+        Column(
+            "flux_mx",
+            "float64",
+            "Unsigned radial flux through the mask",
+            "Mx",
+            "phys.magField.flux",
+            nullable=True,
+        ),
+        Column(
+            "min_intensity", "float64", "Darkest pixel, in units of the quiet Sun", "", "phot.flux;stat.min"
+        ),
+        Column(
+            "mean_intensity",
+            "float64",
+            "Mean over the mask, in units of the quiet Sun",
+            "",
+            "phot.flux;stat.mean",
+        ),
+        Column(
+            "spot_area_mm2",
+            "float64",
+            "Area of the connected structure below the penumbra threshold that holds the feature",
+            "Mm2",
+            "phys.area",
+        ),
         _KIND,
-        Column("touches_edge", "bool", "The mask touches the edge of the patch or missing data", ucd="meta.code.qual"),
+        Column(
+            "touches_edge",
+            "bool",
+            "The mask touches the edge of the patch or missing data",
+            ucd="meta.code.qual",
+        ),
         _RUN,
     ),
     key=("pore_id", "run_id"),
@@ -131,22 +208,57 @@ TRACKS = Table(
     (
         _HARP,
         Column("track_id", "string", "The track, named after its first `pore_id`", ucd="meta.id;meta.main"),
-        Column("family_id", "string", "Connected component of the link graph, named after its first `track_id`", ucd="meta.id.assoc"),
+        Column(
+            "family_id",
+            "string",
+            "Connected component of the link graph, named after its first `track_id`",
+            ucd="meta.id.assoc",
+        ),
         Column("t_birth", "timestamp", "T_REC of the first observation, TAI", ucd="time.start"),
         Column("t_death", "timestamp", "T_REC of the last observation, TAI", ucd="time.end"),
         Column("lifetime_h", "float64", "t_death - t_birth", "h", "time.duration"),
         Column("n_obs", "int32", "Frames in which the feature was seen", ucd="meta.number"),
-        Column("birth", "string", "`emerged`, `split` or `censored` (observing began, came over an edge, or a data gap)", ucd="meta.code"),
+        Column(
+            "birth",
+            "string",
+            "`emerged`, `split` or `censored` (observing began, came over an edge, or a data gap)",
+            ucd="meta.code",
+        ),
         Column("death", "string", "`decayed`, `merged` or `censored`", ucd="meta.code"),
-        Column("parent_track_id", "string", "For birth `split`: the track it split from", ucd="meta.id.parent", nullable=True),
-        Column("child_track_id", "string", "For death `merged`: the track it merged into", ucd="meta.id.assoc", nullable=True),
+        Column(
+            "parent_track_id",
+            "string",
+            "For birth `split`: the track it split from",
+            ucd="meta.id.parent",
+            nullable=True,
+        ),
+        Column(
+            "child_track_id",
+            "string",
+            "For death `merged`: the track it merged into",
+            ucd="meta.id.assoc",
+            nullable=True,
+        ),
         _field("mean_br", "Mean over the life of pores.mean_br", "phys.magField;stat.mean"),
         Column("max_area_mm2", "float64", "Largest area", "Mm2", "phys.area;stat.max"),
         Column("mean_area_mm2", "float64", "Mean area over the life", "Mm2", "phys.area;stat.mean"),
-        Column("max_flux_mx", "float64", "Largest unsigned radial flux", "Mx", "phys.magField.flux;stat.max", nullable=True),
+        Column(
+            "max_flux_mx",
+            "float64",
+            "Largest unsigned radial flux",
+            "Mx",
+            "phys.magField.flux;stat.max",
+            nullable=True,
+        ),
         Column("mean_lon", "float64", "Mean Carrington longitude", "deg", "pos.bodyrc.lon"),
         Column("mean_lat", "float64", "Mean Carrington latitude", "deg", "pos.bodyrc.lat"),
-        Column("min_mu", "float64", "Smallest cosine of the heliocentric angle over the life", "", "pos.heliocentric"),
+        Column(
+            "min_mu",
+            "float64",
+            "Smallest cosine of the heliocentric angle over the life",
+            "",
+            "pos.heliocentric",
+        ),
         _KIND,
         _RUN,
     ),
@@ -161,8 +273,18 @@ EVENTS = Table(
         _HARP,
         Column("event_id", "string", "The event: <kind>_<pore_id>", ucd="meta.id;meta.main"),
         Column("kind", "string", "`birth`, `death`, `merge` or `split`", ucd="meta.code.class"),
-        Column("cause", "string", "As tracks.birth for a birth, tracks.death for a death, else the kind", ucd="meta.code"),
-        Column("t_rec", "timestamp", "T_REC of the first frame after the event (of the last observation for a death), TAI", ucd="time.epoch"),
+        Column(
+            "cause",
+            "string",
+            "As tracks.birth for a birth, tracks.death for a death, else the kind",
+            ucd="meta.code",
+        ),
+        Column(
+            "t_rec",
+            "timestamp",
+            "T_REC of the first frame after the event (of the last observation for a death), TAI",
+            ucd="time.epoch",
+        ),
         _X,
         _Y,
         _LON,
@@ -205,7 +327,14 @@ _SHARP_KEYWORDS = (
     _sharp("area_acr", "De-projected area of active pixels", "1e-6"),
 )
 _ORACLE = tuple(
-    Column(check.column, "float64", f"Header oracle: {check.description}", check.unit or None, "stat.fit.residual", nullable=True)
+    Column(
+        check.column,
+        "float64",
+        f"Header oracle: {check.description}",
+        check.unit or None,
+        "stat.fit.residual",
+        nullable=True,
+    )
     for check in CHECKS
 )
 _REASONS = ", ".join(f"`{reason}`" for reason in Reason)
@@ -217,25 +346,110 @@ FRAMES = Table(
         _HARP,
         _T_REC,
         _null(_T_OBS),
-        Column("quality", "int64", "QUALITY bits of the record, unsigned; null where no header tells", ucd="meta.code.qual", nullable=True),
+        Column(
+            "quality",
+            "int64",
+            "QUALITY bits of the record, unsigned; null where no header tells",
+            ucd="meta.code.qual",
+            nullable=True,
+        ),
         Column("usable", "bool", "Features were looked for in this frame", ucd="meta.code.qual"),
         Column("reason", "string", f"Why it is not usable: {_REASONS}", ucd="meta.note", nullable=True),
-        Column("detail", "string", "The reason in words: file, keyword or segment at fault", ucd="meta.note", nullable=True),
-        Column("missing_segments", "list<string>", "Of continuum, Br, Bp, Bt: absent or unreadable", ucd="meta.note"),
+        Column(
+            "detail",
+            "string",
+            "The reason in words: file, keyword or segment at fault",
+            ucd="meta.note",
+            nullable=True,
+        ),
+        Column(
+            "missing_segments",
+            "list<string>",
+            "Of continuum, Br, Bp, Bt: absent or unreadable",
+            ucd="meta.note",
+        ),
         Column("nx", "int32", "Columns of the patch", "pix", "meta.number", nullable=True),
         Column("ny", "int32", "Rows of the patch", "pix", "meta.number", nullable=True),
-        Column("crval1", "float64", "Carrington longitude of the patch centre", "deg", "pos.bodyrc.lon", nullable=True),
-        Column("crval2", "float64", "Carrington latitude of the patch centre", "deg", "pos.bodyrc.lat", nullable=True),
-        Column("crln_obs", "float64", "Carrington longitude of the observer", "deg", "pos.bodyrc.lon;obs", nullable=True),
-        Column("crlt_obs", "float64", "Carrington latitude of the observer", "deg", "pos.bodyrc.lat;obs", nullable=True),
-        Column("dsun_obs", "float64", "Distance of the observer from Sun centre", "m", "pos.distance", nullable=True),
-        Column("obs_vr", "float64", "Radial velocity of SDO relative to the Sun: 12 and 24 h swings of the field follow it", "m / s", "spect.dopplerVeloc", nullable=True),
-        Column("mu_center", "float64", "Cosine of the heliocentric angle at the patch centre", "", "pos.heliocentric", nullable=True),
-        Column("quiet_sun", "float64", "Quiet-Sun level after removal of limb darkening", "DN / s", "phot.flux", nullable=True),
-        Column("n_pores", "int32", "Features found; null where the frame is not usable", ucd="meta.number", nullable=True),
+        Column(
+            "crval1",
+            "float64",
+            "Carrington longitude of the patch centre",
+            "deg",
+            "pos.bodyrc.lon",
+            nullable=True,
+        ),
+        Column(
+            "crval2",
+            "float64",
+            "Carrington latitude of the patch centre",
+            "deg",
+            "pos.bodyrc.lat",
+            nullable=True,
+        ),
+        Column(
+            "crln_obs",
+            "float64",
+            "Carrington longitude of the observer",
+            "deg",
+            "pos.bodyrc.lon;obs",
+            nullable=True,
+        ),
+        Column(
+            "crlt_obs",
+            "float64",
+            "Carrington latitude of the observer",
+            "deg",
+            "pos.bodyrc.lat;obs",
+            nullable=True,
+        ),
+        Column(
+            "dsun_obs",
+            "float64",
+            "Distance of the observer from Sun centre",
+            "m",
+            "pos.distance",
+            nullable=True,
+        ),
+        Column(
+            "obs_vr",
+            "float64",
+            "Radial velocity of SDO relative to the Sun: 12 and 24 h swings of the field follow it",
+            "m / s",
+            "spect.dopplerVeloc",
+            nullable=True,
+        ),
+        Column(
+            "mu_center",
+            "float64",
+            "Cosine of the heliocentric angle at the patch centre",
+            "",
+            "pos.heliocentric",
+            nullable=True,
+        ),
+        Column(
+            "quiet_sun",
+            "float64",
+            "Quiet-Sun level after removal of limb darkening",
+            "DN / s",
+            "phot.flux",
+            nullable=True,
+        ),
+        Column(
+            "n_pores",
+            "int32",
+            "Features found; null where the frame is not usable",
+            ucd="meta.number",
+            nullable=True,
+        ),
         *_SHARP_KEYWORDS,
         *_ORACLE,
-        Column("oracle_ok", "bool", "Every residual that could be computed is within its tolerance; null if none could", ucd="meta.code.qual", nullable=True),
+        Column(
+            "oracle_ok",
+            "bool",
+            "Every residual that could be computed is within its tolerance; null if none could",
+            ucd="meta.code.qual",
+            nullable=True,
+        ),
         Column("keywords", "string", "All keywords of the record, JSON", ucd="meta.note"),
         _RUN,
     ),
@@ -248,7 +462,12 @@ HARPS = Table(
     "One row per HARP",
     (
         Column("harpnum", "int32", "HARP number", ucd="meta.id;meta.main"),
-        Column("noaa_ars", "list<int64>", "NOAA active regions in the patch (keyword NOAA_ARS)", ucd="meta.id.assoc"),
+        Column(
+            "noaa_ars",
+            "list<int64>",
+            "NOAA active regions in the patch (keyword NOAA_ARS)",
+            ucd="meta.id.assoc",
+        ),
         Column("series", "string", "DRMS series", ucd="meta.dataset"),
         Column("t_first", "timestamp", "First T_REC, TAI", ucd="time.start"),
         Column("t_last", "timestamp", "Last T_REC, TAI", ucd="time.end"),
@@ -270,7 +489,9 @@ RUNS = Table(
         Column("started", "timestamp", "When the run began, UTC", ucd="time.start"),
         Column("finished", "timestamp", "When its tables were whole, UTC", ucd="time.end"),
         Column("config", "string", "Every scientific parameter, JSON", ucd="meta.note"),
-        Column("config_hash", "string", "SHA-256 of config: equal for runs with equal parameters", ucd="meta.id"),
+        Column(
+            "config_hash", "string", "SHA-256 of config: equal for runs with equal parameters", ucd="meta.id"
+        ),
         Column("cube_key", "string", "SHA-256 over the content of the frames that went in", ucd="meta.id"),
         Column("source", "string", "Where the frames were read from", ucd="meta.ref"),
         Column("code_version", "string", "porelake version", ucd="meta.version"),

@@ -1,0 +1,121 @@
+"""The catalogue: views over the tables of the current runs, commented, built anew and swapped in."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from catalog.formats import SQL_TYPES, comments, literal, quoted
+from catalog.schema import RUNS, TABLES, Column, Table
+from catalog.sql_files import sql_files
+from pores.errors import PorelakeError
+from storage.lake import Lake, atomic
+from storage.runs import CurrentRun, current_runs
+
+ALL_RUNS = "all_runs"
+PUBLISHED = (
+    Column("root", "string", "Directory of the lake when the catalogue was made"),
+    Column("published", "timestamp", "When the catalogue was made, UTC"),
+    Column("code_version", "string", "porelake version that made it"),
+)
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a catalogue shows."""
+
+    path: Path
+    n_harps: int
+    n_views: int
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.n_views} views of {self.n_harps} HARPs"
+
+
+def publish(lake: Lake) -> Published:
+    """Build the catalogue of the current runs and swap it in; until then the old one stays.
+
+    Raises
+    ------
+    PorelakeError
+        If a file of a current run is missing.
+    """
+    lake.root.mkdir(parents=True, exist_ok=True)
+    with _alone(lake), atomic(lake.catalog) as partial:
+        runs = current_runs(lake)
+        statements = [*_tables(lake, runs), *_published(lake), *_shipped()]
+        _write(partial, statements)
+    n_views = sum(statement.startswith("CREATE VIEW") for statement in statements)
+    return Published(lake.catalog, len(runs), n_views)
+
+
+@contextmanager
+def _alone(lake: Lake) -> Iterator[None]:
+    """Wait until no other process or thread publishes: the last one must see every current run."""
+    with (lake.root / "catalog.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _write(path: Path, statements: list[str]) -> None:
+    path.unlink(missing_ok=True)
+    wal = path.with_name(f"{path.name}.wal")
+    try:
+        with duckdb.connect(path) as connection:
+            connection.execute("BEGIN")
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute("COMMIT")
+    finally:
+        wal.unlink(missing_ok=True)
+
+
+def _tables(lake: Lake, runs: list[CurrentRun]) -> Iterator[str]:
+    """Statements that make the views of the contract's tables, and one of the runs of all times."""
+    for table in TABLES.values():
+        wanted = [lake.table(table.name, run.harpnum, run.run_id) for run in runs]
+        if missing := set(wanted) - set(lake.table_files(table.name)):
+            first = min(missing)
+            harpnum = first.name.partition("-")[0]
+            raise PorelakeError(f"{first} is missing; `porelake run --harp {harpnum}` makes it again")
+        yield from _view(table.name, table, wanted)
+    yield from _view(ALL_RUNS, RUNS, lake.table_files(RUNS.name))
+
+
+def _view(name: str, table: Table, files: list[Path]) -> Iterator[str]:
+    """Statements that make one view over files; over none it is empty and has its types all the same."""
+    if files:
+        select = ", ".join(quoted(column.name) for column in table.columns)
+        paths = ", ".join(literal(str(path)) for path in files)
+        source = f"read_parquet([{paths}], hive_partitioning = false)"
+    else:
+        select = ", ".join(
+            f"NULL::{SQL_TYPES[column.type]} AS {quoted(column.name)}" for column in table.columns
+        )
+        source = "range(0)"
+    yield f"CREATE VIEW {quoted(name)} AS SELECT {select} FROM {source}"
+    yield from comments(name, table.description, table.columns)
+
+
+def _published(lake: Lake) -> Iterator[str]:
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "seconds")
+    yield (
+        f"CREATE VIEW published AS SELECT {literal(str(lake.root))} AS root,"
+        f" TIMESTAMP '{now}' AS published, {literal(version('porelake'))} AS code_version"
+    )
+    yield from comments("published", "One row: where and when this catalogue was made", PUBLISHED)
+
+
+def _shipped() -> Iterator[str]:
+    """The views and macros of `sql/`; they stand on the tables only, so that their order is free."""
+    for view in sql_files("views"):
+        yield view.text[view.text.index("CREATE VIEW") :]
+        yield from comments(view.name, view.description, view.columns)
+    for macro in sql_files("macros"):
+        yield macro.text
+        yield f"COMMENT ON MACRO TABLE {quoted(macro.name)} IS {literal(macro.description)}"

@@ -1,0 +1,164 @@
+"""A lake's catalogue, opened read-only and locked down, and questions to it."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from catalog.answers import FORMATS, print_answer, write_answer
+from catalog.formats import literal
+from catalog.sql_files import Value, sql_file, sql_files
+from catalog.statement import checked
+from pores.errors import InputError
+from storage.lake import Lake, atomic
+
+
+@dataclass(frozen=True)
+class Question:
+    """A statement that was let in, with the values of its parameters."""
+
+    sql: str
+    values: dict[str, Value]
+
+
+def connect(lake: Lake, writes: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open the catalogue read-only: no files but the lake's tables, no extensions, no settings to change.
+
+    `run_sql` lets in only SELECT; whoever executes statements on the connection directly should know that
+    COPY and ATTACH into the directory of the tables are what DuckDB itself does not refuse.
+
+    Parameters
+    ----------
+    lake : Lake
+        The lake.
+    writes : Path, optional
+        The one file beside the tables that statements may touch.
+
+    Raises
+    ------
+    InputError
+        If there is no catalogue, or it was made for a lake in another place.
+    """
+    if not lake.catalog.exists():
+        raise InputError(
+            f"no catalogue in the lake {lake.root}; `porelake run` makes one, --lake says where it is"
+        )
+    connection = duckdb.connect(
+        ":memory:", config=_CONFIG
+    )  # attached: a second connection sees a new catalogue
+    try:
+        connection.execute(f"ATTACH {literal(str(lake.catalog))} AS lake (READ_ONLY); USE lake")
+        _check_place(connection, lake)
+    except duckdb.Error as error:
+        connection.close()
+        raise InputError(
+            f"{lake.catalog}: not a readable catalogue; `porelake publish` makes a new one"
+        ) from error
+    spill = Path(tempfile.gettempdir()) / f"porelake-{os.getpid()}"
+    connection.execute(f"SET temp_directory = {literal(str(spill))}")
+    connection.execute(f"SET allowed_directories = [{literal(str(lake.root / 'tables'))}]")
+    connection.execute(f"SET allowed_paths = [{literal(str(writes)) if writes else ''}]")
+    connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+    return connection
+
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "allow_community_extensions": False,
+    "allow_persistent_secrets": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+}
+
+
+def _check_place(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    row = connection.execute("SELECT root FROM published").fetchone()
+    if row is None or row[0] != str(lake.root):
+        raise InputError(
+            f"the catalogue of the lake {lake.root} was made for {row and row[0]};"
+            f" `porelake publish --lake {lake.root}` makes it anew for the place where it is now"
+        )
+
+
+def run_sql(lake: Lake, statement: str, form: str = "table", out: Path | None = None) -> None:
+    """Answer one SELECT statement on stdout or in a file, as `table`, `csv`, `json` or `parquet`.
+
+    Raises
+    ------
+    InputError
+        If the statement is not a SELECT or is wrong, there is no lake, or the output can't be written.
+    """
+    answer(lake, Question(statement, {}), form, out)
+
+
+def run_query(
+    lake: Lake,
+    name: str,
+    params: Mapping[str, str] | None = None,
+    form: str = "table",
+    out: Path | None = None,
+) -> None:
+    """Answer a named query, as `run_sql` does; InputError lists what there is if the name is unknown."""
+    answer(lake, named(name, params or {}), form, out)
+
+
+def named(name: str, params: Mapping[str, str]) -> Question:
+    """Return a named query with its parameters read from text, or their defaults."""
+    query = sql_file("queries", name)
+    known = {parameter.name: parameter for parameter in query.parameters}
+    if unknown := sorted(set(params) - set(known)):
+        names = ", ".join(known) or "none"
+        raise InputError(f"--param {unknown[0]}: the query {name} has no such parameter; it has {names}")
+    values = {key: parameter.value(params.get(key, parameter.default)) for key, parameter in known.items()}
+    return Question(query.text, values)
+
+
+def list_queries() -> str:
+    """Every named query with its parameters, as text."""
+    lines = []
+    for query in sql_files("queries"):
+        lines.append(f"{query.name}: {query.description}.")
+        lines += [f"    --param {p.name}={p.default}  {p.description} ({p.type})" for p in query.parameters]
+    return "\n".join(lines)
+
+
+def answer(lake: Lake, question: Question, form: str, out: Path | None) -> None:
+    """Answer a question on stdout or in a file."""
+    if form not in FORMATS:
+        raise InputError(f"--format {form}: the formats are {', '.join(FORMATS)}")
+    if out is None and form == "parquet":
+        raise InputError("--format parquet: name the file to write with --out")
+    if out is not None:
+        with atomic(writable(lake, out)) as partial, connect(lake, partial) as connection:
+            _ask(
+                connection,
+                question,
+                lambda sql: write_answer(connection, sql, question.values, form, partial),
+            )
+        return
+    with tempfile.TemporaryDirectory(prefix="porelake-") as directory:
+        spool = Path(directory) / "answer"
+        with connect(lake, spool) as connection:
+            _ask(
+                connection, question, lambda sql: print_answer(connection, sql, question.values, form, spool)
+            )
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, question: Question, give: Callable[[str], None]) -> None:
+    give(checked(connection, question.sql))
+
+
+def writable(lake: Lake, out: Path) -> Path:
+    """Return a file that an answer may be written to; InputError if it is no plain file or in the lake."""
+    place = out.expanduser().resolve()
+    if place.exists() and not place.is_file():
+        raise InputError(f"--out {out}: not a file that can be written")
+    if place == lake.catalog or any(place.is_relative_to(lake.root / part) for part in _PARTS):
+        raise InputError(f"--out {out}: the lake keeps its own files there; name another place")
+    return place
+
+
+_PARTS = ("cubes", "current", "products", "tables", "work")

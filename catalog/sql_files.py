@@ -1,0 +1,102 @@
+"""The SQL that porelake ships: one object or question per file, described by the comment it begins with.
+
+::
+
+    -- One row per ...: what a row is, over as many lines as it takes
+    -- like tracks: track_id, lifetime_h              columns that mean what they mean in a table
+    -- column lifetime_bin_h float64 [h] : lower edge of the bin
+    -- param min_obs INTEGER = 3 : fewest observations
+"""
+
+import itertools
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal, cast
+
+import sql
+from catalog.schema import TABLES, Column, Type
+from pores.errors import InputError
+
+Kind = Literal["views", "macros", "queries", "checks"]
+Value = str | int | float | bool | datetime | None
+
+_COLUMN = re.compile(r"column (\w+) (\S+)(?: \[(.*?)\])? : (.+)")
+_PARAM = re.compile(r"param (\w+) (\w+) = (.*?) : (.+)")
+_LIKE = re.compile(r"like (\w+): (.+)")
+_READERS = {
+    "INTEGER": int,
+    "DOUBLE": float,
+    "VARCHAR": str,
+    "TIMESTAMP": datetime.fromisoformat,
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a query: its SQL type, default as text (`null` for none) and meaning."""
+
+    name: str
+    type: str
+    default: str
+    description: str
+
+    def value(self, text: str) -> Value:
+        """Read a value from text; InputError if it is not of the parameter's type."""
+        if text.lower() == "null":
+            return None
+        try:
+            return _READERS[self.type](text)  # type: ignore[no-any-return, operator]
+        except ValueError as error:
+            raise InputError(f"--param {self.name}={text}: not a value of type {self.type}") from error
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """One object or question; `columns` are those of its rows, in order for a view."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    parameters: tuple[Parameter, ...]
+    text: str
+
+
+@cache
+def sql_files(kind: Kind) -> list[SqlFile]:
+    """Every file of a kind, by name."""
+    return [_parsed(path) for path in sorted((Path(sql.__file__).parent / kind).glob("*.sql"))]
+
+
+def sql_file(kind: Kind, name: str) -> SqlFile:
+    """The file of that name; InputError lists what there is."""
+    for file in sql_files(kind):
+        if file.name == name:
+            return file
+    names = ", ".join(file.name for file in sql_files(kind))
+    raise InputError(f"{name}: no such thing among the {kind} of porelake, which are {names}")
+
+
+def _parsed(path: Path) -> SqlFile:
+    """A file with its header read."""
+    text = path.read_text()
+    head = itertools.takewhile(lambda line: line.startswith("--"), text.splitlines())
+    description: list[str] = []
+    columns: list[Column] = []
+    parameters: list[Parameter] = []
+    for line in (line.removeprefix("--").strip() for line in head):
+        if found := _COLUMN.fullmatch(line):
+            columns.append(_column(*found.groups()))
+        elif found := _PARAM.fullmatch(line):
+            parameters.append(Parameter(*found.groups()))
+        elif found := _LIKE.fullmatch(line):
+            columns += [TABLES[found.group(1)].column(name) for name in found.group(2).split(", ")]
+        else:
+            description.append(line)
+    return SqlFile(path.stem, " ".join(description).rstrip("."), tuple(columns), tuple(parameters), text)
+
+
+def _column(name: str, kind: str, unit: str | None, description: str) -> Column:
+    return Column(name, cast(Type, kind), description, unit, nullable=True)
