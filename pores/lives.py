@@ -1,0 +1,127 @@
+"""One row per track: how a feature's life began and ended, and what it was in between."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pores.follow import Follower
+from pores.lineage import NONE, Lineage, in_order
+from pores.motion import Bools, Floats
+from pores.series import Columns, Features, Ints
+
+
+def track_columns(lives: Lineage, follower: Follower) -> Columns:
+    """The columns of `tracks` but `run_id`, sorted as the table is."""
+    features, watch = follower.features, follower.watch
+    ids = features["pore_id"].astype(object)
+    names = ids[lives.first]
+    t_birth, t_death = watch.t_rec[features.k[lives.first]], watch.t_rec[features.k[lives.last]]
+    columns: Columns = {
+        "harpnum": features["harpnum"][lives.first].astype(np.int32),
+        "track_id": names,
+        "family_id": names[lives.family],
+        "t_birth": t_birth,
+        "t_death": t_death,
+        "lifetime_h": (t_death - t_birth) / np.timedelta64(1, "h"),
+        "n_obs": np.bincount(lives.track, minlength=len(names)).astype(np.int32),
+        "birth": births(lives, follower),
+        "death": deaths(lives, follower),
+        "parent_track_id": _named(names, lives.parent),
+        "child_track_id": _named(names, lives.child),
+        **_over_life(lives.track, features, len(names)),
+    }
+    return in_order(columns, ("t_birth", "track_id"))
+
+
+def births(lives: Lineage, follower: Follower) -> NDArray[Any]:
+    """How tracks began: `split`, `censored` or `emerged`.
+
+    Censored: seen in the first frame or the first after a data gap, or came over an edge or the limb.
+    """
+    return _causes(lives.parent != NONE, ("split", "emerged"), _censored(lives.first, follower, -1))
+
+
+def deaths(lives: Lineage, follower: Follower) -> NDArray[Any]:
+    """How tracks ended: `merged`, `censored` or `decayed`.
+
+    Censored: seen in the last frame or the last before a data gap, or left over an edge or the limb. A
+    feature last seen before that, however shortly, was looked for and not found: by what is known it decayed.
+    """
+    return _causes(lives.child != NONE, ("merged", "decayed"), _censored(lives.last, follower, +1))
+
+
+def _causes(linked: Bools, names: tuple[str, str], censored: Bools) -> NDArray[Any]:
+    return np.where(linked, names[0], np.where(censored, "censored", names[1])).astype(object)
+
+
+def _censored(ends: Ints, follower: Follower, step: int) -> Bools:
+    """Whether what lies beyond an end of a track, in the frame `step` on, could not have been seen.
+
+    Either there is no such frame within the gap window, or the feature touches the edge of what is seen, or
+    it would do so in that frame.
+    """
+    censored = follower.features["touches_edge"][ends].astype(bool)
+    for k in np.unique(follower.features.k[ends]):
+        here = follower.features.k[ends] == k
+        censored[here] |= _unseen(ends[here], follower, int(k), step)
+    return censored
+
+
+def _unseen(features: Ints, follower: Follower, k: int, step: int) -> Bools:
+    watch, parameters = follower.watch, follower.parameters
+    beyond = k + step
+    if not 0 <= beyond < len(watch):
+        return np.ones(len(features), bool)
+    steps = watch.steps(np.array([min(k, beyond)]), np.array([max(k, beyond)]), parameters.cadence_s)
+    if steps[0] > parameters.max_gap_frames + 1:
+        return np.ones(len(features), bool)
+    return ~watch.views[beyond].holds(follower.places.of(features), float(watch.t_s[beyond] - watch.t_s[k]))
+
+
+def _over_life(track: Ints, features: Features, n: int) -> Columns:
+    """What is averaged or the extreme over each track."""
+    return {
+        "mean_br": _mean(track, features["mean_br"], n),
+        "max_area_mm2": _extreme(np.fmax, track, features["area_mm2"], n),
+        "mean_area_mm2": _mean(track, features["area_mm2"], n),
+        "max_flux_mx": _extreme(np.fmax, track, features["flux_mx"], n),
+        "mean_lon": _mean_longitude(track, features["lon"], n),
+        "mean_lat": _mean(track, features["lat"], n),
+        "min_mu": _extreme(np.fmin, track, features["mu"], n),
+        "kind": _majority(track, features["kind"], n),
+    }
+
+
+def _mean(track: Ints, values: NDArray[Any], n: int) -> Floats:
+    """Mean of the known values; NaN where none is."""
+    known = np.isfinite(values.astype(float))
+    total = np.bincount(track[known], values[known].astype(float), minlength=n)
+    count = np.bincount(track[known], minlength=n)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _extreme(pick: np.ufunc, track: Ints, values: NDArray[Any], n: int) -> Floats:
+    extreme = np.full(n, np.nan)
+    pick.at(extreme, track, values.astype(float))
+    return extreme
+
+
+def _mean_longitude(track: Ints, lon: Floats, n: int) -> Floats:
+    """Mean longitude in [0, 360), counted from each track's first so that 360 is no cliff."""
+    _, first = np.unique(track, return_index=True)
+    start = lon[first]
+    away = np.mod(lon - start[track] + 180, 360) - 180
+    return np.mod(start + _mean(track, away, n), 360)
+
+
+def _majority(track: Ints, kind: NDArray[Any], n: int) -> NDArray[Any]:
+    """The more frequent kind; as often the one as the other counts as `umbra`."""
+    umbrae = np.bincount(track, kind == "umbra", minlength=n)
+    return np.where(2 * umbrae >= np.bincount(track, minlength=n), "umbra", "pore").astype(object)
+
+
+def _named(names: NDArray[Any], which: Ints) -> NDArray[Any]:
+    named = np.full(len(which), None, object)
+    named[which != NONE] = names[which[which != NONE]]
+    return named

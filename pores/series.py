@@ -1,0 +1,204 @@
+"""The frames of a HARP in time, and the features in them in one order whatever order their rows came in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pores.errors import InputError
+from pores.geometry import CeaGrid, Observer
+from pores.motion import View
+from pores.parameters import PrepareParameters
+
+Columns = dict[str, NDArray[Any]]
+Ints = NDArray[np.intp]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class FrameSeries:
+    """The frames of one HARP, in any order.
+
+    Attributes
+    ----------
+    t_rec : ndarray of datetime64[ms], (n,)
+        Record times, TAI. Of frames with equal times the first usable one counts.
+    usable : ndarray of bool, (n,)
+        Features were looked for in the frame.
+    grids : sequence of CeaGrid or None
+        Native grid of each frame; unusable frames need none.
+    observers : sequence of Observer or None
+        Where each frame was seen from.
+    scale : int
+        Pixels of the working grid (of label images) per native pixel along an axis: 1 or 2.
+    mu_min : float
+        Nothing is seen nearer the limb than this cosine of the heliocentric angle.
+
+    Raises
+    ------
+    InputError
+        If lengths differ or a usable frame has no grid.
+    """
+
+    t_rec: NDArray[np.datetime64]
+    usable: NDArray[np.bool_]
+    grids: Sequence[CeaGrid | None]
+    observers: Sequence[Observer | None]
+    scale: int
+    mu_min: float = field(default_factory=lambda: PrepareParameters().mu_min)
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.t_rec), len(self.usable), len(self.grids), len(self.observers)}
+        if len(lengths) > 1:
+            raise InputError(f"frame series: columns of different lengths {sorted(lengths)}")
+        for t, usable, grid in zip(self.t_rec, self.usable, self.grids, strict=True):
+            if usable and grid is None:
+                raise InputError(f"frame {t}: usable, but without a grid; mark it unusable")
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """The distinct usable frames in time order; `k` counts them.
+
+    Attributes
+    ----------
+    frame : ndarray of int, (n,)
+        Index into the frame series.
+    t_rec : ndarray of datetime64[ms], (n,)
+        Record time.
+    t_s : ndarray of float, (n,)
+        Seconds since the first of them.
+    slot : ndarray of int, (n,)
+        Place among all distinct frames, unusable ones included.
+    views : tuple of View
+        What each frame shows.
+    scale : int
+        Pixels of the working grid per native pixel along an axis.
+    """
+
+    frame: Ints
+    t_rec: NDArray[np.datetime64]
+    t_s: Floats
+    slot: Ints
+    views: tuple[View, ...]
+    scale: int
+
+    @classmethod
+    def of(cls, series: FrameSeries) -> Self:
+        """The usable frames of a series."""
+        t_rec = np.asarray(series.t_rec, "datetime64[ms]")
+        _, slot = np.unique(t_rec, return_inverse=True)
+        order = np.argsort(t_rec, kind="stable")
+        order = order[np.asarray(series.usable, bool)[order]]
+        _, first = np.unique(t_rec[order], return_index=True)
+        frame = order[first]
+        grids = [(series.grids[i], series.observers[i]) for i in frame]
+        views = tuple(View(grid, observer, series.mu_min) for grid, observer in grids if grid is not None)
+        times = t_rec[frame]
+        t_s = (times - times[:1]) / np.timedelta64(1, "s")
+        return cls(frame, times, t_s.astype(float), np.asarray(slot)[frame], views, series.scale)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def steps(self, earlier: Ints, later: Ints, cadence_s: float) -> Ints:
+        """Nominal frames from one to the other, at least 1."""
+        return np.maximum(np.rint((self.t_s[later] - self.t_s[earlier]) / cadence_s), 1).astype(np.intp)
+
+
+_NUMBERS = ("x_px", "y_px", "lon", "lat", "area_px", "mean_br")
+_NEEDED = (*_NUMBERS, "harpnum", "t_rec", "pore_id", "label", "touches_edge")
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The features of a series, sorted by time, then place (y, x) in raster order: index 0..n-1.
+
+    Attributes
+    ----------
+    columns : dict of ndarray, (n,)
+        The columns of `pores`, one value per feature.
+    feature_of_row : ndarray of int
+        For each row that was given, its feature.
+    k : ndarray of int, (n,)
+        Frame, counted in the watch.
+    first : ndarray of int, (n_frames + 1,)
+        Features of frame k are first[k]..first[k + 1] - 1.
+    rank : ndarray of int, (n,)
+        Place in the order of area, largest first; equal areas by time and raster order.
+    """
+
+    columns: Columns
+    feature_of_row: Ints
+    k: Ints
+    first: Ints
+    rank: Ints
+
+    @classmethod
+    def of(cls, pores: Mapping[str, NDArray[Any]], watch: Watch) -> Self:
+        """The features of the rows of `pores`; rows that say the same feature twice count once.
+
+        Raises
+        ------
+        InputError
+            If a column is missing, rows are of several HARPs or contradict one another, or a row is of a
+            frame that is no usable one.
+        """
+        _check(pores)
+        t_rec = np.asarray(pores["t_rec"], "datetime64[ms]")
+        k_row = _frame_of(pores, t_rec, watch)
+        label = np.asarray(pores["label"], np.intp)
+        order = np.lexsort((label, np.asarray(pores["x_px"], float), np.asarray(pores["y_px"], float), k_row))
+        again = np.zeros(len(order), bool)
+        again[1:] = (np.diff(k_row[order]) == 0) & (np.diff(label[order]) == 0)
+        feature_of_row = np.empty(len(order), np.intp)
+        feature_of_row[order] = np.cumsum(~again) - 1
+        rows = order[~again]
+        _require_one_row_each(pores, k_row[rows], label[rows], rows)
+        columns = {name: np.asarray(values)[rows] for name, values in pores.items()}
+        columns |= {name: columns[name].astype(float) for name in _NUMBERS}
+        k = k_row[rows]
+        rank = np.empty(len(rows), np.intp)
+        rank[np.argsort(-columns["area_px"], kind="stable")] = np.arange(len(rows))
+        return cls(columns, feature_of_row, k, np.searchsorted(k, np.arange(len(watch) + 1)), rank)
+
+    def __len__(self) -> int:
+        return len(self.k)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.columns[name]
+
+    def in_frame(self, k: int) -> Ints:
+        """The features of frame k."""
+        return np.arange(self.first[k], self.first[k + 1])
+
+
+def _check(pores: Mapping[str, NDArray[Any]]) -> None:
+    missing = [name for name in _NEEDED if name not in pores]
+    if missing:
+        raise InputError(f"pores: no column {', '.join(missing)}")
+    harps = sorted({int(harp) for harp in pores["harpnum"]})
+    if len(harps) > 1:
+        raise InputError(f"pores of several HARPs ({', '.join(map(str, harps))}): track one HARP at a time")
+
+
+def _require_one_row_each(pores: Mapping[str, NDArray[Any]], k: Ints, label: Ints, rows: Ints) -> None:
+    """Doubled rows that are equal were dropped: what is left of a label in a frame contradicts itself."""
+    order = np.lexsort((label, k))
+    twice = (np.diff(k[order]) == 0) & (np.diff(label[order]) == 0)
+    if twice.any():
+        raise InputError(
+            f"pore {pores['pore_id'][rows[order[np.argmax(twice)]]]}: two rows at different places"
+        )
+
+
+def _frame_of(pores: Mapping[str, NDArray[Any]], t_rec: NDArray[np.datetime64], watch: Watch) -> Ints:
+    """The watched frame of each row."""
+    k = np.searchsorted(watch.t_rec, t_rec)
+    known = np.isin(t_rec, watch.t_rec)
+    if not known.all():
+        i = int(np.argmin(known))
+        raise InputError(f"pore {pores['pore_id'][i]}: {t_rec[i]} is no usable frame of the series")
+    return k
