@@ -22,7 +22,7 @@ class PrepareParameters(_Parameters):
         "pierce_slaughter_6173", "pierce_slaughter_6206", "neckel_labs_6173", "svd", "none"
     ] = Field("pierce_slaughter_6173", description="Limb-darkening polynomial I(mu)/I(1) that is divided out")
     quiet_sun: Literal["half_sample_mode", "fixed_bins", "histogram_100"] = Field(
-        "half_sample_mode", description="Estimator of the quiet-Sun level"
+        "fixed_bins", description="Estimator of the quiet-Sun level"
     )
     mu_min: float = Field(
         0.2, gt=0, lt=1, description="Nothing is measured nearer the limb than this cosine of the heliocentric angle"

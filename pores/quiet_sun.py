@@ -1,4 +1,8 @@
-"""The quiet-Sun level: the most frequent intensity of quiet pixels."""
+"""The quiet-Sun level: the most frequent intensity (the mode) of quiet pixels.
+
+The mode, since faculae, pores and spots that a patch holds move it least. Quiet pixels are a little
+skew; their mean is another level, about 0.2 % higher (docs/decisions/0002-quiet-sun.md).
+"""
 
 from typing import Literal
 
@@ -7,6 +11,8 @@ from numpy.typing import NDArray
 
 Estimator = Literal["half_sample_mode", "fixed_bins", "histogram_100"]
 
+BIN_WIDTH = 0.005  # of `fixed_bins`, in units of the median
+FIT_BINS = 3  # to either side of the fullest
 QUIET_BITS = 1  # the low bits of `bitmap`: 1 quiet, 2 active; +32 inside the HARP
 
 
@@ -23,9 +29,12 @@ def quiet_sun_level(values: NDArray[np.floating], estimator: Estimator) -> float
 
 
 def half_sample_mode(values: NDArray[np.floating]) -> float:
-    """Mean of the shortest interval that holds a share of the sample, halved step by step."""
+    """Half-sample mode: the narrowest half of the sample, again and again, until three values are left.
+
+    Bickel & Fruehwirth 2006, Computational Statistics & Data Analysis 50, 3500.
+    """
     sample = np.sort(values)
-    while sample.size > 3 and sample.size > values.size // 8:
+    while sample.size > 3:
         half = (sample.size + 1) // 2
         start = int(np.argmin(sample[half - 1 :] - sample[: sample.size - half + 1]))
         sample = sample[start : start + half]
@@ -33,9 +42,17 @@ def half_sample_mode(values: NDArray[np.floating]) -> float:
 
 
 def fixed_bins(values: NDArray[np.floating]) -> float:
-    """Centre of the fullest of bins of 0.5 % of the median."""
+    """Peak of the parabola through the fullest of bins of 0.5 % of the median and three to either side.
+
+    One bin is centred on the median; bins reach from half of it to half as much again.
+    """
     median = float(np.median(values))
-    return _fullest_bin(values, np.arange(0.5, 1.5, 0.005) * median)
+    span = (0.5 * BIN_WIDTH + 0.5, 1.5 - 0.5 * BIN_WIDTH)
+    counts, _ = np.histogram(
+        values, round((span[1] - span[0]) / BIN_WIDTH), (span[0] * median, span[1] * median)
+    )
+    fullest = int(np.argmax(counts))
+    return median * (0.5 + (fullest + 1 + _vertex(counts, fullest)) * BIN_WIDTH)
 
 
 def histogram_100(values: NDArray[np.floating]) -> float:
@@ -47,6 +64,14 @@ def _fullest_bin(values: NDArray[np.floating], edges: NDArray[np.floating]) -> f
     counts, edges = np.histogram(values, edges)
     fullest = int(np.argmax(counts))
     return float(edges[fullest] + edges[fullest + 1]) / 2
+
+
+def _vertex(counts: NDArray[np.integer], fullest: int) -> float:
+    """Peak of the parabola fitted about the fullest bin, in bins from it; 0 where that is no peak."""
+    near = np.arange(max(fullest - FIT_BINS, 0), min(fullest + FIT_BINS + 1, counts.size))
+    curvature, slope, _ = np.polyfit(near - fullest, counts[near], 2)
+    vertex = -slope / (2 * curvature) if curvature < 0 else 0.0
+    return float(vertex) if abs(vertex) <= FIT_BINS else 0.0
 
 
 _ESTIMATORS = {"half_sample_mode": half_sample_mode, "fixed_bins": fixed_bins, "histogram_100": histogram_100}
