@@ -41,8 +41,8 @@ def detect(intensity: NDArray[np.floating], parameters: DetectParameters, scale:
     smallest = -(-parameters.min_area_fine_px * scale**2 // FINE_PX_PER_NATIVE)
     kept = areas >= smallest
     kept[0] = False
-    numbers = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
-    return numbers[labels]
+    numbers: Labels = np.where(kept, np.cumsum(kept), 0).astype(np.int32)[labels]
+    return numbers
 
 
 def classify(
@@ -51,10 +51,10 @@ def classify(
     """Tell umbrae from pores.
 
     The structure of a feature is the connected region below `penumbra_threshold` that holds it; its rim, the
-    pixels between `rim_inner_mm` and `rim_outer_mm` outside of it. A feature of at least `umbra_min_area_mm2`
-    is an umbra if a share of `umbra_rim` of its rim is below that threshold. The structure of such a feature is
-    a spot: there, every other feature of that size is an umbra too, and a smaller one if the share is at least
-    `fragment_rim`. All others are pores.
+    pixels between `rim_inner_mm` and `rim_outer_mm` outside of it. A feature of at least
+    `umbra_min_area_mm2` is an umbra if a share of `umbra_rim` of its rim is below that threshold. The
+    structure of such a feature is a spot: there, every other feature of that size is an umbra too, and a
+    smaller one if the share is at least `fragment_rim`. All others are pores.
 
     Parameters
     ----------
@@ -82,24 +82,25 @@ def classify(
         embedded[index] = _embedded(intensity[window], inside, pixel_area_mm2**0.5, parameters)
     in_spot = np.isin(structures, structures[large & (embedded >= parameters.umbra_rim)])
     umbra = in_spot & (large | (embedded >= parameters.fragment_rim))
-    return np.where(umbra, "umbra", "pore").astype(object), spot_areas * pixel_area_mm2
+    kind: Strings = np.where(umbra, "umbra", "pore").astype(object)
+    return kind, spot_areas * pixel_area_mm2
 
 
 def _neighbours(parameters: DetectParameters) -> Mask:
-    diagonal = parameters.connectivity == 8  # noqa: PLR2004
+    diagonal = parameters.connectivity == 8
     return np.asarray(ndimage.generate_binary_structure(2, 2 if diagonal else 1))
 
 
 def _structures(
     intensity: NDArray[np.floating], labels: Labels, parameters: DetectParameters
-) -> tuple[Labels, NDArray[np.int64]]:
+) -> tuple[Labels, Floats]:
     """Structure of each feature, as a number, and its area in pixels."""
     grey = intensity < max(parameters.penumbra_threshold, parameters.threshold)
     structures, _ = ndimage.label(grey, _neighbours(parameters), np.int32)
     pixels = np.flatnonzero(labels)
     of_feature = np.zeros(labels.max(initial=0), np.int32)
     of_feature[labels.ravel()[pixels] - 1] = structures.ravel()[pixels]
-    return of_feature, np.bincount(structures.ravel())[of_feature]
+    return of_feature, np.bincount(structures.ravel())[of_feature].astype(np.float64)
 
 
 def _embedded(
