@@ -36,11 +36,12 @@ class Frame:
         Keywords of the record (all segments' headers merged); empty for bare `as-is` files.
     segments : mapping of str to ndarray
         Segment name (``continuum``, ``Br``, ...) to its image (y, x): float32 with NaN where data are missing
-        (continuum in DN/s, field in G), int16 for ``bitmap`` and ``conf_disambig`` with 0 where data are missing.
+        (continuum in DN/s, field in G), int16 for ``bitmap`` and ``conf_disambig`` with 0 where missing.
     problems : mapping of str to Problem
         Segment whose file is there but can't be used, to why.
     headers : mapping of str to mapping
-        Segment name to the keywords of its own header: DATAMIN, DATAMEAN and their like differ between segments.
+        Segment name to the keywords of its own header: DATAMIN, DATAMEAN and their like differ between
+        segments.
     """
 
     harpnum: int
