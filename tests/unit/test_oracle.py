@@ -13,9 +13,10 @@ SHAPE = (60, 80)
 Y, X = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(float)
 # RSUN_OBS as it follows from RSUN_REF and DSUN_OBS makes a pixel 364.425 km to one part in 1e5.
 KEYWORDS = {
-    "CTYPE1": "CRLN-CEA", "CTYPE2": "CRLT-CEA", "CUNIT1": "degree", "CUNIT2": "degree", "CDELT1": 0.03, "CDELT2": 0.03,
-    "CRPIX1": 40.5, "CRPIX2": 30.5, "CRVAL1": 100.0, "CRVAL2": -20.0, "CRLN_OBS": 90.0, "CRLT_OBS": 0.0,
-    "RSUN_REF": 6.96e8, "DSUN_OBS": 1.5e11, "RSUN_OBS": np.degrees(6.96e8 / 1.5e11) * 3600,
+    "CTYPE1": "CRLN-CEA", "CTYPE2": "CRLT-CEA", "CUNIT1": "degree", "CUNIT2": "degree",
+    "CDELT1": 0.03, "CDELT2": 0.03, "CRPIX1": 40.5, "CRPIX2": 30.5, "CRVAL1": 100.0, "CRVAL2": -20.0,
+    "CRLN_OBS": 90.0, "CRLT_OBS": 0.0, "RSUN_REF": 6.96e8, "DSUN_OBS": 1.5e11,
+    "RSUN_OBS": np.degrees(6.96e8 / 1.5e11) * 3600,
 }  # fmt: skip
 PIXEL_M = np.radians(0.03) * 6.96e8
 
