@@ -112,7 +112,9 @@ class TarSource(_Listed):
             with tarfile.open(self.path, "r:") as tar:
                 members = [member for member in tar if not member.isdir()]
         except (tarfile.TarError, OSError, EOFError) as error:
-            raise InputError(f"{self.path}: no complete uncompressed tar ({error}); fetch it again") from error
+            raise InputError(
+                f"{self.path}: no complete uncompressed tar ({error}); fetch it again"
+            ) from error
         return _listing((PurePosixPath(m.name).name, partial(_in_tar, self.path, m)) for m in members)
 
 
@@ -159,7 +161,9 @@ def _in_tar(path: Path, member: tarfile.TarInfo, name: FileName) -> SourceFile |
     label = f"{path}:{member.name}"
     _require_sane(label, member.size)
     mtime_ns = round(member.mtime * 1_000_000_000)
-    return SourceFile(name, label, member.size, mtime_ns, partial(_slice, path, member.offset_data, member.size))
+    return SourceFile(
+        name, label, member.size, mtime_ns, partial(_slice, path, member.offset_data, member.size)
+    )
 
 
 def _require_sane(label: str, size: int) -> None:

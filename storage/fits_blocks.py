@@ -13,7 +13,7 @@ from pores.errors import InputError, Reason
 from pores.frame import Keyword
 from storage.fits_cards import BLOCK, CARD, values
 
-MAX_HEADER = 200 * BLOCK  # 7200 cards; a SHARP header has about 220
+MAX_HEADER = 15 * BLOCK  # 540 cards; a SHARP header has about 220
 _ALL_ONES = 0xFFFFFFFF
 _END = b"END".ljust(CARD)
 
@@ -76,7 +76,7 @@ def _header(content: bytes, at: int) -> bytes:
             end = content.find(_END, end + 1, block + BLOCK)
         if end >= 0 and block + BLOCK <= len(content):
             return content[at : block + BLOCK]
-    raise ValueError("header without END" if limit == at + MAX_HEADER else "header without END: truncated or damaged")
+    raise ValueError("header without END: truncated or damaged")
 
 
 def _data_size(cards: dict[str, Keyword]) -> int:

@@ -7,6 +7,8 @@ here they take a few hundred microseconds. FITS standard 4.0, section 4; CONTINU
 import re
 from collections.abc import Iterator
 
+from astropy.io import fits
+
 from pores.frame import Keyword
 
 CARD = 80
@@ -22,6 +24,9 @@ STRUCTURE = re.compile(
     r"|Z(IMAGE|SIMPLE|TENSION|EXTEND|BITPIX|NAXIS\d*|TILE\d+|CMPTYPE|NAME\d+|VAL\d+|MASKCMP|QUANTIZ|DITHER0|SCALE"
     r"|ZERO|BLANK|PCOUNT|GCOUNT|HECKSUM|DATASUM)"
 )
+
+
+_SCALING = ("BSCALE", "BZERO", "BLANK")
 
 
 def values(header: bytes) -> dict[str, Keyword]:
@@ -48,9 +53,24 @@ def keywords(header: bytes) -> dict[str, Keyword]:
     """The keywords of the record: `values` without those of the storage, `_BUNIT` and its like as `BUNIT`."""
     every = values(header)
     plain = {name: value for name, value in every.items() if not STRUCTURE.fullmatch(name)}
-    return {name.removeprefix("_"): value for name, value in plain.items() if name.removeprefix("_") not in plain} | {
-        name: value for name, value in plain.items() if not name.startswith("_")
-    }
+    return {
+        name.removeprefix("_"): value for name, value in plain.items() if name.removeprefix("_") not in plain
+    } | {name: value for name, value in plain.items() if not name.startswith("_")}
+
+
+def image_header(header: bytes) -> fits.Header:
+    """Header of the image: all cards but those of its compression, `nan` without quotes made a string."""
+    number = values(header)
+    whole = fits.Header.fromstring(header.decode("latin-1"))
+    kept = fits.Header()
+    kept["SIMPLE"] = True
+    for name in ("BITPIX", "NAXIS", "NAXIS1", "NAXIS2"):
+        kept[name] = number.get(f"Z{name}", number.get(name))
+    for card in whole.cards:
+        if not STRUCTURE.fullmatch(card.keyword) or card.keyword in _SCALING:
+            card.verify("silentfix")
+            kept.append(card)
+    return kept
 
 
 def _texts(header: bytes) -> Iterator[tuple[str, str]]:

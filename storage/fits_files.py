@@ -20,7 +20,9 @@ from storage.fits_cards import BLOCK, CARD, keywords
 MAX_FILE = 256 * 2**20  # bytes; a full disk of 4096 x 4096 32-bit pixels is 64 MiB
 MAX_PIXELS = 4096 * 4096
 INTEGER_SEGMENTS = ("bitmap", "conf_disambig")
-_NAME = re.compile(r"(?P<series>[\w.]+?)\.(?P<harpnum>\d{1,7})\.(?P<t_rec>\d{8}_\d{6})_TAI\.(?P<segment>\w{1,32})\.fits")
+_NAME = re.compile(
+    r"(?P<series>[\w.]{1,48}?)\.(?P<harpnum>\d{1,7})\.(?P<t_rec>\d{8}_\d{6})_TAI\.(?P<segment>\w{1,32})\.fits"
+)
 # What astropy needs to decompress an image; without BSCALE it gives the integers as stored.
 _COMPRESSION = re.compile(rb"(XTENSION|BITPIX|NAXIS\d?|PCOUNT|GCOUNT|TFIELDS|THEAP|T(TYPE|FORM)\d|Z\w+) *")
 _TYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
@@ -194,7 +196,9 @@ def _decompressed(unit: Unit) -> NDArray[Any]:
     needed = b"".join(card for card in cards if _COMPRESSION.fullmatch(card[:8]))
     primary = b"SIMPLE  =                    T".ljust(CARD) + b"BITPIX  =                    8".ljust(CARD)
     primary += b"NAXIS   =                    0".ljust(CARD) + b"EXTEND  =                    T".ljust(CARD)
-    file = io.BytesIO(_padded(primary + _end(), b" ") + _padded(needed + _end(), b" ") + _padded(unit.data, b"\0"))
+    file = io.BytesIO(
+        _padded(primary + _end(), b" ") + _padded(needed + _end(), b" ") + _padded(unit.data, b"\0")
+    )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")

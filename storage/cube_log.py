@@ -1,0 +1,204 @@
+"""What is in a cube file: the log of ingested files, their images and headers.
+
+::
+
+    /segments/<segment>/<dtype>_<ny>x<nx>   (n, ny, nx)  images as the archive stores them, one per chunk
+    /headers                                (n, width)   cards of a header, padded with blanks, one per chunk
+    /entries                                (n,)         the log, one row per ingested file
+
+A row of `/entries` is written last and makes its image and header count. Decision note 0004 says why.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import hdf5plugin
+import numpy as np
+from numpy.typing import NDArray
+
+from pores.errors import InputError, PorelakeError
+from storage.fits_blocks import MAX_HEADER
+
+FORMAT = "porelake cube 1"
+SIGNED = ("Br", "Bp", "Bt", "magnetogram")  # noise around zero: bit planes compress better than bytes
+_NONE = -1
+
+ENTRY = np.dtype(
+    [
+        ("t_rec", "<i8"),  # ms since 1970-01-01 TAI
+        ("segment", "S32"),
+        ("dataset", "S32"),  # name under /segments/<segment>, empty where there is no image
+        ("row", "<i8"),
+        ("header_row", "<i8"),
+        ("header_size", "<i8"),  # bytes
+        ("bscale", "<f8"),
+        ("bzero", "<f8"),
+        ("blank", "<i8"),
+        ("has_blank", "u1"),
+        ("quality", "<i8"),  # -1 where the header has none
+        ("sha256", "S64"),  # of the file
+        ("file", "S96"),
+        ("size", "<i8"),
+        ("mtime_ns", "<i8"),
+        ("reason", "S24"),  # empty for a good file
+        ("problem", "S200"),
+        ("crc32", "<u4"),  # of the row before this field
+    ]
+)
+_CRC_OVER = ENTRY.itemsize - 4
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A dataset of images."""
+
+    segment: str
+    dtype: str
+    ny: int
+    nx: int
+
+    @property
+    def dataset(self) -> str:
+        """Its name within the segment."""
+        return f"{self.dtype}_{self.ny}x{self.nx}"
+
+    @property
+    def path(self) -> str:
+        """Its path in the file."""
+        return f"segments/{self.segment}/{self.dataset}"
+
+
+def filters(segment: str, dtype: str) -> dict[str, Any]:
+    """Lossless filters of a segment's images; measured by benchmarks/studies/cube_filters.py."""
+    if segment in SIGNED or np.dtype(dtype).kind == "f":
+        return {"fletcher32": True, **hdf5plugin.Bitshuffle(nelems=4096, cname="zstd", clevel=9)}
+    return {"fletcher32": True, "shuffle": True, **hdf5plugin.Zstd(clevel=6)}
+
+
+def create(file: h5py.File, series: str, harpnum: int) -> None:
+    """Lay out an empty cube."""
+    file.attrs.update({"format": FORMAT, "series": series, "harpnum": harpnum})
+    file.create_group("segments")
+    file.create_dataset(
+        "headers",
+        shape=(0, MAX_HEADER),
+        maxshape=(None, MAX_HEADER),
+        chunks=(1, MAX_HEADER),
+        dtype="u1",
+        fletcher32=True,
+        **hdf5plugin.Zstd(clevel=12),
+    )
+    # Rows are added within a chunk in place: uncompressed, or every row would leave a dead copy of its chunk behind.
+    file.create_dataset("entries", shape=(0,), maxshape=(None,), chunks=(32,), dtype=ENTRY)
+
+
+def add_images(file: h5py.File, shape: Shape) -> None:
+    """Make a dataset for images of a shape, empty."""
+    size = (shape.ny, shape.nx)
+    file.create_dataset(
+        shape.path,
+        shape=(0, *size),
+        maxshape=(None, *size),
+        chunks=(1, *size),
+        dtype=shape.dtype,
+        **filters(shape.segment, shape.dtype),
+    )
+
+
+def copy(source: h5py.File, target: h5py.File) -> None:
+    """Copy what counts of a cube: valid entries, and images and headers up to the last that one of them names."""
+    log = entries(source)
+    target.attrs.update(dict(source.attrs))
+    for name in ("segments", "headers", "entries"):
+        source.copy(name, target)
+    target["entries"].resize(len(log), axis=0)
+    target["entries"][:] = log
+    target["headers"].resize(_used(log["header_row"]), axis=0)
+    for shape in shapes(source):
+        mine = (log["segment"] == shape.segment.encode()) & (log["dataset"] == shape.dataset.encode())
+        target[shape.path].resize(_used(log["row"][mine]), axis=0)
+
+
+def shapes(file: h5py.File) -> list[Shape]:
+    """Every dataset of images."""
+    return [
+        Shape(segment, str(images.dtype), *images.shape[1:])
+        for segment, group in file["segments"].items()
+        for images in group.values()
+    ]
+
+
+def entries(file: h5py.File) -> NDArray[np.void]:
+    """The valid rows of the log; a row that a killed writer left unfinished does not count."""
+    rows = file["entries"][:]
+    return rows[[sealed(row)["crc32"] == row["crc32"] for row in rows]] if len(rows) else rows
+
+
+def sealed(row: NDArray[np.void] | np.void) -> NDArray[np.void]:
+    """The row with its checksum."""
+    full = np.array(row, ENTRY)
+    full["crc32"] = zlib.crc32(full.tobytes()[:_CRC_OVER])
+    return full
+
+
+def is_clean(path: Path) -> bool:
+    """Whether the last writer closed the file: HDF5's consistency flags, byte 11 of a version 3 superblock."""
+    with path.open("rb") as file:
+        start = file.read(12)
+    if not start.startswith(b"\x89HDF\r\n\x1a\n") or len(start) < 12 or start[8] != 3:
+        raise PorelakeError(f"{path}: no cube of this program; remove it and ingest again")
+    return start[11] == 0
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[h5py.File]:
+    """Open a cube for reading, also while a writer appends or after it was killed.
+
+    Raises
+    ------
+    InputError
+        If there is no cube.
+    PorelakeError
+        If it can't be read.
+    """
+    file = open_to_read(path)
+    try:
+        yield file
+    finally:
+        file.close()
+
+
+def open_to_read(path: Path) -> h5py.File:
+    """As `reading`; the caller closes it."""
+    if not path.exists():
+        raise InputError(f"{path}: no such cube; ingest the HARP first")
+    try:
+        file = h5py.File(path, "r", libver="latest", swmr=True, rdcc_nbytes=0)
+    except OSError as error:
+        raise PorelakeError(f"{path}: can't be read as a cube ({error})") from error
+    if file.attrs.get("format") != FORMAT:
+        file.close()
+        raise PorelakeError(f"{path}: no cube of this version; remove it and ingest again")
+    return file
+
+
+def open_to_append(path: Path) -> h5py.File:
+    """Open a cube so that what is flushed is readable at once and stays so whenever the process dies (SWMR)."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
+    try:
+        flags = h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE
+        return h5py.File(h5py.h5f.open(str(path).encode(), flags, fapl=access))
+    except OSError as error:
+        raise PorelakeError(
+            f"{path}: can't be opened to append ({error}); close other programs that use it"
+        ) from error
+
+
+def _used(rows: Iterable[int]) -> int:
+    return max((int(row) for row in rows), default=_NONE) + 1
