@@ -1,0 +1,19 @@
+-- One row per observation of one track, in time: FROM pore_life('377_20110215_020000_001').
+CREATE MACRO pore_life(track) AS TABLE
+SELECT
+    t_rec,
+    age_h,
+    pore_id,
+    kind,
+    lon,
+    lat,
+    mu,
+    area_mm2,
+    mean_br,
+    mean_b,
+    flux_mx,
+    min_intensity,
+    touches_edge
+FROM pore_series
+WHERE track_id = track
+ORDER BY t_rec

@@ -1,0 +1,19 @@
+-- One row per track in the HARPs that hold a NOAA active region: FROM tracks_of_noaa(11158).
+CREATE MACRO tracks_of_noaa(noaa_ar) AS TABLE
+SELECT
+    tracks.harpnum,
+    tracks.track_id,
+    tracks.family_id,
+    tracks.t_birth,
+    tracks.t_death,
+    tracks.lifetime_h,
+    tracks.n_obs,
+    tracks.birth,
+    tracks.death,
+    tracks.mean_br,
+    tracks.max_area_mm2,
+    tracks.kind
+FROM tracks
+JOIN harps USING (run_id)
+WHERE list_contains(harps.noaa_ars, noaa_ar)
+ORDER BY tracks.harpnum, tracks.t_birth, tracks.track_id

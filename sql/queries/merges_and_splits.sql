@@ -1,0 +1,16 @@
+-- One row per merge or split, in time.
+-- like events: harpnum, t_rec, kind, n_from, n_to, from_track_ids, to_track_ids, lon, lat
+-- param harp INTEGER = null : HARP number; null: all
+SELECT
+    harpnum,
+    t_rec,
+    kind,
+    n_from,
+    n_to,
+    from_track_ids,
+    to_track_ids,
+    lon,
+    lat
+FROM events
+WHERE kind IN ('merge', 'split') AND harpnum = coalesce($harp, harpnum)
+ORDER BY harpnum, t_rec, event_id
