@@ -1,1 +1,6 @@
-"""SHARP series with known truth."""
+"""SHARP series with known truth: what is simulated, and how it compares with real frames, is in docs/simulation.md."""
+
+from pores.simulate.parameters import SimulationParameters
+from pores.simulate.series import SimulatedFrame, frame_of, simulate
+
+__all__ = ["SimulatedFrame", "SimulationParameters", "frame_of", "simulate"]

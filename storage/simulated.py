@@ -1,0 +1,192 @@
+"""A simulated series on disk: FITS files named and written as JSOC's, and the truth as tables of the catalogue.
+
+::
+
+    OUT/hmi.sharp_cea_720s.<HARP>.<YYYYMMDD_HHMMSS>_TAI.<segment>.fits
+    OUT/truth/{pores,links,tracks,events,frames}.parquet
+    OUT/truth/parameters.json, script.json      what was asked for, and every scripted pore
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pores.errors import Reason
+from pores.record_time import format_compact, parse_t_rec, tai_to_utc
+from pores.simulate.chronicle import TrueFrame, chronicle
+from pores.simulate.keywords import segment_keywords
+from pores.simulate.observe import STORED
+from pores.simulate.parameters import SimulationParameters
+from pores.simulate.scene import Scene
+from pores.simulate.series import SimulatedFrame, frame_of
+from pores.simulate.tables import RUN_ID, Rows, Tables
+from storage.jsoc_files import Segment, file_bytes
+from storage.lake import atomic
+from storage.tables import write_table
+
+SERIES = "hmi.sharp_cea_720s"
+TRUTH_TABLES = ("pores", "links", "tracks", "events", "frames")
+KEPT = 0.6  # share of a truncated file that is left
+
+_scene: Scene | None = None  # of this process
+
+
+def write_series(
+    out: Path,
+    parameters: SimulationParameters,
+    schemas: Mapping[str, pa.Schema],
+    progress: Callable[[int], None] | None = None,
+    workers: int = 1,
+) -> list[Path]:
+    """Simulate a series and write it, FITS files first, then the truth.
+
+    Parameters
+    ----------
+    out : Path
+        Directory, made if need be. Files of an earlier simulation with the same names are replaced.
+    parameters : SimulationParameters
+        Equal parameters give equal bytes, whatever the number of processes.
+    schemas : mapping of str to pyarrow.Schema
+        Of the truth's tables: pores, links, tracks, events, frames.
+    progress : callable, optional
+        Called with 1 after each record.
+    workers : int
+        Processes.
+
+    Returns
+    -------
+    list of Path
+        The FITS files, in order of time and segment.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    files: list[Path] = []
+    true_frames: list[TrueFrame] = []
+    frame_rows: Rows = []
+    for names, true, row in _records(out, parameters, workers):
+        files += [out / name for name in names]
+        true_frames += [true] if true.frame not in parameters.unusable_frames else []
+        frame_rows += [row] if names else []
+        if progress is not None:
+            progress(1)
+    tables = dict(Tables(parameters, chronicle(true_frames)).rows())
+    tables["frames"] = frame_rows
+    _write_truth(out / "truth", parameters, tables, schemas)
+    return files
+
+
+Record = tuple[list[str], TrueFrame, dict[str, Any]]
+
+
+def _records(out: Path, parameters: SimulationParameters, workers: int) -> Any:
+    """The records of a series, written, in order."""
+    jobs = [(out, parameters, frame) for frame in range(parameters.n_frames)]
+    if workers <= 1:
+        yield from map(_record, jobs)
+        return
+    with get_context("spawn").Pool(workers) as pool:
+        yield from pool.imap(_record, jobs)
+
+
+def _record(job: tuple[Path, SimulationParameters, int]) -> Record:
+    """Simulate one record and write its files."""
+    global _scene  # noqa: PLW0603 - what the records of a series share is made once in a process
+    out, parameters, frame = job
+    if _scene is None or _scene.parameters != parameters:
+        _scene = Scene(parameters)
+    simulated = frame_of(_scene, frame)
+    names = []
+    for segment in _segments(parameters, frame):
+        name = f"{SERIES}.{parameters.harpnum}.{format_compact(simulated.t_rec)}_TAI.{segment}.fits"
+        with atomic(out / name) as partial:
+            partial.write_bytes(_content(simulated, segment, truncated=frame in parameters.corrupt_frames))
+        names.append(name)
+    return names, simulated.truth, _frame_row(parameters, simulated)
+
+
+def _segments(parameters: SimulationParameters, frame: int) -> list[str]:
+    """Segments of which a record has files."""
+    if frame in parameters.missing_frames:
+        return []
+    absent = {"continuum"} if frame in parameters.no_continuum_frames else set()
+    return [name for name in parameters.segments if name not in absent]
+
+
+def _content(simulated: SimulatedFrame, name: str, truncated: bool) -> bytes:
+    stored = simulated.stored[name]
+    keywords = {**simulated.keywords, **segment_keywords(name, stored)}
+    content = file_bytes(Segment(name, stored, STORED[name], keywords))
+    return content[: int(KEPT * len(content))] if truncated and name == "continuum" else content
+
+
+def _frame_row(parameters: SimulationParameters, simulated: SimulatedFrame) -> dict[str, Any]:
+    """What is known of a record; columns that only a processing run can fill stay null."""
+    keywords, frame = simulated.keywords, simulated.frame
+    reason, missing = _unusable(parameters, frame)
+    ny, nx = parameters.shape
+    return {
+        "harpnum": parameters.harpnum,
+        "t_rec": simulated.t_rec,
+        "t_obs": tai_to_utc(parse_t_rec(str(keywords["T_OBS"]))),
+        "quality": int(keywords["QUALITY"] or 0) & 0xFFFFFFFF,
+        "usable": reason is None,
+        "reason": reason,
+        "missing_segments": missing,
+        "nx": nx,
+        "ny": ny,
+        **{
+            name.lower(): keywords[name]
+            for name in ("CRVAL1", "CRVAL2", "CRLN_OBS", "CRLT_OBS", "DSUN_OBS", "OBS_VR")
+        },
+        "mu_center": simulated.place.mu_center,
+        "n_pores": None if reason else sum(feature.in_full for feature in simulated.truth.features),
+        "keywords": json.dumps(keywords),
+        "run_id": RUN_ID,
+    }
+
+
+def _unusable(parameters: SimulationParameters, frame: int) -> tuple[str | None, list[str]]:
+    """Why a record can't be used, and which of its needed segments are missing."""
+    needed = [name for name in ("continuum", "Br", "Bp", "Bt") if name not in _segments(parameters, frame)]
+    if frame in parameters.corrupt_frames:
+        return Reason.UNREADABLE_FILE.value, ["continuum"]
+    if "continuum" in needed:
+        return Reason.MISSING_SEGMENT.value, needed
+    return (Reason.BAD_QUALITY.value if frame in parameters.bad_quality_frames else None), needed
+
+
+def _write_truth(
+    truth: Path,
+    parameters: SimulationParameters,
+    tables: Mapping[str, Rows],
+    schemas: Mapping[str, pa.Schema],
+) -> None:
+    for name in TRUTH_TABLES:
+        write_table(truth / f"{name}.parquet", _columns(tables[name], schemas[name]), schemas[name])
+    scripted = [asdict(pore) for pore in Scene(parameters).script]
+    for name, value in (("parameters", parameters.model_dump(mode="json")), ("script", scripted)):
+        with atomic(truth / f"{name}.json") as partial:
+            partial.write_text(json.dumps(value, indent=1) + "\n")
+
+
+def _columns(rows: Rows, schema: pa.Schema) -> dict[str, Any]:
+    """Rows as columns of the schema, null where a row says nothing."""
+    return {field.name: _column([row.get(field.name) for row in rows], field.type) for field in schema}
+
+
+def _column(values: list[Any], kind: pa.DataType) -> Any:
+    if pa.types.is_floating(kind):
+        return np.array([np.nan if value is None else value for value in values], float)
+    if pa.types.is_timestamp(kind):
+        return np.array(values, "datetime64[ms]")
+    column = np.empty(len(values), object)
+    column[:] = values if not pa.types.is_list(kind) else None
+    if pa.types.is_list(kind):
+        for i, value in enumerate(values):
+            column[i] = value
+    return column
