@@ -441,6 +441,7 @@ FRAMES = Table(
             ucd="meta.number",
             nullable=True,
         ),
+        Column("labels_file", "string", "File with the frame's label image, below the lake's root", ucd="meta.ref", nullable=True),
         *_SHARP_KEYWORDS,
         *_ORACLE,
         Column(

@@ -1,5 +1,6 @@
 """Pictures of what was found: features outlined on the intensity and on the radial field."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from skimage.measure import find_contours
 
+from pores.chain import prepared_intensity
+from pores.errors import PorelakeError
 from pores.geometry import CeaGrid, native_pixel
+from pores.parameters import Parameters
 from pores.record_time import tai_to_utc
+from storage.cubes import Cube
+from storage.labels import read_labels
+from storage.lake import Lake
+from storage.runs import CurrentRun
+from storage.tables import read_table
 
 _COLOURS = {"pore": "#ffb000", "umbra": "#39c6ff"}
 _FIELD_LIMIT_G = 1500.0
@@ -96,3 +105,39 @@ def _outlines(axes: Axes, scene: Scene, km: float) -> None:
         axes.annotate(
             str(label), (x * km, y * km), xytext=(7, 7), textcoords="offset points", color=_COLOURS[kind], fontsize=7
         )
+
+
+def frame_scene(lake: Lake, run: CurrentRun, t_rec: np.datetime64) -> Scene:
+    """One frame of a run, ready to be drawn."""
+    frames = read_table(lake.table("frames", run.harpnum, run.run_id))
+    pores = read_table(lake.table("pores", run.harpnum, run.run_id))
+    config = read_table(lake.table("runs", run.harpnum, run.run_id), ["config"])["config"][0]
+    parameters = Parameters.model_validate_json(config)
+    with Cube(lake.cube(run.series, run.harpnum)) as cube:
+        frame = cube.frame(t_rec)
+    intensity = prepared_intensity(frame, parameters.prepare).intensity
+    labels_file = frames["labels_file"][frames["t_rec"] == t_rec][0]
+    here = pores["t_rec"] == t_rec
+    noaa = frame.keywords.get("NOAA_ARS")
+    return Scene(
+        f"HARP {run.harpnum}" + (f" · NOAA {noaa}" if noaa else ""),
+        t_rec,
+        intensity,
+        frame.segments.get("Br"),
+        read_labels(lake.root / labels_file, t_rec),
+        {name: pores[name][here] for name in ("label", "kind", "x_px", "y_px", "track_id")},
+        CeaGrid.from_keywords(frame.keywords, intensity.shape),
+    )
+
+
+def busiest(lake: Lake, runs: Sequence[CurrentRun]) -> tuple[CurrentRun, np.datetime64]:
+    """The run and frame with most features."""
+    best: tuple[int, CurrentRun, np.datetime64] | None = None
+    for run in runs:
+        frames = read_table(lake.table("frames", run.harpnum, run.run_id), ["t_rec", "n_pores"])
+        for t_rec, n in zip(frames["t_rec"], frames["n_pores"], strict=True):
+            if n is not None and (best is None or n > best[0]):
+                best = n, run, t_rec
+    if best is None:
+        raise PorelakeError(f"{lake.root}: no usable frame to draw")
+    return best[1], best[2]

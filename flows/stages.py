@@ -32,7 +32,7 @@ R = TypeVar("R")
 PREPARE_VERSION = 1
 DETECT_VERSION = 1
 
-PREPARED = FRAMES.without("n_pores", "run_id")
+PREPARED = FRAMES.without("n_pores", "labels_file", "run_id")
 DETECTED = PORES.without("track_id", "run_id")
 
 
@@ -67,9 +67,13 @@ class Harp:
         """The cube of the HARP."""
         return self.lake.cube(self.request.series, self.harpnum)
 
-    def work(self, stage: str, block: Block, suffix: str = "parquet") -> Path:
-        """A stage's result for a block of frames."""
-        return self.lake.work(self.request.series, self.harpnum, stage, block.key, suffix)
+    def work(self, stage: str, block: Block) -> Path:
+        """A stage's rows for a block of frames."""
+        return self.lake.work(self.request.series, self.harpnum, stage, block.key)
+
+    def labels(self, block: Block) -> Path:
+        """The label images of a block of frames."""
+        return self.lake.labels(self.request.series, self.harpnum, block.key)
 
     def prepare_blocks(self) -> list[Block]:
         """Blocks of all frames, with the keys of their prepared rows."""
@@ -147,7 +151,7 @@ def detect(request: Request, harpnum: int) -> Done:
     work = partial(_detect_one, harp.cube, request.parameters)
     for block, found in _over_blocks(work, todo, f"HARP {harpnum} detect", request.workers):
         seen = {t: result for t, result in zip(block.t_rec, found, strict=True) if result is not None}
-        write_labels(harp.work("labels", block, "h5"), list(seen), [labels for _, labels in seen.values()])
+        write_labels(harp.labels(block), list(seen), [labels for _, labels in seen.values()])
         columns = stacked([columns for columns, _ in seen.values()], DETECTED)
         write_table(harp.work("detect", block), columns, arrow_schema(DETECTED))
     return Done("detect", harpnum, len(todo), len(plan) - len(todo))

@@ -20,6 +20,7 @@ from pores.track import FrameSeries
 from pores.track import track as track_features
 from storage.keys import json_key, stage_key
 from storage.labels import read_labels
+from storage.lake import Lake
 from storage.runs import CurrentRun, current_run, set_current
 from storage.tables import write_table
 
@@ -37,7 +38,8 @@ def track(request: Request, harpnum: int) -> Done:
     if not harp.lake.table("runs", harpnum, run.run_id).exists():
         started = datetime.now(UTC)
         frames, pores = read_rows(harp, "prepare", prepared, PREPARED), read_rows(harp, "detect", detected, DETECTED)
-        tables = _tables(request, frames, pores, _LabelReader(harp, detected, frames["t_rec"]))
+        frames["labels_file"] = _labels_files(harp, detected, frames)
+        tables = _tables(request, frames, pores)
         cube_key = json_key([block.key for block in prepared])
         for name, columns in {**tables, "runs": _run_row(run, request, cube_key, started)}.items():
             _write(harp, run.run_id, name, columns)
@@ -45,20 +47,19 @@ def track(request: Request, harpnum: int) -> Done:
     return Done("track", harpnum, 1, 0)
 
 
-class _LabelReader:
-    """Label images by number of the frame, read as they are asked for."""
-
-    def __init__(self, harp: Harp, plan: list[Block], t_rec: NDArray[np.datetime64]) -> None:
-        self._file = {t: harp.work("labels", block, "h5") for block in plan for t in block.t_rec}
-        self._t_rec = t_rec
-
-    def __call__(self, frame: int) -> NDArray[np.int32]:
-        t = self._t_rec[frame]
-        return read_labels(self._file[t], t)
+def _labels_files(harp: Harp, plan: list[Block], frames: Columns) -> NDArray[Any]:
+    """Label file of each frame, relative to the lake; None where it is not usable."""
+    file = {t: str(harp.labels(block).relative_to(harp.lake.root)) for block in plan for t in block.t_rec}
+    return np.where(frames["usable"].astype(bool), [file[t] for t in frames["t_rec"]], None)
 
 
-def _tables(request: Request, frames: Columns, pores: Columns, labels: _LabelReader) -> dict[str, Columns]:
+def _tables(request: Request, frames: Columns, pores: Columns) -> dict[str, Columns]:
     """Columns of every table but `runs`, without `run_id`."""
+    root = Lake.at(request.lake).root
+
+    def labels(frame: int) -> NDArray[np.int32]:
+        return read_labels(root / frames["labels_file"][frame], frames["t_rec"][frame])
+
     tracking = track_features(pores, _series(request, frames), labels, request.parameters.track)
     return {
         "pores": {**pores, "track_id": tracking.track_id},

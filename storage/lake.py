@@ -4,7 +4,7 @@
 
     <lake>/cubes/<series>/<harpnum>.h5                    the archive's images, lossless
     <lake>/work/<series>/<harpnum>/<stage>-<key>.parquet  a stage's rows for a block of frames
-    <lake>/work/<series>/<harpnum>/labels-<key>.h5        masks of the features in a block of frames
+    <lake>/labels/<series>/<harpnum>/<key>.h5             masks of the features in a block of frames
     <lake>/products/<series>/<harpnum>/x2-<key>.h5        x2 images, where the user asked for them
     <lake>/tables/<table>/<harpnum>-<run_id>.parquet      the tables, one file per HARP and run
     <lake>/catalog.duckdb                                 views over the tables
@@ -48,9 +48,13 @@ class Lake:
         found = (self.root / "cubes" / series).glob("*.h5")
         return {int(path.stem): path for path in sorted(found, key=lambda path: int(path.stem))}
 
-    def work(self, series: str, harpnum: int, stage: str, key: str, suffix: str = "parquet") -> Path:
-        """A stage's result for a block of frames."""
-        return self.root / "work" / series / str(harpnum) / f"{stage}-{key}.{suffix}"
+    def work(self, series: str, harpnum: int, stage: str, key: str) -> Path:
+        """A stage's rows for a block of frames."""
+        return self.root / "work" / series / str(harpnum) / f"{stage}-{key}.parquet"
+
+    def labels(self, series: str, harpnum: int, key: str) -> Path:
+        """The label images of a block of frames."""
+        return self.root / "labels" / series / str(harpnum) / f"{key}.h5"
 
     def product(self, series: str, harpnum: int, key: str) -> Path:
         """The cube of x2 images of a HARP."""
@@ -63,10 +67,6 @@ class Lake:
     def table_files(self, table: str) -> list[Path]:
         """Every file of a table, of all runs."""
         return sorted((self.root / "tables" / table).glob("*.parquet"))
-
-    def lock(self, series: str, harpnum: int) -> Path:
-        """The file whose lock means that a process is working on a HARP."""
-        return self.root / "work" / series / str(harpnum) / "lock"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import typer
 
 from flows.options import LakeOption, OutOption
 from pores.errors import InputError, PorelakeError
+from storage.lake import Lake
 
 
 class Format(StrEnum):
@@ -41,7 +42,7 @@ def sql(
     """Ask the catalogue in SQL; nothing can be changed by it."""
     from catalog.query import run_sql
 
-    run_sql(_lake(lake), statement, _format(form, out), out)
+    run_sql(Lake.at(lake), statement, _format(form, out), out)
 
 
 def query(
@@ -57,4 +58,59 @@ def query(
     if name is None:
         print(list_queries())
     else:
-        run_query(_lake(lake), name, _pairs(param), _format(form, out), out)
+        run_query(Lake.at(lake), name, _pairs(param), _format(form, out), out)
+
+
+def describe(
+    table: Annotated[str | None, typer.Argument(help="Table or view; without it all are listed.")] = None,
+    lake: LakeOption = "lake",
+) -> None:
+    """Say what the tables and columns mean, with their units."""
+    from catalog.query import describe as text
+
+    print(text(Lake.at(lake), table))
+
+
+def export(
+    table: Annotated[str, typer.Argument(help="Table, view or named query.")],
+    form: Annotated[str, typer.Option("--format", help="csv, parquet, votable, fits or ecsv.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write.")],
+    param: ParamOption = None,
+    lake: LakeOption = "lake",
+) -> None:
+    """Write a table for collaborators, with units, descriptions and provenance."""
+    from catalog.export import export as write
+
+    for path in write(Lake.at(lake), table, _pairs(param), form, out):
+        print(path)
+
+
+def verify(lake: LakeOption = "lake") -> None:
+    """Check a lake: cubes readable, tables consistent, header oracle within tolerance. Exit 1 if anything is wrong."""
+    from catalog.check import verify as findings
+
+    found = findings(Lake.at(lake))
+    for finding in found:
+        print(finding)
+    if found:
+        raise PorelakeError(f"{lake}: {len(found)} findings")
+    print(f"{lake}: nothing wrong found")
+
+
+def _format(form: Format | None, out: Path | None) -> str:
+    if form is not None:
+        return form.value
+    by_name = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
+    if out is not None:
+        return by_name.get(out.suffix, "table")
+    return "table" if sys.stdout.isatty() else "csv"
+
+
+def _pairs(params: list[str] | None) -> dict[str, str]:
+    pairs = {}
+    for param in params or []:
+        name, equals, value = param.partition("=")
+        if not equals:
+            raise InputError(f"--param {param}: write name=value")
+        pairs[name] = value
+    return pairs

@@ -6,10 +6,67 @@ from typing import Annotated
 import typer
 
 from flows.options import Enhance, LakeOption
-from pores.errors import InputError
+
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     for command in (simulate, score, enhance, parameters, demo):
         app.command()(command)
+
+
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Directory for the FITS files and `truth/`.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give equal files.")] = 1,
+    frames: Annotated[int, typer.Option("--frames", min=1, help="Records, 12 min apart.")] = 60,
+    harp: Annotated[int, typer.Option("--harp", min=1, help="HARP number of the series.")] = 99001,
+    scenario: Annotated[str, typer.Option("--scenario", help="clean, interactions, demo or faults.")] = "clean",
+    noise: Annotated[float, typer.Option("--noise", min=0, help="Noise in units of HMI's.")] = 1.0,
+    shape: Annotated[tuple[int, int], typer.Option("--shape", help="Rows and columns of the patch.")] = (300, 500),
+) -> None:
+    """Simulate a SHARP series with known truth, as FITS files as JSOC writes them."""
+    from flows.simulated import simulate_series
+
+    values = {"seed": seed, "n_frames": frames, "harpnum": harp, "noise": noise, "shape": shape}
+    print(simulate_series(out, scenario, values))
+
+
+def score(
+    truth: Annotated[Path, typer.Argument(help="Directory of truth tables, as `porelake simulate` writes them.")],
+    lake: LakeOption = "lake",
+) -> None:
+    """Compare the lake's detections and tracks with truth tables."""
+    from flows.simulated import score_lake
+
+    print(score_lake(lake, truth))
+
+
+def enhance(
+    image: Annotated[Path, typer.Argument(help="FITS file with one 2-D image.")],
+    out: Annotated[Path, typer.Option("--out", help="FITS file to write.")],
+    method: Annotated[Enhance, typer.Option("--method", help="How to double the resolution.")] = Enhance.SPLINE,
+) -> None:
+    """Double the resolution of one FITS image; coordinates in the header stay right."""
+    from storage.one_image import double_file
+
+    double_file(image, out, method.value)
+    print(out)
+
+
+def parameters() -> None:
+    """List every scientific parameter with its default and meaning, as `--set` takes them."""
+    from pores.parameters import Parameters
+
+    for stage in ("prepare", "detect", "track"):
+        fields = type(getattr(Parameters(), stage)).model_fields
+        for name, field in fields.items():
+            print(f"{f'{stage}.{name}={field.default}':45} {field.description}")
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Directory for the demonstration.")] = Path("demo-lake"),
+) -> None:
+    """Simulate an active region, run the chain as a Prefect flow, and show an answer."""
+    from flows.demo import run_demo
+
+    run_demo(out)

@@ -1,0 +1,59 @@
+"""The quickstart: a simulated active region, taken through the chain as a Prefect flow, and what one sees then."""
+
+import os
+from pathlib import Path
+
+from catalog.export import export
+from catalog.query import run_query
+from flows.pictures import busiest, draw, frame_scene
+from flows.pipeline import prefect_api
+from flows.progress import progress_bars
+from flows.request import Request
+from flows.simulated import simulate_series
+from storage.lake import Lake
+from storage.runs import current_runs
+
+HARP = 99001
+QUESTION = "pore_lifetime_vs_mean_br"
+
+
+def run_demo(out: Path) -> None:
+    """Simulate, run, ask, export and draw; everything lands in `out`, and a second time most is there already."""
+    fits, lake = out / "fits", Lake.at(out / "lake")
+    if not (fits / "truth" / "tracks.parquet").exists():
+        print(simulate_series(fits, "demo", {"seed": 11158, "harpnum": HARP}))
+    print(_run(Request(lake=str(lake.root), source=str(fits), harpnums=(HARP,)), out))
+    print("\nHow does the lifetime of a pore depend on its mean Br?\n")
+    run_query(lake, QUESTION)
+    csv, picture = out / f"{QUESTION}.csv", out / "pores.png"
+    export(lake, QUESTION, {}, "csv", csv)
+    draw(frame_scene(lake, *busiest(lake, current_runs(lake))), picture)
+    _say(lake, csv, picture)
+
+
+def _run(request: Request, out: Path) -> str:
+    """Run the request as a Prefect flow: on the server that is configured, else on one that lives as long as this."""
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    if not prefect_api():
+        os.environ.setdefault("PREFECT_HOME", str((out / "prefect").resolve()))
+        os.environ.setdefault("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "true")
+    from flows.tasks import pores_flow
+
+    with progress_bars():
+        return str(pores_flow(request))
+
+
+def _say(lake: Lake, csv: Path, picture: Path) -> None:
+    print(
+        f"""
+Where things are:
+  catalogue  {lake.catalog}
+  picture    {picture}
+  answer     {csv}
+
+Ask your own question:
+  .venv/bin/porelake sql --lake {lake.root} "SELECT kind, count(*) FROM tracks GROUP BY kind"
+  .venv/bin/porelake score --lake {lake.root} {csv.parent / "fits" / "truth"}"""
+    )
