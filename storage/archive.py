@@ -97,6 +97,7 @@ class DirectorySource(_Listed):
 
     @cached_property
     def listing(self) -> Listing:
+        """Everything in the directory."""
         return _listing((Path(entry.path).name, partial(_on_disk, entry)) for entry in _walk(self.root))
 
 
@@ -108,6 +109,7 @@ class TarSource(_Listed):
 
     @cached_property
     def listing(self) -> Listing:
+        """Everything in the tar."""
         try:
             with tarfile.open(self.path, "r:") as tar:
                 members = [member for member in tar if not member.isdir()]

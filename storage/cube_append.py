@@ -44,10 +44,10 @@ class _Read:
 
 
 def append(path: Path, files: Iterable[SourceFile]) -> Appended:
-    """Append files to a cube, which is made if need be; files that are there already are passed over.
+    """Append files to a cube, made if need be; files that are there already are passed over.
 
-    A file is there already if one of its name, size and time of change is, or if the image in use for its T_REC
-    and segment has its content. A file that can't be used is recorded with its problem and not tried again
+    A file is there already if one of its name, size and time of change is, or if the image in use for its
+    T_REC and segment has its content. A file that can't be used is recorded with its problem and not tried again
     until it changes; it never displaces an image.
 
     Parameters

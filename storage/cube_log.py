@@ -93,7 +93,7 @@ def create(file: h5py.File, series: str, harpnum: int) -> None:
         fletcher32=True,
         **hdf5plugin.Zstd(clevel=12),
     )
-    # Rows are added within a chunk in place: uncompressed, or every row would leave a dead copy of its chunk behind.
+    # Rows are added to a chunk in place: compressed, every row would leave a dead copy of its chunk behind.
     file.create_dataset("entries", shape=(0,), maxshape=(None,), chunks=(32,), dtype=ENTRY)
 
 
@@ -111,7 +111,7 @@ def add_images(file: h5py.File, shape: Shape) -> None:
 
 
 def copy(source: h5py.File, target: h5py.File) -> None:
-    """Copy what counts of a cube: valid entries, and images and headers up to the last that one of them names."""
+    """Copy what counts of a cube: valid entries, images and headers up to the last that one of them names."""
     log = entries(source)
     target.attrs.update(dict(source.attrs))
     for name in ("segments", "headers", "entries"):
@@ -147,7 +147,7 @@ def sealed(row: NDArray[np.void] | np.void) -> NDArray[np.void]:
 
 
 def is_clean(path: Path) -> bool:
-    """Whether the last writer closed the file: HDF5's consistency flags, byte 11 of a version 3 superblock."""
+    """Whether the last writer closed the file: HDF5's flags, byte 11 of a version 3 superblock."""
     with path.open("rb") as file:
         start = file.read(12)
     if not start.startswith(b"\x89HDF\r\n\x1a\n") or len(start) < 12 or start[8] != 3:
@@ -188,7 +188,7 @@ def open_to_read(path: Path) -> h5py.File:
 
 
 def open_to_append(path: Path) -> h5py.File:
-    """Open a cube so that what is flushed is readable at once and stays so whenever the process dies (SWMR)."""
+    """Open a cube so that what is flushed is readable at once and stays so if the process dies (SWMR)."""
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
     try:

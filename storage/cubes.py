@@ -32,8 +32,8 @@ _Row = np.void
 class Cube:
     """A cube, open for reading; a context manager.
 
-    What it shows is what was there when it was opened: of the files of a T_REC and segment the last that could
-    be used, or the last problem if none could.
+    What it shows is what was there when it was opened: of the files of a T_REC and segment the last that
+    could be used, or the last problem if none could.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ class Cube:
 
 
 def _in_use(log: NDArray[np.void]) -> dict[int, dict[str, _Row]]:
-    """The entry that counts of each T_REC and segment: the last image, or the last problem if there is none."""
+    """The entry that counts of each T_REC and segment: the last image, else the last problem."""
     found: dict[int, dict[str, _Row]] = {}
     for row in log:
         record = found.setdefault(int(row["t_rec"]), {})

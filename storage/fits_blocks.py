@@ -1,7 +1,8 @@
-"""The units of a FITS file in its bytes: where header and data are, whether they are whole and unharmed.
+"""The units of a FITS file in its bytes: where header and data are, are they whole and unharmed.
 
-FITS standard 4.0, sections 3, 4.4.1 and Appendix J (checksums). The checksums of JSOC's exports are right for the
-bytes as stored, while astropy's `checksum=True` reports false failures on some of them, so the bytes are summed here.
+FITS standard 4.0, sections 3, 4.4.1 and Appendix J (checksums). The checksums of JSOC's exports are right for
+the bytes as stored, while astropy's `checksum=True` reports false failures on some of them, so the bytes are
+summed here.
 """
 
 from collections.abc import Iterator

@@ -96,7 +96,7 @@ def _texts(header: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _quoted(text: str) -> str:
-    """Content of the quoted string that `text` begins with; a doubled quote is one, blanks at the end don't count."""
+    """Content of the quoted string at the start of `text`; a doubled quote is one, blanks at its end don't count."""
     if "''" not in text[1:]:
         return text[1:].partition("'")[0].rstrip()
     match = re.match(r"'((?:[^']|'')*)'?", text)

@@ -191,7 +191,7 @@ def _stored(unit: Unit) -> NDArray[Any]:
 
 
 def _decompressed(unit: Unit) -> NDArray[Any]:
-    """Decompress through astropy, which gets the cards of the compression only: none of them can make it warn."""
+    """Decompress through astropy, which gets the cards of the compression only: none can make it warn."""
     cards = [unit.header[i : i + CARD] for i in range(0, len(unit.header), CARD)]
     needed = b"".join(card for card in cards if _COMPRESSION.fullmatch(card[:8]))
     primary = b"SIMPLE  =                    T".ljust(CARD) + b"BITPIX  =                    8".ljust(CARD)

@@ -10,4 +10,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PORELAKE_", frozen=True)
 
     lake: str = Field("lake", description="Directory of the lake")
-    workers: int | None = Field(None, ge=1, description="Processes for the frames of a stage; all cores by default")
+    workers: int | None = Field(
+        None, ge=1, description="Processes for the frames of a stage; all cores by default"
+    )

@@ -1,0 +1,63 @@
+"""Label images come back as they were written."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from pores.errors import InputError, PorelakeError
+from storage.labels import labelled_times, read_labels, write_labels
+
+T0 = np.datetime64("2011-02-15T02:00:00.000", "ms")
+IMAGES = arrays(
+    np.int32,
+    array_shapes(min_dims=2, max_dims=2, max_side=20),
+    elements=st.sampled_from([0, 0, 0, 1, 2, 255, 256, 70_000]),
+)
+
+
+@given(images=st.lists(IMAGES, max_size=4))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_round_trip(tmp_path: Path, images: list[np.ndarray]) -> None:
+    path = tmp_path / "labels.h5"
+    times = [T0 + np.timedelta64(720 * i, "s") for i in range(len(images))]
+    write_labels(path, times, images)
+    assert labelled_times(path).tolist() == [t.item() for t in times]
+    for t, image in zip(times, images, strict=True):
+        back = read_labels(path, t)
+        assert back.dtype == np.int32
+        np.testing.assert_array_equal(back, image)
+
+
+def test_sparse_masks_take_little_room(tmp_path: Path) -> None:
+    image = np.zeros((754, 1488), np.int32)
+    image[300:330, 700:740] = 1
+    image[400:420, 900:950] = 2
+    write_labels(tmp_path / "labels.h5", [T0], [image])
+    assert (tmp_path / "labels.h5").stat().st_size < 10_000
+
+
+def test_unknown_frame_is_named(tmp_path: Path) -> None:
+    write_labels(tmp_path / "labels.h5", [T0], [np.ones((3, 4), np.int32)])
+    with pytest.raises(InputError, match="2011-02-15T02:12"):
+        read_labels(tmp_path / "labels.h5", T0 + np.timedelta64(12, "m"))
+
+
+def test_nothing_is_left_of_a_write_that_fails(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="negative label"):
+        write_labels(tmp_path / "labels.h5", [T0], [np.full((3, 4), -1, np.int32)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_flipped_byte_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "labels.h5"
+    image = np.random.default_rng(1).integers(0, 200, (200, 300)).astype(np.int32)
+    write_labels(path, [T0], [image])
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(PorelakeError, match=r"labels\.h5"):
+        read_labels(path, T0)
