@@ -79,7 +79,7 @@ def classify(
     for index in np.nonzero(np.isin(structures, structures[large]))[0]:
         window = _around(boxes[index], int(parameters.rim_outer_mm / pixel_area_mm2**0.5) + 1)
         inside = labels[window] == index + 1
-        embedded[index] = _embedded(intensity[window], inside, pixel_area_mm2**0.5, parameters)
+        embedded[index] = rim_share(intensity[window], inside, pixel_area_mm2**0.5, parameters)
     in_spot = np.isin(structures, structures[large & (embedded >= parameters.umbra_rim)])
     umbra = in_spot & (large | (embedded >= parameters.fragment_rim))
     kind: Strings = np.where(umbra, "umbra", "pore").astype(object)
@@ -103,10 +103,21 @@ def _structures(
     return of_feature, np.bincount(structures.ravel())[of_feature].astype(np.float64)
 
 
-def _embedded(
+def rim_share(
     intensity: NDArray[np.floating], inside: Mask, pixel_mm: float, parameters: DetectParameters
 ) -> float:
-    """Share of a feature's rim below the penumbra threshold; 0 where nothing of the rim is known."""
+    """Share of a feature's rim below the penumbra threshold; 0 where nothing of the rim is known.
+
+    Parameters
+    ----------
+    intensity : ndarray
+        Window (y, x) that holds the feature and its rim.
+    inside : ndarray of bool
+        Mask of the feature.
+    pixel_mm : float
+        Side of a pixel, Mm.
+    parameters : DetectParameters
+    """
     distance = ndimage.distance_transform_edt(~inside) * pixel_mm
     rim = intensity[(distance > parameters.rim_inner_mm) & (distance <= parameters.rim_outer_mm)]
     rim = rim[np.isfinite(rim)]

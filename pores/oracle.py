@@ -108,7 +108,8 @@ def _worst_of_segments(frame: Frame) -> dict[str, float]:
     for name, image in frame.segments.items():
         header = frame.headers.get(name, {})
         rms = number(header, "DATARMS") or 1.0  # 0 where a segment is constant
-        if np.isnan(rms):
+        filled = image.dtype.kind in "iu" and number(header, "MISSVALS") > 0  # integers have no NaN
+        if np.isnan(rms) or filled:
             continue
         for keyword, value in statistics(image).items():
             residual = (value - number(header, keyword)) / rms

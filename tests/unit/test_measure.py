@@ -117,7 +117,7 @@ def test_holes_belong_to_the_outline() -> None:
 
 
 def test_neighbours_do_not_enter_an_outline() -> None:
-    one, other = smooth_ellipse((40, 40), (6, 6), 0), smooth_ellipse((52.4, 40), (6, 6), 0)
+    one, other = smooth_ellipse((45, 40), (12, 3), 45), smooth_ellipse((50, 35), (12, 3), 45)
     alone, both = measured(one), measured(np.minimum(one, other))
 
     assert len(both["label"]) == 2

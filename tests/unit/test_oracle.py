@@ -130,6 +130,16 @@ def test_both_spellings_of_the_2025_exports(name) -> None:
     assert residuals(replace(record, headers={"Br": header}))["oracle_datamin"] == pytest.approx(-0.1)
 
 
+def test_integers_with_missing_pixels_are_not_compared() -> None:
+    record = frame()
+    header = {**statistics(record.segments["bitmap"]), "DATAMEAN": 30.0}
+
+    assert within(residuals(replace(record, keywords={}, headers={"bitmap": header}))) is False
+    assert (
+        within(residuals(replace(record, keywords={}, headers={"bitmap": {**header, "MISSVALS": 5}}))) is None
+    )
+
+
 def test_nothing_known_is_no_verdict() -> None:
     empty = Frame(1, np.datetime64("2011-02-15", "ms"), {}, {})
     odd = replace(frame(Br=X), keywords={"USFLUX": "nan", "CMASK": None})
