@@ -15,14 +15,28 @@ from pores.simulate.parameters import SimulationParameters
 
 NAN = "nan"  # as JSOC writes a number that it doesn't have
 T_OBS_OFFSET_MS, EXPOSURE_MS = -6000, 67_700
-BAD_QUALITY = (0x40000000, -(2**31))  # no usable observable; the second has the sign bit, written as JSOC does
+BAD_QUALITY = (
+    0x40000000,
+    -(2**31),
+)  # no usable observable; the second has the sign bit, written as JSOC does
 _COMPUTED = (
     ("USFLUX", "MEANGAM", "MEANGBT", "MEANGBZ", "MEANGBH", "MEANJZD", "TOTUSJZ"),
     ("AREA", "AREA_ACR"),
     ("LAT_FWT", "LON_FWT", "LATFWTPO", "LONFWTPO", "LATFWTNE", "LONFWTNE"),
     ("CMASK",),
 )
-_UNKNOWN = ("MEANALP", "MEANJZH", "TOTUSJH", "ABSNJZH", "SAVNCPP", "MEANPOT", "TOTPOT", "MEANSHR", "SHRGT45", "R_VALUE")
+_UNKNOWN = (
+    "MEANALP",
+    "MEANJZH",
+    "TOTUSJH",
+    "ABSNJZH",
+    "SAVNCPP",
+    "MEANPOT",
+    "TOTPOT",
+    "MEANSHR",
+    "SHRGT45",
+    "R_VALUE",
+)
 
 
 def record_keywords(
@@ -49,7 +63,12 @@ def record_keywords(
 
 def segment_keywords(name: str, stored: NDArray[Any]) -> dict[str, Keyword]:
     """Keywords of one segment: its unit and the statistics of its pixels."""
-    return {"BUNIT": STORED[name].unit, "DATAVALS": int(stored.size), "MISSVALS": 0, **statistics(physical(name, stored))}
+    return {
+        "BUNIT": STORED[name].unit,
+        "DATAVALS": int(stored.size),
+        "MISSVALS": 0,
+        **statistics(physical(name, stored)),
+    }
 
 
 def _times(t_rec: np.datetime64) -> dict[str, Keyword]:
@@ -102,7 +121,13 @@ def _coordinates(where: Place) -> dict[str, Keyword]:
 def _quality(parameters: SimulationParameters, frame: int) -> dict[str, Keyword]:
     bad = frame in parameters.bad_quality_frames
     value = BAD_QUALITY[parameters.bad_quality_frames.index(frame) % 2] if bad else 0
-    return {"QUALITY": value, "QUAL_S": value, "QUALLEV1": 0, "ORIGIN": "porelake simulate", "CONTENT": "HMI observable"}
+    return {
+        "QUALITY": value,
+        "QUAL_S": value,
+        "QUALLEV1": 0,
+        "ORIGIN": "porelake simulate",
+        "CONTENT": "HMI observable",
+    }
 
 
 def _harp(parameters: SimulationParameters) -> dict[str, Keyword]:

@@ -6,17 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.simulate.parameters import SimulationParameters
-from pores.simulate.stage import PIXEL_MM, Stage
+from pores.simulate.stage import POLES, SPREAD, Stage
 
 Floats = NDArray[np.float64]
 
 CELL_MM = 24.0  # distance between supergranules
-PER_MM2 = 0.12  # elements alive in a Mm^2 of quiet Sun; more in plage
-PLAGE_SHARE, PLAGE_SPREAD = 0.55, (0.30, 0.35)  # of all elements, and their spread about the poles, in half sizes
-POLES = (0.38, -0.35)  # of the group along x, in half widths
+PER_MM2, CLUMP = 0.36, 7  # elements alive in a Mm^2 on average, and in a clump of them
+CLUMP_MM, CLUMP_LENGTH = 0.6, 2.2  # its width, and how much longer it is
+PLAGE_SHARE = 0.6  # of all clumps
 LIFE_H = 5.0
 WALK_KM_S = 0.08
-QUIET_FLUX, PLAGE_FLUX = 520.0, 1250.0  # mean, G per native pixel
+QUIET_FLUX, PLAGE_FLUX = 170.0, 850.0  # mean, G per native pixel
 CORE_PX = 0.45  # Gaussian width of an element, native pixels
 
 
@@ -44,31 +44,41 @@ def network(parameters: SimulationParameters) -> Network:
     """The network of a series: quiet network of mixed polarity and the plage of a bipolar group."""
     stage = Stage.of(parameters)
     rng = np.random.default_rng([parameters.seed, 2])
-    n = int(stage.area_mm2 * PER_MM2 * (stage.hours + LIFE_H) / LIFE_H)
-    plage = rng.random(n) < PLAGE_SHARE
-    x, y, sign = _places(rng, stage, plage)
-    birth = rng.uniform(-LIFE_H, stage.hours, n)
-    flux = rng.exponential(1.0, n) * np.where(plage, PLAGE_FLUX, QUIET_FLUX) * sign
+    sites = int(stage.area_mm2 * PER_MM2 / CLUMP * (stage.hours + LIFE_H) / LIFE_H)
+    plage = rng.random(sites) < PLAGE_SHARE
+    x, y, sign = _sites(rng, stage, plage)
+    site = rng.integers(0, sites, sites * CLUMP)
+    dx, dy = _scatter(rng, sites, site)
+    n = site.size
+    birth = rng.uniform(-LIFE_H, stage.hours, sites)[site] + rng.uniform(0, LIFE_H / 2, n)
+    flux = rng.exponential(1.0, n) * np.where(plage, PLAGE_FLUX, QUIET_FLUX)[site] * sign[site]
     vx, vy = rng.normal(0, WALK_KM_S * 3.6, (2, n))
-    return Network(x, y, vx, vy, birth, birth + LIFE_H * rng.uniform(0.5, 1.5, n), flux)
+    death = birth + LIFE_H * rng.uniform(0.5, 1.5, n)
+    return Network(x[site] + dx, y[site] + dy, vx, vy, birth, death, flux)
 
 
-def _places(rng: np.random.Generator, stage: Stage, plage: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
-    """Places on the borders of supergranules and the polarity there."""
+def _sites(rng: np.random.Generator, stage: Stage, plage: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    """Places of clumps on the borders of supergranules, and the polarity there."""
     n = plage.size
     pole = rng.integers(0, 2, n)
     centre = np.array(POLES)[pole] * stage.half[0]
-    spread = [part * size for part, size in zip(PLAGE_SPREAD, stage.half, strict=True)]
+    spread = [part * size for part, size in zip(SPREAD, stage.half, strict=True)]
     reach = [size + 8.0 for size in stage.half]
     x = np.where(plage, rng.normal(centre, spread[0]), rng.uniform(-reach[0], reach[0], n))
     y = np.where(plage, rng.normal(0, spread[1], n), rng.uniform(-reach[1], reach[1], n))
     mixed = rng.choice([-1.0, 1.0], n)
     sign = np.where(plage & (rng.random(n) < 0.96), np.where(pole == 0, 1.0, -1.0), mixed)
-    x, y = _to_borders(rng, stage, x, y)
-    patch = 3 * PIXEL_MM  # elements come in clumps
-    clump = np.random.default_rng(7).normal(0, patch, (2, 64))
-    which = (np.floor(x / 5) * 7 + np.floor(y / 5)).astype(int) % 64
-    return x + 0.3 * clump[0][which] + rng.normal(0, 0.5, n), y + 0.3 * clump[1][which] + rng.normal(0, 0.5, n), sign
+    return *_to_borders(rng, stage, x, y), sign
+
+
+def _scatter(rng: np.random.Generator, sites: int, site: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Places of elements within their clumps, which are oblong."""
+    angle = rng.uniform(0, np.pi, sites)[site]
+    along, across = (
+        CLUMP_MM * CLUMP_LENGTH * rng.normal(size=site.size),
+        CLUMP_MM * rng.normal(size=site.size),
+    )
+    return along * np.cos(angle) - across * np.sin(angle), along * np.sin(angle) + across * np.cos(angle)
 
 
 def _to_borders(rng: np.random.Generator, stage: Stage, x: Floats, y: Floats) -> tuple[Floats, Floats]:

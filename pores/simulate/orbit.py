@@ -79,7 +79,9 @@ def carrington_drift(lat: ArrayLike) -> Floats:
     return np.asarray((14.42 - 2.00 * square - 2.09 * square**2 - CARRINGTON_DEG_DAY) / 24)
 
 
-def to_carrington(parameters: SimulationParameters, x_mm: ArrayLike, y_mm: ArrayLike, hours: float) -> tuple[Floats, Floats]:
+def to_carrington(
+    parameters: SimulationParameters, x_mm: ArrayLike, y_mm: ArrayLike, hours: float
+) -> tuple[Floats, Floats]:
     """Carrington longitude and latitude, deg, of a place given in Mm west and north of the first patch centre.
 
     The place rotates with the magnetic features of its latitude.

@@ -24,7 +24,10 @@ class SimulationParameters(BaseModel):
     t_start: datetime = Field(datetime(2014, 6, 10), description="T_REC of the first record, TAI")
     latitude: float = Field(-18.0, ge=-50, le=50, description="Latitude of the patch centre, deg")
     longitude: float = Field(
-        -12.0, ge=-75, le=75, description="Patch centre from the central meridian at the start, deg, west positive"
+        -12.0,
+        ge=-75,
+        le=75,
+        description="Patch centre from the central meridian at the start, deg, west positive",
     )
     noise: float = Field(1.0, ge=0, description="Noise of intensity and field in units of HMI's")
     scenario: Scenario = Field(
@@ -44,7 +47,9 @@ class SimulationParameters(BaseModel):
             raise ValueError(f"shape {self.shape}: at least 40 pixels along each axis are needed")
         unknown = set(self.segments) - {*SEGMENTS, *ERROR_SEGMENTS}
         if unknown:
-            raise ValueError(f"segments {sorted(unknown)}: known are {', '.join((*SEGMENTS, *ERROR_SEGMENTS))}")
+            raise ValueError(
+                f"segments {sorted(unknown)}: known are {', '.join((*SEGMENTS, *ERROR_SEGMENTS))}"
+            )
         return self
 
     @classmethod

@@ -6,16 +6,18 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from pores.parameters import DetectParameters
 from pores.simulate.instrument import isotropic_response
 from pores.simulate.script import INVISIBLE_MM2, Presence, radius_factor
 from pores.simulate.stage import PIXEL_MM
 
 Image = NDArray[np.float32]
 
-THRESHOLD = 0.5
-EDGE_MM, FIELD_EDGE_MM = 0.12, 0.20  # width of the logistic edge of darkness and field
+THRESHOLD = DetectParameters().threshold
+EDGE_MM, FIELD_EDGE_MM = 0.20, 0.28  # width of the logistic edge of darkness and field
 FIELD_MARGIN_MM = 0.08  # the field reaches a little beyond the darkness
-DEPTH_SMALL, DEPTH_SLOPE, DEPTH_STRENGTH, DEPTH_LARGEST = 0.70, 0.065, 0.15, 0.90
+DEPTH_SMALL, DEPTH_SLOPE, DEPTH_STRENGTH, DEPTH_LARGEST = 0.67, 0.045, 0.15, 0.86
+UMBRA_EDGE_MM, UMBRA_TEXTURE = 0.6, 0.08
 FIELD_G = 2650.0  # radial field per darkness, as real pores show it
 PENUMBRA_RADIUS = 2.25  # of a spot, in umbral radii
 PENUMBRA_DEPTH, FILAMENT_DEPTH, PENUMBRA_EDGE_MM = 0.27, 0.10, 0.35
@@ -53,17 +55,19 @@ def darkness_and_field(presence: Presence, dx_mm: Image, dy_mm: Image) -> tuple[
     r, angle = np.hypot(dx_mm, dy_mm), np.arctan2(dy_mm, dx_mm)
     distance = r - np.float32(radius) * radius_factor(presence, angle)
     level = np.float32(dim * depth(radius, pore.strength))
-    dark = level * logistic(distance, EDGE_MM)
+    dark = level * logistic(distance, EDGE_MM if pore.kind == "pore" else UMBRA_EDGE_MM)
     field = level * logistic(distance - np.float32(FIELD_MARGIN_MM), FIELD_EDGE_MM)
     if pore.kind == "spot":
         grey = penumbra(presence, radius, r, angle)
-        dark, field = np.maximum(dark, grey), np.maximum(field, grey)
+        dark = np.maximum(dark * (1 + np.float32(UMBRA_TEXTURE) * _dots(presence, dx_mm, dy_mm)), grey)
+        field = np.maximum(field, grey)
     return dark, np.float32(FIELD_G * pore.strength) * field
 
 
 def penumbra(presence: Presence, radius: float, r: Image, angle: Image) -> Image:
     """Darkness of a penumbra: filaments that run outward, change over an hour, and end raggedly."""
-    outer = np.float32(PENUMBRA_RADIUS * radius) * (1 + 0.12 * (_filaments(presence, 1, angle, r * 0) - 0.0))
+    ragged = np.float32(0.09) * _filaments(presence, 1, angle, np.zeros_like(r))
+    outer = np.float32(PENUMBRA_RADIUS * radius) * (radius_factor(presence, angle) + ragged)
     bright = _filaments(presence, 2, angle, r / np.float32(radius))
     level = np.float32(PENUMBRA_DEPTH) + np.float32(FILAMENT_DEPTH) * bright
     return level * logistic(r - outer, PENUMBRA_EDGE_MM)
@@ -78,6 +82,18 @@ def _filaments(presence: Presence, layer: int, angle: Image, along: Image) -> Im
         wind, rate = float(rng.normal(0, 2.0)), float(rng.normal(0, 2.0))
         pattern += np.cos(m * angle + np.float32(wind) * along + np.float32(phase + rate * presence.hours))
     return pattern * np.float32(1 / math.sqrt(14))
+
+
+def _dots(presence: Presence, dx_mm: Image, dy_mm: Image) -> Image:
+    """Random pattern, about -1 to 1, of a few hundred km: umbral dots and dark nuclei."""
+    rng = np.random.default_rng([presence.pore.number, 3])
+    pattern = np.zeros_like(dx_mm)
+    for _ in range(16):
+        kx, ky, phase, rate = rng.normal(0, (2.0, 2.0, 2.0, 1.5))
+        pattern += np.cos(
+            np.float32(kx) * dx_mm + np.float32(ky) * dy_mm + np.float32(phase + rate * presence.hours)
+        )
+    return pattern * np.float32(0.35)
 
 
 @lru_cache(maxsize=1)

@@ -23,7 +23,7 @@ STRENGTHS = (0.8, 1.2)
 DRIFT_KM_S = 0.12  # of a pore relative to its surroundings, along each axis
 DIVERGENCE_KM_S = 0.08  # leading polarity westward, following eastward
 KM_S = 3.6  # Mm per hour in a km/s
-IRREGULARITY = 0.16
+IRREGULARITY = 0.22
 Path = tuple[tuple[float, float, float], ...]
 Act = Callable[[Stage], list[Pore]]
 
@@ -118,7 +118,11 @@ def spot(stage: Stage) -> list[Pore]:
     stage.taken.append((x, y, 2.2 * radius))
     area = math.pi * (0.45 * radius) ** 2
     knots = ((-1.0, 0.9 * area), (stage.hours + 1, area))
-    return [_pore(stage, "spot", knots, ((0.0, x, y), (stage.hours, x + 0.05 * KM_S * stage.hours, y)), kind="spot")]
+    return [
+        _pore(
+            stage, "spot", knots, ((0.0, x, y), (stage.hours, x + 0.05 * KM_S * stage.hours, y)), kind="spot"
+        )
+    ]
 
 
 def lifetime(largest_mm2: float, strength: float) -> float:
@@ -142,12 +146,23 @@ def _meeting(stage: Stage, n: int, act: str) -> list[Pore]:
         angle = first + 2 * math.pi * i / n
         stops = ((0.0, start), (meet - approach, start), (meet, touch), (stage.hours, touch))
         if act == "split":
-            stops = ((0.0, touch), (meet, touch), (meet + approach, start), (max(stage.hours, meet + approach), start))
+            stops = (
+                (0.0, touch),
+                (meet, touch),
+                (meet + approach, start),
+                (max(stage.hours, meet + approach), start),
+            )
         path = tuple(
-            (t, place[0] + r * math.cos(angle) + vx * (t - meet), place[1] + r * math.sin(angle) + vy * (t - meet))
+            (
+                t,
+                place[0] + r * math.cos(angle) + vx * (t - meet),
+                place[1] + r * math.sin(angle) + vy * (t - meet),
+            )
             for t, r in stops
         )
-        pores.append(_pore(stage, act, ((-1.0, area), (stage.hours + 1, 0.8 * area)), path, polarity=polarity))
+        pores.append(
+            _pore(stage, act, ((-1.0, area), (stage.hours + 1, 0.8 * area)), path, polarity=polarity)
+        )
     return pores
 
 
@@ -156,7 +171,7 @@ def _pore(stage: Stage, act: str, area: Knots, path: Path, **given: object) -> P
         "kind": "pore",
         "polarity": stage.polarity(path[0][1]),
         "strength": _strength(stage),
-        "outline": outline(stage.rng, 0.06 if act == "spot" else IRREGULARITY),
+        "outline": outline(stage.rng, 0.12 if act == "spot" else IRREGULARITY),
         **given,
     }
     return Pore(number=0, act=act, area=area, path=path, **values)  # type: ignore[arg-type]
@@ -185,4 +200,7 @@ def _drifting(stage: Stage, place: tuple[float, float]) -> Path:
     half = stage.hours / 2
     step = np.clip(np.array([vx, vy]) * KM_S * half, -3.0, 3.0)  # stays within its claim
     x, y = place
-    return ((0.0, float(x - step[0]), float(y - step[1])), (stage.hours, float(x + step[0]), float(y + step[1])))
+    return (
+        (0.0, float(x - step[0]), float(y - step[1])),
+        (stage.hours, float(x + step[0]), float(y + step[1])),
+    )

@@ -100,9 +100,11 @@ class Scene:
         """The native pixels (ny, nx) of an image of the scene."""
         start = OVERSAMPLING * MARGIN
         ny, nx = self.parameters.shape
-        return image[start :: OVERSAMPLING, start :: OVERSAMPLING][:ny, :nx]
+        return image[start::OVERSAMPLING, start::OVERSAMPLING][:ny, :nx]
 
-    def pixel(self, where: Place, x_mm: NDArray[np.float64], y_mm: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    def pixel(
+        self, where: Place, x_mm: NDArray[np.float64], y_mm: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], ...]:
         """Native pixel of places given in Mm."""
         return where.grid.to_pixel(*to_carrington(self.parameters, x_mm, y_mm, where.hours))
 
@@ -183,14 +185,21 @@ def _window(centre: float, reach_mm: float, n: int) -> slice:
     return slice(min(n, max(0, int(centre - reach))), max(0, min(n, int(centre + reach) + 2)))
 
 
-def _splat(shape: tuple[int, int], x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]) -> Image:
+def _splat(
+    shape: tuple[int, int], x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
+) -> Image:
     """Point sources shared among the four nearest pixels."""
     image = np.zeros(shape, np.float32)
     inside = (x > 0) & (y > 0) & (x < shape[1] - 1) & (y < shape[0] - 1)
     x, y, weight = x[inside], y[inside], weight[inside]
     col, row = x.astype(int), y.astype(int)
     fx, fy = x - col, y - row
-    for j, i, share in ((0, 0, (1 - fy) * (1 - fx)), (0, 1, (1 - fy) * fx), (1, 0, fy * (1 - fx)), (1, 1, fy * fx)):
+    for j, i, share in (
+        (0, 0, (1 - fy) * (1 - fx)),
+        (0, 1, (1 - fy) * fx),
+        (1, 0, fy * (1 - fx)),
+        (1, 1, fy * fx),
+    ):
         np.add.at(image, (row + j, col + i), (weight * share).astype(np.float32))
     return image
 

@@ -67,7 +67,11 @@ def presences(script: tuple[Pore, ...], hours: float) -> list[Presence]:
 def outline(rng: np.random.Generator, irregularity: float) -> tuple[tuple[float, float, float], ...]:
     """A random outline, changing over hours."""
     return tuple(
-        (irregularity * float(rng.normal()) / m**0.7, float(rng.uniform(0, 2 * np.pi)), float(rng.normal(0, 0.25)))
+        (
+            irregularity * float(rng.normal()) / m**0.7,
+            float(rng.uniform(0, 2 * np.pi)),
+            float(rng.normal(0, 0.25)),
+        )
         for m in HARMONICS
     )
 

@@ -9,7 +9,9 @@ from pores.simulate.parameters import SimulationParameters
 
 PIXEL_MM = float(np.radians(CDELT_DEG)) * RSUN_M / 1e6
 EDGE_MM = 7.0  # acts other than `edge` keep this distance from the edge
-TRIALS = 300
+TRIALS = 600
+POLES = (0.38, -0.35)  # of the bipolar group along x, in half widths of the patch
+SPREAD = (0.30, 0.42)  # of its pores and plage about the poles, in half widths and heights
 
 
 @dataclass
@@ -51,7 +53,11 @@ class Stage:
         if min(room) <= 0:
             return None
         for _ in range(TRIALS):
-            x, y = (float(self.rng.uniform(-size, size)) for size in room)
+            pole = POLES[int(self.rng.integers(0, 2))] * self.half[0]
+            x = float(self.rng.normal(pole, SPREAD[0] * self.half[0]))
+            y = float(self.rng.normal(0, SPREAD[1] * self.half[1]))
+            if abs(x) > room[0] or abs(y) > room[1]:
+                continue
             if all(np.hypot(x - tx, y - ty) > radius + other for tx, ty, other in self.taken):
                 self.taken.append((x, y, radius))
                 return x, y

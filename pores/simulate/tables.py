@@ -27,8 +27,16 @@ class Tables:
 
     def rows(self) -> Mapping[str, Rows]:
         """All rows by table."""
-        made = {"pores": self._pores(), "links": self._links(), "tracks": self._tracks(), "events": self._events()}
-        return {name: [{"harpnum": self.parameters.harpnum, "run_id": RUN_ID, **row} for row in made[name]] for name in made}
+        made = {
+            "pores": self._pores(),
+            "links": self._links(),
+            "tracks": self._tracks(),
+            "events": self._events(),
+        }
+        return {
+            name: [{"harpnum": self.parameters.harpnum, "run_id": RUN_ID, **row} for row in made[name]]
+            for name in made
+        }
 
     def _t(self, node: Node) -> np.datetime64:
         return np.datetime64(self.parameters.t_rec[node[0]])
@@ -40,7 +48,9 @@ class Tables:
         return self._name(self.told.track[node])
 
     def _pores(self) -> Rows:
-        everything = [(frame, i) for frame, true in self.told.frames.items() for i in range(len(true.features))]
+        everything = [
+            (frame, i) for frame, true in self.told.frames.items() for i in range(len(true.features))
+        ]
         return [
             {
                 "t_rec": self._t(node),
@@ -149,7 +159,9 @@ class Tables:
                 rows.append(self._event("split", "split", node, ([node], children)))
         return rows
 
-    def _event(self, kind: str, cause: str, node: Node, sides: tuple[list[Node], list[Node]]) -> dict[str, Any]:
+    def _event(
+        self, kind: str, cause: str, node: Node, sides: tuple[list[Node], list[Node]]
+    ) -> dict[str, Any]:
         seen = sides[1][0] if kind == "split" else node
         row = self.told.feature(seen).row
         return {

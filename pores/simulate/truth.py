@@ -15,6 +15,7 @@ from scipy import ndimage
 from skimage.measure import perimeter_crofton
 
 from pores.geometry import mu_at
+from pores.parameters import DetectParameters
 from pores.simulate.orbit import RSUN_M, Place
 from pores.simulate.profiles import THRESHOLD
 from pores.simulate.scene import MARGIN, OVERSAMPLING, Scene, Seen
@@ -25,10 +26,10 @@ Ints = NDArray[np.intp]
 
 FINE = 4  # samples to a native pixel along an axis
 SAMPLE_MM2 = (PIXEL_MM / FINE) ** 2
-LIMIT_FINE_PX = 20  # the detection limit, pixels of the x2 grid
+LIMIT_FINE_PX = DetectParameters().min_area_fine_px  # pixels of the x2 grid
 LIMIT_MM2 = LIMIT_FINE_PX * PIXEL_MM**2 / 4
 SMALLEST = FINE**2 * LIMIT_FINE_PX // 4 // 2  # samples: half the limit
-GREY = 0.9
+GREY = DetectParameters().penumbra_threshold
 CM2_PER_MM2 = 1e16
 _AROUND = 4  # scene pixels beyond a feature that interpolation uses
 
@@ -73,7 +74,10 @@ def features(scene: Scene, seen: Seen) -> list[Feature]:
         spot = spots[int(rows[middle] // FINE), int(cols[middle] // FINE)]
         row["spot_area_mm2"] = max(float(spot_areas[spot]) if spot else 0.0, row["area_mm2"])
         row["touches_edge"] = bool(
-            rows.min() == 0 or cols.min() == 0 or rows.max() == dark.shape[0] - 1 or cols.max() == dark.shape[1] - 1
+            rows.min() == 0
+            or cols.min() == 0
+            or rows.max() == dark.shape[0] - 1
+            or cols.max() == dark.shape[1] - 1
         )
         found.append(_attributed(scene, seen, row, rows, cols))
     return found
@@ -126,14 +130,20 @@ def _shape(inside: NDArray[np.bool_], rows: Ints, cols: Ints) -> dict[str, Any]:
 def _on_sun(where: Place, rows: Ints, cols: Ints) -> dict[str, Any]:
     x, y = (np.array([_native(axis).mean()]) for axis in (cols, rows))
     lon, lat = where.grid.to_carrington(x, y)
-    return {"lon": float(lon[0]), "lat": float(lat[0]), "mu": float(mu_at(lon, lat, where.observer, RSUN_M)[0])}
+    return {
+        "lon": float(lon[0]),
+        "lat": float(lat[0]),
+        "mu": float(mu_at(lon, lat, where.observer, RSUN_M)[0]),
+    }
 
 
 def _light_and_field(seen: Seen, rows: Ints, cols: Ints, inside: NDArray[np.bool_]) -> dict[str, Any]:
     """Means over the region of the noise-free intensity and field."""
     light = _at(seen.intensity, rows, cols)
     br, bp, bt = (_at(image, rows, cols) for image in (seen.br, seen.bp, seen.bt))
-    rim = (inside & ~ndimage.binary_erosion(inside))[np.nonzero(inside)]
+    rim = np.pad(inside, 1)
+    rim = ndimage.binary_dilation(rim) & ~ndimage.binary_erosion(rim)  # both sides of the outline
+    edge = [axis + first.min() - 1 for axis, first in zip(np.nonzero(rim), (rows, cols), strict=True)]
     weight = (1 - light) / (1 - light).sum()
     return {
         "x_weighted_px": float(_native(cols) @ weight),
@@ -142,7 +152,7 @@ def _light_and_field(seen: Seen, rows: Ints, cols: Ints, inside: NDArray[np.bool
         "mean_bp": float(bp.mean()),
         "mean_bt": float(bt.mean()),
         "mean_b": float(np.sqrt(br**2 + bp**2 + bt**2).mean()),
-        "boundary_br": float(br[rim].mean()),
+        "boundary_br": float(_at(seen.br, edge[0], edge[1]).mean()),
         "flux_mx": float(np.abs(br).sum() * SAMPLE_MM2 * CM2_PER_MM2),
         "min_intensity": float(light.min()),
         "mean_intensity": float(light.mean()),
@@ -154,7 +164,9 @@ def _at(image: Image, rows: Ints, cols: Ints) -> NDArray[np.float64]:
     y, x = (OVERSAMPLING * (_native(axis) + MARGIN) for axis in (rows, cols))
     top, left = (max(0, int(axis.min()) - _AROUND) for axis in (y, x))
     window = image[top : int(y.max()) + _AROUND, left : int(x.max()) + _AROUND]
-    return np.asarray(ndimage.map_coordinates(window, [y - top, x - left], np.float64, order=3, mode="nearest"))
+    return np.asarray(
+        ndimage.map_coordinates(window, [y - top, x - left], np.float64, order=3, mode="nearest")
+    )
 
 
 def _attributed(scene: Scene, seen: Seen, row: dict[str, Any], rows: Ints, cols: Ints) -> Feature:
