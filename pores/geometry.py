@@ -192,11 +192,7 @@ def _observer_axes(crval: tuple[float, float], observer: Observer) -> tuple[floa
 
 def _seen_from(cosine: Floats, radius: float) -> Floats:
     """Cosine between the normal and the direction of an observer at distance 1, from that at Sun centre."""
-    square = (-2 * radius) * cosine
-    square += 1 + radius**2
-    np.sqrt(square, out=square)
-    mu: Floats = cosine - radius
-    mu /= square
+    mu: Floats = (cosine - radius) / np.sqrt((1 + radius**2) - (2 * radius) * cosine)
     return mu
 
 

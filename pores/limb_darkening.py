@@ -71,8 +71,12 @@ def flatten(
         A set of coefficients, or `svd`: the image over its separable part.
     """
     if name == "svd":
-        return continuum / separable_part(np.where(np.isnan(mu), np.nan, continuum))
-    return continuum / profile(mu, name)
+        seen = np.where(np.isnan(mu), mu, continuum)
+        part = separable_part(seen)
+    else:
+        seen, part = continuum, profile(mu, name)
+    flat: NDArray[np.floating] = seen / part
+    return flat
 
 
 def separable_part(image: NDArray[np.floating]) -> NDArray[np.floating]:

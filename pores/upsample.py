@@ -2,8 +2,9 @@
 
 The spline's coefficients are had by one recursive filter per axis (Unser, Aldroubi & Eden 1993, IEEE
 Transactions on Signal Processing 41, 821). Fine pixels lie a quarter of a native pixel to either side of
-a native centre, so that two fixed filters of four taps evaluate it. Beyond its border an image is taken
-to be its own mirror image about the outer edge.
+a native centre, so that two fixed filters of four taps evaluate it. Beyond its border an image goes on as
+its own point reflection in the border pixel, 2 f(0) - f(x): the natural spline, exact for any ramp
+(docs/decisions/0003-upsampling.md).
 """
 
 from typing import Protocol
@@ -119,22 +120,24 @@ def _extended(values: Image, present: NDArray[np.bool_]) -> Image:
 
 
 def _coefficients(values: Image) -> Image:
-    across = spline_filter1d(values, 3, axis=1, output=np.float32, mode="reflect")
-    both: Image = spline_filter1d(across, 3, axis=0, output=np.float32, mode="reflect")
-    return both
+    """Coefficients of the spline at every pixel and at two beyond each border."""
+    beyond = np.pad(values, _HALO + 2, mode="reflect", reflect_type="odd")
+    across = spline_filter1d(beyond, 3, axis=1, output=np.float32)
+    both: Image = spline_filter1d(across, 3, axis=0, output=np.float32)
+    return both[_HALO:-_HALO, _HALO:-_HALO]
 
 
 def _doubled_columns(c: Image) -> Image:
-    padded = np.pad(c, ((0, 0), (2, 2)), mode="symmetric")
-    fine = np.empty((c.shape[0], 2 * c.shape[1]), np.float32)
+    n = c.shape[1] - 4
+    fine = np.empty((c.shape[0], 2 * n), np.float32)
     for phase, taps in enumerate((_TAPS[::-1], _TAPS)):
-        fine[:, phase::2] = sum(w * padded[:, phase + i : phase + i + c.shape[1]] for i, w in enumerate(taps))
+        fine[:, phase::2] = sum(w * c[:, phase + i : phase + i + n] for i, w in enumerate(taps))
     return fine
 
 
 def _doubled_rows(c: Image) -> Image:
-    padded = np.pad(c, ((2, 2), (0, 0)), mode="symmetric")
-    fine = np.empty((2 * c.shape[0], c.shape[1]), np.float32)
+    n = c.shape[0] - 4
+    fine = np.empty((2 * n, c.shape[1]), np.float32)
     for phase, taps in enumerate((_TAPS[::-1], _TAPS)):
-        fine[phase::2] = sum(w * padded[phase + i : phase + i + c.shape[0]] for i, w in enumerate(taps))
+        fine[phase::2] = sum(w * c[phase + i : phase + i + n] for i, w in enumerate(taps))
     return fine
