@@ -20,7 +20,7 @@ from storage.archive import SourceFile
 from storage.cube_log import ENTRY, Shape
 from storage.fits_blocks import MAX_HEADER, UnreadableFile
 from storage.fits_files import SegmentImage, content_key, read_segment
-from storage.lake import atomic
+from storage.lake import PARTIAL, atomic
 
 BATCH = 16  # files read before they are written: new shapes among them cost one change of structure
 
@@ -47,8 +47,8 @@ def append(path: Path, files: Iterable[SourceFile]) -> Appended:
     """Append files to a cube, made if need be; files that are there already are passed over.
 
     A file is there already if one of its name, size and time of change is, or if the image in use for its
-    T_REC and segment has its content. A file that can't be used is recorded with its problem and not tried again
-    until it changes; it never displaces an image.
+    T_REC and segment has its content. A file that can't be used is recorded with its problem and not tried
+    again until it changes; it never displaces an image.
 
     Parameters
     ----------
@@ -96,6 +96,8 @@ def _exclusive(path: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise PorelakeError(f"{path}: another process is appending to this cube; wait for it") from error
+        for left_over in path.parent.glob(f"{path.name}.*{PARTIAL}"):  # of a process that was killed
+            left_over.unlink()
         yield
 
 

@@ -204,12 +204,13 @@ def _rank(segment: str) -> tuple[int, str]:
     return _ORDER.index(segment) if segment in _ORDER else len(_ORDER), segment
 
 
-def _merged(headers: Mapping[str, Mapping[str, Keyword]]) -> dict[str, Keyword]:
+def _merged(headers: dict[str, dict[str, Keyword]]) -> dict[str, Keyword]:
+    """One value of each keyword: the first header's that has one."""
     merged: dict[str, Keyword] = {}
-    for header in headers.values():
-        for name, value in header.items():
-            if merged.get(name) is None:
-                merged[name] = value
+    for header in reversed(headers.values()):
+        merged.update(header)
+    for name in [name for name, value in merged.items() if value is None]:
+        merged[name] = next((h[name] for h in headers.values() if h.get(name) is not None), None)
     return merged
 
 

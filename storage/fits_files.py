@@ -113,9 +113,10 @@ def physical(
     """
     bscale, bzero, blank = scaling
     if segment in INTEGER_SEGMENTS:
-        value = stored if (bscale, bzero) == (1.0, 0.0) else stored * bscale + bzero
-        whole = np.nan_to_num(np.rint(value), posinf=0, neginf=0).astype(np.int16)
-        return np.where(stored == blank, np.int16(0), whole) if blank is not None else whole
+        if stored.dtype.kind == "f":
+            return np.nan_to_num(np.rint(stored * bscale + bzero), posinf=0, neginf=0).astype(np.int16)
+        whole = stored.astype(np.int32) * round(bscale) + round(bzero)
+        return np.where(stored == blank, 0, whole).astype(np.int16)
     if stored.dtype.kind == "f" and (bscale, bzero) == (1.0, 0.0):
         return stored.astype(np.float32)
     value = np.multiply(stored, bscale, dtype=np.float64)
