@@ -10,7 +10,7 @@ from pores.parameters import PrepareParameters
 from pores.prepare import prepare
 from pores.upsample import double
 
-CARDS = [f"{name}{axis}" for name in ("CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT") for axis in "12"]
+CARDS = [f"{name}{axis}" for name in ("CTYPE", "CRPIX", "CRVAL", "CDELT") for axis in "12"]
 DEFAULT = PrepareParameters()
 WITH_CONTINUUM = [
     "377.20110215_020000",
@@ -42,7 +42,7 @@ def grid_and_mu(keywords, shape):
 @pytest.mark.parametrize("record", [*WITH_CONTINUUM, "1422.20120306_142400"])
 def test_coordinates_are_those_of_the_records_own_wcs(load, record):
     image, keywords = load(record, "Br" if record.startswith("1422") else "continuum")
-    wcs = WCS({name: keywords[name] for name in CARDS})
+    wcs = WCS({"CUNIT1": "deg", "CUNIT2": "deg", **{name: keywords[name] for name in CARDS}})
     grid = CeaGrid.from_keywords(keywords, image.shape)
     y, x = np.indices(image.shape)
     lon, lat = grid.to_carrington(x, y)
