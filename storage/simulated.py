@@ -1,4 +1,4 @@
-"""A simulated series on disk: FITS files named and written as JSOC's, and the truth as tables of the catalogue.
+"""A simulated series on disk: FITS files named and written as JSOC's, and the truth in the catalogue's form.
 
 ::
 
@@ -41,7 +41,7 @@ def write_series(
     out: Path,
     parameters: SimulationParameters,
     schemas: Mapping[str, pa.Schema],
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
     workers: int = 1,
 ) -> list[Path]:
     """Simulate a series and write it, FITS files first, then the truth.
@@ -95,7 +95,7 @@ def _records(out: Path, parameters: SimulationParameters, workers: int) -> Any:
 
 def _record(job: tuple[Path, SimulationParameters, int]) -> Record:
     """Simulate one record and write its files."""
-    global _scene  # noqa: PLW0603 - what the records of a series share is made once in a process
+    global _scene  # what the records of a series share is made once in a process
     out, parameters, frame = job
     if _scene is None or _scene.parameters != parameters:
         _scene = Scene(parameters)

@@ -1,4 +1,4 @@
-"""SHARP series with known truth: what is simulated, and how it compares with real frames, is in docs/simulation.md."""
+"""SHARP series with known truth; what is simulated, and how it compares, is in docs/simulation.md."""
 
 from pores.simulate.parameters import SimulationParameters
 from pores.simulate.series import SimulatedFrame, frame_of, simulate

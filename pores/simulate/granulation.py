@@ -26,14 +26,14 @@ def amplitude(spectrum: Spectrum, mu: float) -> NDArray[np.float32]:
     k = np.hypot(ky, kx)
     power = POWER * (1 + RISE * k) / (1 + (k / KNEE) ** STEEPNESS)
     contrast = (mu / 0.96) ** MU_EXPONENT
-    return (spectrum.oversampling * contrast * np.sqrt(power)).astype(np.float32)
+    return np.asarray(spectrum.oversampling * contrast * np.sqrt(power), np.float32)
 
 
 def mixed(fresh: Complex, static: Complex, spectrum: Spectrum) -> Complex:
     """Noise that has its large scales in part from the static field, with the same power."""
     ky, kx = spectrum.frequencies()
     share = (STATIC_SHARE * np.exp(-(kx**2 + ky**2) / (2 * STATIC_K**2))).astype(np.float32)
-    return np.sqrt(1 - share) * fresh + np.sqrt(share) * static
+    return np.asarray(np.sqrt(1 - share) * fresh + np.sqrt(share) * static, np.complex64)
 
 
 def skewed(pattern: Image) -> Image:

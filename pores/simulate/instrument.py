@@ -43,14 +43,16 @@ class Spectrum:
     def frequencies(self) -> tuple[Floats, Floats]:
         """Frequencies (ky, kx) in cycles per native pixel, shaped to broadcast as rfft2's result."""
         step = 1 / self.oversampling
-        return np.fft.fftfreq(self.shape[0], step)[:, None], np.fft.rfftfreq(self.shape[1], step)[None, :]
+        ky = np.asarray(np.fft.fftfreq(self.shape[0], step), np.float64)
+        kx = np.asarray(np.fft.rfftfreq(self.shape[1], step), np.float64)
+        return ky[:, None], kx[None, :]
 
 
 def response(spectrum: Spectrum, place: Place) -> NDArray[np.float32]:
     """Transfer function from the solar surface to SHARP pixels, on the grid of rfft2.
 
-    Optics and CCD pixel act in the plane of the sky, so that towards the limb the surface is seen less sharply
-    along the direction to it, by 1 / mu.
+    Optics and CCD pixel act in the plane of the sky, so that towards the limb the surface is seen less
+    sharply along the direction to it, by 1 / mu.
     """
     ky, kx = spectrum.frequencies()
     up, west, north = place.line_of_sight()
@@ -84,7 +86,8 @@ def field_noise(rng: np.random.Generator, place: Place, shape: tuple[int, int]) 
     line = np.array(place.line_of_sight(), np.float32)[:, None, None]
     noise = np.float32(TRANSVERSE_NOISE_G) * np.stack([smooth_noise(rng, shape) for _ in range(3)])
     along = np.float32(LOS_NOISE_G) * smooth_noise(rng, shape)
-    return noise + (along - (line * noise).sum(0)) * line
+    total: NDArray[np.float32] = noise + (along - (line * noise).sum(0)) * line
+    return total
 
 
 def _optics(sky: Floats) -> Floats:

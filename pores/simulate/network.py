@@ -33,7 +33,7 @@ class Network:
     flux: Floats
 
     def at(self, hours: float) -> tuple[Floats, Floats, Floats]:
-        """Places (x, y) in Mm and fluxes of the elements alive at a time; they grow and fade within half an hour."""
+        """Places (x, y) in Mm and fluxes of the elements of a time; they come and go in half an hour."""
         alive = (self.birth < hours) & (hours < self.death)
         since, until = hours - self.birth[alive], self.death[alive] - hours
         flux = self.flux[alive] * np.clip(np.minimum(since, until) / 0.5, 0, 1)

@@ -76,22 +76,23 @@ _SIGNS = np.array([1, 1, -1], np.float32)[:, None, None]
 def _continuum(
     rng: np.random.Generator, intensity: Image, seen: Seen, parameters: SimulationParameters
 ) -> NDArray[np.floating]:
-    """Continuum in DN/s: limb darkening and photon noise, that of the quiet Sun scaled by the root of intensity."""
+    """Continuum in DN/s: with limb darkening, and photon noise that goes with the root of intensity."""
     photons = PHOTON_NOISE * parameters.noise * np.sqrt(intensity.clip(min=0.01))
     dark = profile(mu_map(seen.place.grid, seen.place.observer), "pierce_slaughter_6173")
-    return DISK_CENTRE_DN_S * dark * (intensity + photons * smooth_noise(rng, intensity.shape))
+    noisy = intensity + photons * smooth_noise(rng, parameters.shape)
+    return np.asarray(DISK_CENTRE_DN_S * dark * noisy)
 
 
 def _error(rng: np.random.Generator, level: float, field: NDArray[np.float32]) -> Image:
     """Standard error as the inversion reports it: scattered, larger in strong field."""
-    scatter = np.exp(np.float32(0.15) * smooth_noise(rng, field.shape[1:]))
-    return np.float32(level) * scatter * (1 + np.abs(field[0]) / 3000)
+    scatter = np.exp(np.float32(0.15) * smooth_noise(rng, (field.shape[1], field.shape[2])))
+    return np.asarray(np.float32(level) * scatter * (1 + np.abs(field[0]) / 3000), np.float32)
 
 
 def _bitmap(los: Image) -> NDArray[np.int16]:
     active = ndimage.gaussian_filter(np.abs(los), 1.5) > ACTIVE_G
     inside = ndimage.gaussian_filter(active.astype(np.float32), PATCH_SMOOTHING_PX) > PATCH_SHARE
-    return np.where(active, ACTIVE, QUIET).astype(np.int16) + np.int16(IN_PATCH) * inside.astype(np.int16)
+    return np.asarray(np.where(active, ACTIVE, QUIET) + IN_PATCH * inside, np.int16)
 
 
 def _confidence(field: NDArray[np.float32], bitmap: NDArray[np.int16]) -> NDArray[np.int16]:

@@ -82,7 +82,7 @@ def carrington_drift(lat: ArrayLike) -> Floats:
 def to_carrington(
     parameters: SimulationParameters, x_mm: ArrayLike, y_mm: ArrayLike, hours: float
 ) -> tuple[Floats, Floats]:
-    """Carrington longitude and latitude, deg, of a place given in Mm west and north of the first patch centre.
+    """Carrington longitude and latitude, deg, of a place in Mm west and north of the first patch centre.
 
     The place rotates with the magnetic features of its latitude.
     """

@@ -33,7 +33,8 @@ class SimulationParameters(BaseModel):
     scenario: Scenario = Field(
         "clean",
         description="`clean`: single pores; `interactions`: mergers, splits and flicker too; "
-        "`demo`: everything, with a sunspot, pores that cross the edge, and faults; `faults`: `clean` with faults",
+        "`demo`: everything, with a sunspot, pores that cross the edge, and faults; "
+        "`faults`: `clean` with faults",
     )
     segments: tuple[str, ...] = Field(SEGMENTS, description="Segments to write")
     missing_frames: tuple[int, ...] = Field((), description="Frames without any file")

@@ -32,7 +32,7 @@ def depth(radius_mm: float, strength: float) -> float:
 
 
 def radius_of(area_mm2: float, strength: float) -> float:
-    """Radius on the Sun, Mm, of a round pore that HMI sees at disk centre with that area below the threshold."""
+    """Radius on the Sun, Mm, of a round pore with that area below the threshold for HMI at disk centre."""
     areas = np.array([np.interp(strength, STRENGTHS, column) for column in _seen_areas().T])
     first = int(np.argmax(areas > 0))
     start = float(_vanishing(areas, first))
@@ -41,7 +41,7 @@ def radius_of(area_mm2: float, strength: float) -> float:
 
 def logistic(distance_mm: Image, edge_mm: float) -> Image:
     """1 inside (negative distance), 0 outside, over about four edge widths."""
-    return 1 / (1 + np.exp(np.clip(distance_mm / np.float32(edge_mm), -30, 30)))
+    return np.asarray(1 / (1 + np.exp(np.clip(distance_mm / np.float32(edge_mm), -30, 30))), np.float32)
 
 
 def darkness_and_field(presence: Presence, dx_mm: Image, dy_mm: Image) -> tuple[Image, Image]:

@@ -4,8 +4,8 @@ Laws, true by construction and therefore to be found again by whoever asks for t
 
 - the largest area is log-normal, median 3 Mm^2, two thirds below 5 Mm^2 (Verma & Denker 2014);
 - area grows linearly over the first 0.4 of a pore's life and shrinks linearly over the rest (Tlatov 2025);
-- lifetime = 4 h * (largest area / 3 Mm^2)^0.5 * strength^4 * a log-normal factor of 20 %, so that at equal area a
-  pore with a stronger field lives longer.
+- lifetime = 4 h * (largest area / 3 Mm^2)^0.5 * strength^4 * a log-normal factor of 20 %, so that at equal
+  area a pore with a stronger field lives longer.
 """
 
 import math
@@ -40,7 +40,7 @@ def script(parameters: SimulationParameters) -> tuple[Pore, ...]:
 def _programme(scenario: Scenario, stage: Stage) -> list[Act]:
     """Acts in the order in which they choose their places: those that need most room first."""
     plenty = stage.area_mm2 / 20_000  # 1 for the standard patch
-    singles = [single] * max(2, round(22 * plenty)) + [grey] * max(1, round(12 * plenty))
+    singles: list[Act] = [single] * max(2, round(22 * plenty)) + [grey] * max(1, round(12 * plenty))
     if scenario in ("clean", "faults"):
         return singles
     together: list[Act] = [triple, merge, merge, split, split, flicker, flicker, flicker]
@@ -127,7 +127,7 @@ def spot(stage: Stage) -> list[Pore]:
 
 def lifetime(largest_mm2: float, strength: float) -> float:
     """Median lifetime, h, of a pore with that largest area and relative strength."""
-    return LIFETIME_H * (largest_mm2 / MEDIAN_AREA_MM2) ** AREA_POWER * strength**STRENGTH_POWER
+    return float(LIFETIME_H * (largest_mm2 / MEDIAN_AREA_MM2) ** AREA_POWER * strength**STRENGTH_POWER)
 
 
 def _meeting(stage: Stage, n: int, act: str) -> list[Pore]:

@@ -1,8 +1,8 @@
 """The noise-free scene of a record, seen through the instrument.
 
-Scenes have two pixels to a native one along an axis and a margin around the patch; scene pixel 2 (x + MARGIN) is
-the centre of native pixel x. The instrument's blur leaves nothing beyond the scene's Nyquist frequency, so that
-any finer grid follows by Fourier interpolation.
+Scenes have two pixels to a native one along an axis and a margin around the patch; scene pixel 2 (x + MARGIN)
+is the centre of native pixel x. The instrument's blur leaves nothing beyond the scene's Nyquist frequency, so
+that any finer grid follows by Fourier interpolation.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pores.simulate import granulation
 from pores.simulate.instrument import Spectrum, response
-from pores.simulate.network import CORE_PX, network
+from pores.simulate.network import CORE_PX, Network, network
 from pores.simulate.orbit import Place, place, to_carrington
 from pores.simulate.parameters import SimulationParameters
 from pores.simulate.profiles import PENUMBRA_RADIUS, darkness_and_field, radius_of
@@ -78,7 +78,7 @@ class Scene:
         return _forward(rng.standard_normal(self.spectrum.shape, np.float32))
 
     @cached_property
-    def _network(self) -> "object":
+    def _network(self) -> Network:
         return network(self.parameters)
 
     def seen(self, frame: int) -> Seen:
@@ -121,7 +121,7 @@ class Scene:
 
     def _elements(self, where: Place) -> Complex:
         """Transform of the radial field of network and plage on the Sun."""
-        x, y, flux = self._network.at(where.hours)  # type: ignore[attr-defined]
+        x, y, flux = self._network.at(where.hours)
         px, py = (OVERSAMPLING * (p + MARGIN) for p in self.pixel(where, x, y))
         ky, kx = self.spectrum.frequencies()
         core = np.exp(-2 * (np.pi * CORE_PX) ** 2 * (kx**2 + ky**2)).astype(np.float32)
@@ -139,7 +139,7 @@ class Scene:
         x, y = self.pixel(where, np.zeros(1), np.zeros(1))
         dx, dy = (float(p[0]) - (n - 1) / 2 for p, n in zip((x, y), self.parameters.shape[::-1], strict=True))
         ky, kx = self.spectrum.frequencies()
-        return np.exp(-2j * np.pi * (kx * dx + ky * dy)).astype(np.complex64)
+        return np.asarray(np.exp(-2j * np.pi * (kx * dx + ky * dy)), np.complex64)
 
     def _potential(self, br_hat: Complex) -> tuple[Image, Image, Image]:
         """Br, Bp and Bt of the potential field over a plane that has this radial field."""

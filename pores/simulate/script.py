@@ -30,8 +30,8 @@ class Pore:
     strength : float
         Its field and darkness relative to what pores of its size have on average.
     area : tuple of (hours, Mm^2)
-        Area below half the quiet Sun, linear between knots; below zero the pore is grey, too bright to be seen
-        as a dark feature, and at -2 it is gone. Outside the knots it does not exist.
+        Area below half the quiet Sun, linear between knots; below zero the pore is grey, too bright to be
+        seen as a dark feature, and at -2 it is gone. Outside the knots it does not exist.
     path : tuple of (hours, Mm west, Mm north)
         Place relative to the rotating surface, linear between knots and held outside them.
     outline : tuple of (amplitude, phase, rate)

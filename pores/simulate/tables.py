@@ -1,6 +1,7 @@
 """The chronicle of a series as the tables of the catalogue."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ class Tables:
         self._before = {b: a for a, b in told.after.items()}
         self._families = told.families()
         usable = sorted(told.frames)
-        self._next = dict(zip(usable, usable[1:], strict=False))
+        self._next = dict(pairwise(usable))
         self._previous = {b: a for a, b in self._next.items()}
 
     def rows(self) -> Mapping[str, Rows]:

@@ -1,8 +1,8 @@
 """The dark features that are truly there in a record.
 
-A feature is a connected region in which the noise-free scene, blurred by the whole instrument (optics, CCD pixel,
-mapping to CEA) but not sampled, is below half the quiet Sun. It is found on a grid of 4 x 4 samples to a native
-pixel, made by Fourier interpolation.
+A feature is a connected region in which the noise-free scene, blurred by the whole instrument (optics, CCD
+pixel, mapping to CEA) but not sampled, is below half the quiet Sun. It is found on a grid of 4 x 4 samples to
+a native pixel, made by Fourier interpolation.
 """
 
 from dataclasses import dataclass, field
@@ -91,7 +91,7 @@ def _fine(scene: Scene, image: Image) -> Image:
     padded = np.zeros((ny * more, nx * more // 2 + 1), transform.dtype)
     padded[: ny // 2, : nx // 2] = transform[: ny // 2, : nx // 2]
     padded[-(ny // 2) :, : nx // 2] = transform[-(ny // 2) :, : nx // 2]
-    # Samples sit at the centres of FINE x FINE cells of a native pixel: half a sample from the scene's points.
+    # Samples sit at the centres of FINE x FINE cells of a native pixel: half a sample off the scene's points.
     shift = 0.5 / more
     ky = np.fft.fftfreq(ny * more)[:, None] * more
     kx = np.fft.rfftfreq(nx * more)[None, :] * more
