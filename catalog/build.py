@@ -3,7 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ import duckdb
 from catalog.formats import SQL_TYPES, comments, literal, quoted
 from catalog.schema import RUNS, TABLES, Column, Table
 from catalog.sql_files import sql_files
+from catalog.statement import message
 from pores.errors import PorelakeError
 from storage.lake import Lake, atomic
 from storage.runs import CurrentRun, current_runs
@@ -43,7 +44,7 @@ def publish(lake: Lake) -> Published:
     Raises
     ------
     PorelakeError
-        If a file of a current run is missing.
+        If a file of a current run is missing, or can't be read, or was written by another version.
     """
     lake.root.mkdir(parents=True, exist_ok=True)
     with _alone(lake), atomic(lake.catalog) as partial:
@@ -71,6 +72,10 @@ def _write(path: Path, statements: list[str]) -> None:
             for statement in statements:
                 connection.execute(statement)
             connection.execute("COMMIT")
+    except duckdb.Error as error:
+        raise PorelakeError(
+            f"no new catalogue: {message(error)}; `porelake verify` names the files"
+        ) from error
     finally:
         wal.unlink(missing_ok=True)
 
@@ -84,7 +89,8 @@ def _tables(lake: Lake, runs: list[CurrentRun]) -> Iterator[str]:
             harpnum = first.name.partition("-")[0]
             raise PorelakeError(f"{first} is missing; `porelake run --harp {harpnum}` makes it again")
         yield from _view(table.name, table, wanted)
-    yield from _view(ALL_RUNS, RUNS, lake.table_files(RUNS.name))
+    every = replace(RUNS, description="One row per processing run, superseded ones included")
+    yield from _view(ALL_RUNS, every, lake.table_files(RUNS.name))
 
 
 def _view(name: str, table: Table, files: list[Path]) -> Iterator[str]:

@@ -118,7 +118,13 @@ PORES = Table(
         Column("area_px", "int32", "Pixels of the working grid in the mask", "pix", "phys.area;meta.number"),
         Column("area_mm2", "float64", "Area on the solar surface", "Mm2", "phys.area"),
         Column("area_msh", "float64", "Area in millionths of a solar hemisphere", "1e-6", "phys.area"),
-        Column("perimeter_mm", "float64", "Length of the outline of the mask, its holes included", "Mm", "phys.size"),
+        Column(
+            "perimeter_mm",
+            "float64",
+            "Length of the outline of the mask, its holes included",
+            "Mm",
+            "phys.size",
+        ),
         Column(
             "major_axis_mm",
             "float64",
@@ -441,7 +447,13 @@ FRAMES = Table(
             ucd="meta.number",
             nullable=True,
         ),
-        Column("labels_file", "string", "File with the frame's label image, below the lake's root", ucd="meta.ref", nullable=True),
+        Column(
+            "labels_file",
+            "string",
+            "File with the frame's label image, below the lake's root",
+            ucd="meta.ref",
+            nullable=True,
+        ),
         *_SHARP_KEYWORDS,
         *_ORACLE,
         Column(

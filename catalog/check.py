@@ -1,0 +1,169 @@
+"""Checks of a lake: its files, the keys and nulls of its tables, `sql/checks`, the header oracle, its cubes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from catalog.formats import arrow_schema, quoted
+from catalog.query import connect
+from catalog.schema import TABLES, Table
+from catalog.sql_files import sql_files
+from catalog.statement import message
+from pores.errors import PorelakeError
+from pores.oracle import CHECKS
+from storage.lake import Lake
+from storage.runs import CurrentRun, current_runs
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST = 20  # findings of one check that are told one by one
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: which check found it, in which record, and what it is."""
+
+    check: str
+    record: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.record}: {self.detail}"
+
+
+def verify(lake: Lake) -> list[Finding]:
+    """Check a lake; nothing found means that all is well.
+
+    The rows are checked through the catalogue as it is published, the files of every current run.
+
+    Raises
+    ------
+    InputError
+        If the lake has no catalogue.
+    """
+    runs = current_runs(lake)
+    found = [*_files(lake, runs), *_cubes(lake)]
+    if not any(finding.check == "files" for finding in found):  # rows of broken files can't be asked for
+        with connect(lake) as connection:
+            found += _published(connection, runs)
+            for name, sql in checks():
+                found += _told(name, connection, sql)
+    return found
+
+
+def checks() -> Iterator[tuple[str, str]]:
+    """Every check of rows by name: SQL that gives `record` and `detail` of the offending ones."""
+    for table in TABLES.values():
+        yield f"{table.name}_keys", _duplicates(table)
+        yield f"{table.name}_nulls", _nulls(table)
+        if table.name != "runs":
+            yield f"{table.name}_runs", _strangers(table)
+    yield "frames_oracle", _oracle()
+    for file in sql_files("checks"):
+        yield file.name, file.text
+
+
+def _told(name: str, connection: duckdb.DuckDBPyConnection, sql: str) -> list[Finding]:
+    """Findings of one check: the first ones, and how many more."""
+    try:
+        rows = connection.execute(sql).fetchall()
+    except duckdb.Error as error:
+        return [Finding(name, "the check", message(error))]
+    found = [Finding(name, str(record), str(detail)) for record, detail in islice(sorted(rows), MOST)]
+    if len(rows) > MOST:
+        found.append(Finding(name, "and", f"{len(rows) - MOST} more"))
+    return found
+
+
+def _duplicates(table: Table) -> str:
+    key = ", ".join(map(quoted, table.key))
+    record = " || ' ' || ".join(f"coalesce({quoted(name)}::VARCHAR, 'NULL')" for name in table.key)
+    return (
+        f"SELECT {record} AS record, count(*) || ' rows have this key' AS detail"
+        f" FROM {quoted(table.name)} GROUP BY {key} HAVING count(*) > 1"
+    )
+
+
+def _nulls(table: Table) -> str:
+    """One row per column that has nulls it must not have."""
+    names = [column.name for column in table.columns if not column.nullable]
+    counts = ", ".join(f"count(*) - count({quoted(name)}) AS {quoted(name)}" for name in names)
+    return (
+        f"SELECT record, n || ' rows have none' AS detail"
+        f" FROM (UNPIVOT (SELECT {counts} FROM {quoted(table.name)}) ON * INTO NAME record VALUE n) WHERE n > 0"
+    )
+
+
+def _strangers(table: Table) -> str:
+    return (
+        f"SELECT run_id AS record, count(*) || ' rows of {table.name} have a run that runs has not' AS detail"
+        f" FROM {quoted(table.name)} ANTI JOIN runs USING (run_id, harpnum) GROUP BY run_id"
+    )
+
+
+def _oracle() -> str:
+    """One row per residual of the header oracle that is out of its tolerance."""
+    parts = [
+        f"SELECT harpnum || ' ' || t_rec AS record, '{check.column} is ' || {check.column}"
+        f" || ', tolerance {check.tolerance}' AS detail FROM frames WHERE abs({check.column}) > {check.tolerance}"
+        for check in CHECKS
+    ]
+    return " UNION ALL ".join(parts)
+
+
+def _published(connection: duckdb.DuckDBPyConnection, runs: list[CurrentRun]) -> list[Finding]:
+    """Whether the views show the current runs."""
+    try:
+        shown = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs").fetchall()}
+    except duckdb.Error as error:
+        return [Finding("catalogue", "runs", message(error))]
+    late = [run for run in runs if run.run_id not in shown]
+    return [
+        Finding("catalogue", f"HARP {run.harpnum}", "not published; `porelake publish` does it")
+        for run in late
+    ]
+
+
+def _files(lake: Lake, runs: list[CurrentRun]) -> Iterator[Finding]:
+    """Files of current runs that are missing, unreadable, or have other columns than the schema."""
+    for table in TABLES.values():
+        schema = arrow_schema(table)
+        for run in runs:
+            path = lake.table(table.name, run.harpnum, run.run_id)
+            if wrong := _unlike(path, schema):
+                yield Finding("files", str(path.relative_to(lake.root)), wrong)
+
+
+def _unlike(path: Path, schema: "pa.Schema") -> str:
+    """Say how a file's columns differ from the schema's, empty if they do not."""
+    from storage.tables import read_schema
+
+    try:
+        found = read_schema(path)
+    except PorelakeError as error:
+        return str(error).removeprefix(f"{path}: ")
+    if missing := set(schema.names) - set(found.names):
+        return f"no column {', '.join(sorted(missing))}"
+    if extra := set(found.names) - set(schema.names):
+        return f"unknown column {', '.join(sorted(extra))}"
+    other = [field.name for field in schema if not field.equals(found.field(field.name))]
+    return f"other type or nulls in {', '.join(other)}" if other else ""
+
+
+def _cubes(lake: Lake) -> Iterator[Finding]:
+    """Images and headers of cubes that can't be read."""
+    for path in sorted((lake.root / "cubes").glob("*/*.h5")):
+        from storage.cubes import Cube  # h5py is not needed where a lake has no cubes
+
+        try:
+            with Cube(path) as cube:
+                damaged = cube.damaged()
+        except PorelakeError as error:
+            damaged = [str(error)]
+        for line in damaged:
+            yield Finding("cubes", str(path.relative_to(lake.root)), line.removeprefix(f"{path}: "))
