@@ -1,7 +1,7 @@
 """Stages over blocks of frames: a block's result is keyed by what it was made from, so done is done.
 
-A block is twelve hours of a series, aligned in time: frames that arrive later change only the blocks they fall
-in, and a killed run loses at most the block in hand.
+A block is twelve hours of a series, aligned in time: frames that arrive later change only the blocks they
+fall in, and a killed run loses at most the block in hand.
 """
 
 from collections.abc import Sequence

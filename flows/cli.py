@@ -29,6 +29,8 @@ def main() -> None:
     except PorelakeError as error:
         _end(error, 1)
     except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in ("flows", "catalog", "storage", "pores"):
+            raise
         _end(f"this command needs the package {error.name}; install porelake[chain]", 1)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         sys.stderr.close()

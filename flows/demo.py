@@ -1,4 +1,4 @@
-"""The quickstart: a simulated active region, taken through the chain as a Prefect flow, and what one sees then."""
+"""The quickstart: a simulated active region, taken through the chain as a Prefect flow, and an answer."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ QUESTION = "pore_lifetime_vs_mean_br"
 
 
 def run_demo(out: Path) -> None:
-    """Simulate, run, ask, export and draw; everything lands in `out`, and a second time most is there already."""
+    """Simulate, run, ask, export and draw, all in `out`; what a first time made, a second one finds."""
     fits, lake = out / "fits", Lake.at(out / "lake")
     if not (fits / "truth" / "tracks.parquet").exists():
         print(simulate_series(fits, "demo", {"seed": 11158, "harpnum": HARP}))
@@ -32,7 +32,7 @@ def run_demo(out: Path) -> None:
 
 
 def _run(request: Request, out: Path) -> str:
-    """Run the request as a Prefect flow: on the server that is configured, else on one that lives as long as this."""
+    """Run the request as a Prefect flow: on the server that is configured, else on a passing one."""
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")

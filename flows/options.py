@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from flows.request import SERIES, Request
+from flows.request import Request
 from pores.errors import InputError
 
 LakeOption = Annotated[str, typer.Option("--lake", envvar="PORELAKE_LAKE", help="Directory of the lake.")]
 HarpOption = Annotated[list[int] | None, typer.Option("--harp", help="HARP number; may be given again.")]
 FromOption = Annotated[
-    str | None, typer.Option("--from", help="Directory of FITS files named as JSOC names them, or a .tar of them.")
+    str | None,
+    typer.Option("--from", help="Directory of FITS files named as JSOC names them, or a .tar of them."),
 ]
 SeriesOption = Annotated[str, typer.Option("--series", help="DRMS series.")]
 WorkersOption = Annotated[
@@ -21,7 +22,9 @@ WorkersOption = Annotated[
 ]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", help="A scientific parameter, e.g. detect.threshold=0.45; `porelake parameters` lists them."),
+    typer.Option(
+        "--set", help="A scientific parameter, e.g. detect.threshold=0.45; `porelake parameters` lists them."
+    ),
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", help="File to write.")]
 
@@ -62,5 +65,9 @@ def request_from(
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise InputError(f"--set {where}: {first['msg']}; `porelake parameters` lists what there is") from error
-    return Request(lake=lake, source=source, harpnums=tuple(harps or ()), series=series, parameters=parameters)
+        raise InputError(
+            f"--set {where}: {first['msg']}; `porelake parameters` lists what there is"
+        ) from error
+    return Request(
+        lake=lake, source=source, harpnums=tuple(harps or ()), series=series, parameters=parameters
+    )

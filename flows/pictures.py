@@ -51,7 +51,7 @@ class Scene:
     title: str
     t_rec: np.datetime64
     intensity: NDArray[np.floating[Any]]
-    br: NDArray[np.floating[Any]] | None
+    br: NDArray[Any] | None
     labels: NDArray[np.integer[Any]]
     features: dict[str, NDArray[Any]]
     grid: CeaGrid
@@ -94,7 +94,9 @@ def _image(
 
 def _outlines(axes: Axes, scene: Scene, km: float) -> None:
     scale = scene.labels.shape[0] // scene.intensity.shape[0]
-    for label, kind, x, y in zip(*(scene.features[name] for name in ("label", "kind", "x_px", "y_px")), strict=True):
+    for label, kind, x, y in zip(
+        *(scene.features[name] for name in ("label", "kind", "x_px", "y_px")), strict=True
+    ):
         rows, columns = np.nonzero(scene.labels == label)
         corner = np.array([rows.min(), columns.min()])
         mask = np.zeros((np.ptp(rows) + 3, np.ptp(columns) + 3))
@@ -103,7 +105,12 @@ def _outlines(axes: Axes, scene: Scene, km: float) -> None:
             line_y, line_x = native_pixel((outline + corner - 1).T, scale) * km
             axes.plot(line_x, line_y, color=_COLOURS[kind], linewidth=0.9)
         axes.annotate(
-            str(label), (x * km, y * km), xytext=(7, 7), textcoords="offset points", color=_COLOURS[kind], fontsize=7
+            str(label),
+            (x * km, y * km),
+            xytext=(7, 7),
+            textcoords="offset points",
+            color=_COLOURS[kind],
+            fontsize=7,
         )
 
 

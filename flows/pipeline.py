@@ -25,8 +25,14 @@ class Outcome:
     published: str = ""
 
     def __str__(self) -> str:
-        lines = [str(done) for done in self.done]
+        lines = [
+            f"HARP {harp}: {self._said(harp)}" for harp in dict.fromkeys(done.harpnum for done in self.done)
+        ]
         return "\n".join([*lines, self.published] if self.published else lines)
+
+    def _said(self, harpnum: int) -> str:
+        words = [done.said for done in self.done if done.harpnum == harpnum and done.said]
+        return "; ".join(words) or "up to date"
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,6 @@ class Chain:
     publish: PublishFunction
 
 
-
-
 def publish(request: Request) -> str:
     """Rebuild the catalogue of the request's lake over the current runs."""
     from catalog.build import publish as build
@@ -47,7 +51,8 @@ def publish(request: Request) -> str:
 
 
 PLAIN = Chain(
-    {"ingest": stages.ingest, "prepare": stages.prepare, "detect": stages.detect, "track": tracking.track}, publish
+    {"ingest": stages.ingest, "prepare": stages.prepare, "detect": stages.detect, "track": tracking.track},
+    publish,
 )
 
 
@@ -81,18 +86,21 @@ def process(request: Request, chain: Chain) -> Outcome:
     names = STAGES[: STAGES.index(request.last_stage) + 1]
     for harpnum in stages.harps_of(request):
         try:
-            outcome.done += [chain.stages[name](request, harpnum) for name in names if name != "publish"]
+            for name in names[:-1] if "publish" in names else names:
+                outcome.done.append(chain.stages[name](request, harpnum))
         except InputError:
             raise
         except (PorelakeError, OSError) as error:
-            outcome.failed[harpnum] = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
+            outcome.failed[harpnum] = (
+                f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
+            )
     if "publish" in names:
         outcome.published = chain.publish(request)
     return outcome
 
 
 def prefect_api() -> str | None:
-    """Address of the Prefect server that the environment or the active Prefect profile names, without importing Prefect."""
+    """Address of the Prefect server that the environment or the active profile names, Prefect not loaded."""
     if address := os.environ.get("PREFECT_API_URL"):
         return address
     home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()

@@ -1,4 +1,4 @@
-"""The processes that work on frames: started when there is enough to do, gone when the program is, however it ends."""
+"""The processes that work on frames: started when worth it, gone when the program is, however it ends."""
 
 import atexit
 import multiprocessing
@@ -43,7 +43,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _end_with_parent() -> None:
-    """End this worker when its parent is gone, also if that was killed: workers do not notice by themselves."""
+    """End this worker when its parent is gone, also if that was killed: it would not notice by itself."""
 
     def watch() -> None:
         parent = multiprocessing.parent_process()

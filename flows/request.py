@@ -17,10 +17,14 @@ class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     lake: str = Field("lake", description="Directory of the lake")
-    source: str | None = Field(None, description="Directory or .tar of SHARP FITS files; none: what the lake has")
+    source: str | None = Field(
+        None, description="Directory or .tar of SHARP FITS files; none: what the lake has"
+    )
     harpnums: tuple[int, ...] = Field((), description="HARP numbers; none: all that the source has")
     series: str = Field(SERIES, description="DRMS series")
     parameters: Parameters = Field(Parameters(), description="Every scientific parameter")
     store_x2: bool = Field(False, description="Keep the images of doubled resolution as cubes")
     last_stage: Stage = Field("publish", description="Where the chain ends")
-    workers: int | None = Field(None, ge=1, description="Processes for the frames of a stage; none: all cores")
+    workers: int | None = Field(
+        None, ge=1, description="Processes for the frames of a stage; none: all cores"
+    )

@@ -4,12 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from catalog.formats import arrow_schema
-from catalog.schema import TABLES, Table
-from flows.progress import progress_bars, track
-from pores.errors import InputError
 from pores.score import Scores
 from pores.score import score as score_tables
+
+from catalog.formats import arrow_schema
+from catalog.schema import TABLES
+from flows.progress import progress_bars, track
+from flows.stages import stacked
+from pores.errors import InputError
 from pores.simulate.parameters import SimulationParameters
 from storage.lake import Lake
 from storage.runs import current_runs
@@ -30,7 +32,11 @@ def simulate_series(out: Path, scenario: str, values: dict[str, Any]) -> str:
     schemas = {name: arrow_schema(table) for name, table in TABLES.items()}
     with progress_bars():
         bar = track(range(parameters.n_frames), "simulate", parameters.n_frames)
-        files = write_series(out, parameters, schemas, lambda _: next(bar, None), os.cpu_count() or 1)
+
+        def advance(_frame: int) -> None:
+            next(bar, None)
+
+        files = write_series(out, parameters, schemas, advance, os.cpu_count() or 1)
     return f"{out}: {len(files)} files of HARP {parameters.harpnum}, truth in {out / 'truth'}"
 
 
@@ -47,6 +53,14 @@ def score_lake(location: str, truth: Path) -> Scores:
     harps = {int(harp) for harp in true["pores"]["harpnum"]}
     runs = [run for run in current_runs(lake) if run.harpnum in harps]
     if not runs:
-        raise InputError(f"the lake {lake.root} has no run of HARP {', '.join(map(str, sorted(harps)))} of {truth}")
+        raise InputError(
+            f"the lake {lake.root} has no run of HARP {', '.join(map(str, sorted(harps)))} of {truth}"
+        )
     found = {name: [read_table(lake.table(name, run.harpnum, run.run_id)) for run in runs] for name in SCORED}
-    return score_tables({name: _joined(TABLES[name], parts) for name, parts in found.items()}, true)
+    return score_tables({name: stacked(parts, TABLES[name]) for name, parts in found.items()}, true)
+
+
+def _truth_table(path: Path) -> Columns:
+    if not path.exists():
+        raise InputError(f"{path}: no such truth table; `porelake simulate` writes them in OUT/truth")
+    return read_table(path)

@@ -1,7 +1,7 @@
 """The stages of a HARP, each a plain function from the lake to the lake.
 
-A stage looks what is there under the key of its inputs, makes what is missing, and says what it did. None needs
-Prefect; `flows.tasks` wraps them.
+A stage looks what is there under the key of its inputs, makes what is missing, and says what it did. None
+needs Prefect; `flows.tasks` wraps them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -38,16 +38,11 @@ DETECTED = PORES.without("track_id", "run_id")
 
 @dataclass(frozen=True)
 class Done:
-    """What a stage did for a HARP: results made now, results that were there, and a word on what is notable."""
+    """What a stage did for a HARP, in words; nothing if all was there."""
 
     stage: str
     harpnum: int
-    made: int
-    kept: int
-    note: str = ""
-
-    def __str__(self) -> str:
-        return f"HARP {self.harpnum} {self.stage}: {self.made} made, {self.kept} kept{self.note}"
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +100,9 @@ def harps_of(request: Request) -> list[int]:
     there = in_source | in_lake if request.harpnums else in_source if request.source else in_lake
     where = request.source or f"the lake {request.lake}"
     if missing := sorted(set(request.harpnums) - there):
-        raise InputError(f"{where} has no file of series {request.series} for HARP {', '.join(map(str, missing))}")
+        raise InputError(
+            f"{where} has no file of series {request.series} for HARP {', '.join(map(str, missing))}"
+        )
     if not there:
         raise InputError(f"{where} has no file of series {request.series}")
     return sorted(set(request.harpnums) or there)
@@ -124,11 +121,10 @@ def ingest(request: Request, harpnum: int) -> Done:
     """Put the files of a HARP into its cube; files that are there already are passed over."""
     files = source_files(request.source, request.series).get(harpnum, []) if request.source else []
     if not files:
-        return Done("ingest", harpnum, 0, 0)
-    label = f"HARP {harpnum} ingest"
-    result = append(Harp(request, harpnum).cube, progress(files, label, len(files)))
-    note = f", {result.unusable} not readable" if result.unusable else ""
-    return Done("ingest", harpnum, result.added, result.unchanged, note)
+        return Done("ingest", harpnum)
+    result = append(Harp(request, harpnum).cube, progress(files, f"HARP {harpnum} ingest", len(files)))
+    bad = f" ({len(result.unusable)} of them unusable)" if result.unusable else ""
+    return Done("ingest", harpnum, f"{counted(result.added, 'file')} added{bad}" if result.added else "")
 
 
 def prepare(request: Request, harpnum: int) -> Done:
@@ -140,7 +136,7 @@ def prepare(request: Request, harpnum: int) -> Done:
     for block, rows in _over_blocks(work, todo, f"HARP {harpnum} prepare", request.workers):
         columns = {column.name: [row[column.name] for row in rows] for column in PREPARED.columns}
         write_table(harp.work("prepare", block), columns, arrow_schema(PREPARED))
-    return Done("prepare", harpnum, len(todo), len(plan) - len(todo))
+    return Done("prepare", harpnum, _frames_said(todo, "prepared"))
 
 
 def detect(request: Request, harpnum: int) -> Done:
@@ -154,7 +150,7 @@ def detect(request: Request, harpnum: int) -> Done:
         write_labels(harp.labels(block), list(seen), [labels for _, labels in seen.values()])
         columns = stacked([columns for columns, _ in seen.values()], DETECTED)
         write_table(harp.work("detect", block), columns, arrow_schema(DETECTED))
-    return Done("detect", harpnum, len(todo), len(plan) - len(todo))
+    return Done("detect", harpnum, _frames_said(todo, "searched"))
 
 
 def stacked(parts: Sequence[Columns], table: Table) -> dict[str, Any]:
@@ -169,6 +165,16 @@ def read_rows(harp: Harp, stage: str, plan: Sequence[Block], table: Table) -> Co
     """Rows of a stage for all blocks of a HARP."""
     parts = [read_table(harp.work(stage, block)) for block in plan]
     return {name: np.asarray(values) for name, values in stacked(parts, table).items()}
+
+
+def counted(n: int, what: str) -> str:
+    """Return a number with its noun."""
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def _frames_said(todo: Sequence[Block], what: str) -> str:
+    n = sum(len(block.t_rec) for block in todo)
+    return f"{counted(n, 'frame')} {what}" if n else ""
 
 
 def _over_blocks(

@@ -3,18 +3,22 @@
 Results are kept by the lake under their own content keys, so Prefect caches and persists nothing.
 """
 
+from functools import partial
+
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.pipeline import PLAIN, Chain, Outcome, process
 from flows.request import Request
 
+_kept_by_the_lake = partial(task, cache_policy=NO_CACHE)
+
 TASKS = Chain(
     {
-        name: task(function, name=name, task_run_name=f"{name} HARP {{harpnum}}", cache_policy=NO_CACHE)
+        name: _kept_by_the_lake(function, name=name, task_run_name=f"{name} HARP {{harpnum}}")
         for name, function in PLAIN.stages.items()
     },
-    task(PLAIN.publish, name="publish", cache_policy=NO_CACHE),
+    _kept_by_the_lake(PLAIN.publish, name="publish"),
 )
 
 

@@ -13,7 +13,7 @@ from catalog.formats import arrow_schema
 from catalog.schema import TABLES
 from flows.blocks import Block
 from flows.request import Request
-from flows.stages import DETECTED, PREPARED, Done, Harp, read_rows
+from flows.stages import DETECTED, PREPARED, Done, Harp, counted, read_rows
 from pores.chain import Columns
 from pores.geometry import CeaGrid, Observer
 from pores.track import FrameSeries
@@ -29,28 +29,44 @@ _SOFTWARE = ("numpy", "scipy", "scikit-image", "astropy", "h5py", "pyarrow")
 
 
 def track(request: Request, harpnum: int) -> Done:
-    """Follow the features of a HARP through time, write its rows of every table, make the run the current one."""
+    """Follow the features of a HARP through time, write its tables, make the run the current one."""
     harp = Harp(request, harpnum)
     prepared, detected = harp.prepare_blocks(), harp.detect_blocks()
     run = CurrentRun(request.series, harpnum, _run_id(request, detected))
     if current_run(harp.lake, request.series, harpnum) == run:
-        return Done("track", harpnum, 0, 1)
+        return Done("track", harpnum)
+    said = "the tables of an earlier run are current again"
     if not harp.lake.table("runs", harpnum, run.run_id).exists():
-        started = datetime.now(UTC)
-        frames, pores = read_rows(harp, "prepare", prepared, PREPARED), read_rows(harp, "detect", detected, DETECTED)
-        frames["labels_file"] = _labels_files(harp, detected, frames)
-        tables = _tables(request, frames, pores)
-        cube_key = json_key([block.key for block in prepared])
-        for name, columns in {**tables, "runs": _run_row(run, request, cube_key, started)}.items():
-            _write(harp, run.run_id, name, columns)
+        said = _write_run(harp, run, prepared, detected)
     set_current(harp.lake, run)
-    return Done("track", harpnum, 1, 0)
+    return Done("track", harpnum, said)
+
+
+def _write_run(harp: Harp, run: CurrentRun, prepared: list[Block], detected: list[Block]) -> str:
+    """Write the run's tables, `runs` last, and say what is in them."""
+    started = datetime.now(UTC)
+    frames, pores = (
+        read_rows(harp, "prepare", prepared, PREPARED),
+        read_rows(harp, "detect", detected, DETECTED),
+    )
+    frames["labels_file"] = _labels_files(harp, detected, frames)
+    tables = _tables(harp.request, frames, pores)
+    cube_key = json_key([block.key for block in prepared])
+    for name, columns in {**tables, "runs": _run_row(run, harp.request, cube_key, started)}.items():
+        _write(harp, run.run_id, name, columns)
+    unusable = tables["harps"]["n_unusable"][0]
+    features, lives = (
+        counted(len(pores["pore_id"]), "feature"),
+        counted(len(tables["tracks"]["track_id"]), "track"),
+    )
+    return f"{features} in {lives}" + (f", {counted(unusable, 'frame')} unusable" if unusable else "")
 
 
 def _labels_files(harp: Harp, plan: list[Block], frames: Columns) -> NDArray[Any]:
     """Label file of each frame, relative to the lake; None where it is not usable."""
     file = {t: str(harp.labels(block).relative_to(harp.lake.root)) for block in plan for t in block.t_rec}
-    return np.where(frames["usable"].astype(bool), [file[t] for t in frames["t_rec"]], None)
+    pairs = zip(frames["t_rec"], frames["usable"], strict=True)
+    return np.array([file[t] if usable else None for t, usable in pairs], object)
 
 
 def _tables(request: Request, frames: Columns, pores: Columns) -> dict[str, Columns]:
@@ -85,7 +101,10 @@ def _counts(frames: Columns, pores: Columns) -> NDArray[Any]:
     """Features of each frame, None where it is not usable."""
     times, counts = np.unique(pores["t_rec"].astype("datetime64[ms]"), return_counts=True)
     found = dict(zip(times, counts, strict=True))
-    n = [int(found.get(t, 0)) if usable else None for t, usable in zip(frames["t_rec"], frames["usable"], strict=True)]
+    n = [
+        int(found.get(t, 0)) if usable else None
+        for t, usable in zip(frames["t_rec"], frames["usable"], strict=True)
+    ]
     return np.array(n, object)
 
 

@@ -22,7 +22,8 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[
-    Format | None, typer.Option("--format", help="How the answer is written; default: table on a terminal, else csv.")
+    Format | None,
+    typer.Option("--format", help="How the answer is written; default: table on a terminal, else csv."),
 ]
 ParamOption = Annotated[list[str] | None, typer.Option("--param", help="Parameter of the query: name=value.")]
 
@@ -86,7 +87,7 @@ def export(
 
 
 def verify(lake: LakeOption = "lake") -> None:
-    """Check a lake: cubes readable, tables consistent, header oracle within tolerance. Exit 1 if anything is wrong."""
+    """Check a lake: cubes, tables, links between them, header oracle. Exit 1 if anything is wrong."""
     from catalog.check import verify as findings
 
     found = findings(Lake.at(lake))

@@ -21,7 +21,7 @@ from flows.request import SERIES
 StoreOption = Annotated[bool, typer.Option("--store", help="Keep the images of doubled resolution as cubes.")]
 
 _HELP = {
-    "run": "The whole chain for the HARPs named, or for all that the source has. What is done is not done again.",
+    "run": "The whole chain for the HARPs named, or all that the source has. Done work is not done again.",
     "ingest": "Put SHARP files into the lake's cubes, lossless.",
     "prepare": "Judge and normalise every frame (and what comes before it).",
     "detect": "Find and measure the dark features of every usable frame (and what comes before it).",

@@ -8,7 +8,6 @@ import typer
 from flows.options import Enhance, LakeOption
 
 
-
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     for command in (simulate, score, enhance, parameters, demo):
@@ -20,9 +19,14 @@ def simulate(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give equal files.")] = 1,
     frames: Annotated[int, typer.Option("--frames", min=1, help="Records, 12 min apart.")] = 60,
     harp: Annotated[int, typer.Option("--harp", min=1, help="HARP number of the series.")] = 99001,
-    scenario: Annotated[str, typer.Option("--scenario", help="clean, interactions, demo or faults.")] = "clean",
+    scenario: Annotated[
+        str, typer.Option("--scenario", help="clean, interactions, demo or faults.")
+    ] = "clean",
     noise: Annotated[float, typer.Option("--noise", min=0, help="Noise in units of HMI's.")] = 1.0,
-    shape: Annotated[tuple[int, int], typer.Option("--shape", help="Rows and columns of the patch.")] = (300, 500),
+    shape: Annotated[tuple[int, int], typer.Option("--shape", help="Rows and columns of the patch.")] = (
+        300,
+        500,
+    ),
 ) -> None:
     """Simulate a SHARP series with known truth, as FITS files as JSOC writes them."""
     from flows.simulated import simulate_series
@@ -32,7 +36,9 @@ def simulate(
 
 
 def score(
-    truth: Annotated[Path, typer.Argument(help="Directory of truth tables, as `porelake simulate` writes them.")],
+    truth: Annotated[
+        Path, typer.Argument(help="Directory of truth tables, as `porelake simulate` writes them.")
+    ],
     lake: LakeOption = "lake",
 ) -> None:
     """Compare the lake's detections and tracks with truth tables."""
@@ -44,7 +50,9 @@ def score(
 def enhance(
     image: Annotated[Path, typer.Argument(help="FITS file with one 2-D image.")],
     out: Annotated[Path, typer.Option("--out", help="FITS file to write.")],
-    method: Annotated[Enhance, typer.Option("--method", help="How to double the resolution.")] = Enhance.SPLINE,
+    method: Annotated[
+        Enhance, typer.Option("--method", help="How to double the resolution.")
+    ] = Enhance.SPLINE,
 ) -> None:
     """Double the resolution of one FITS image; coordinates in the header stay right."""
     from storage.one_image import double_file
