@@ -1,7 +1,7 @@
 """FITS files written as JSOC writes them: bytes that depend on pixels and keywords only.
 
-An image goes into the first extension, Rice-compressed row by row, with its keywords in the header there; only
-`bitmap` goes into the primary HDU. DATASUM and CHECKSUM are right for the bytes as stored.
+An image goes into the first extension, Rice-compressed row by row, with its keywords in the header there;
+only `bitmap` goes into the primary HDU. DATASUM and CHECKSUM are right for the bytes as stored.
 """
 
 from collections.abc import Mapping

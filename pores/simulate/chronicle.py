@@ -2,9 +2,10 @@
 
 Features of at least the detection limit take part, in frames that can be used: the chronicle is that of an
 observer who sees without noise, knows which scripted pores make a feature and how each of them moves, and
-counts merges, splits and gaps as the catalogue does. Two features of different frames are linked if they share
-a scripted pore whose samples in the first, moved as that pore moves, cover at least a fifth of the smaller of
-the two. A feature looks back, pore by pore, to the last frame in which that pore was seen, within the gap window.
+counts merges, splits and gaps as the catalogue does. Two features of different frames are linked if they
+share a scripted pore whose samples in the first, moved as that pore moves, cover at least a fifth of the
+smaller of the two. A feature looks back, pore by pore, to the last frame in which that pore was seen,
+within the gap window.
 """
 
 from collections import defaultdict

@@ -40,7 +40,8 @@ def script(parameters: SimulationParameters) -> tuple[Pore, ...]:
 def _programme(scenario: Scenario, stage: Stage) -> list[Act]:
     """Acts in the order in which they choose their places: those that need most room first."""
     plenty = stage.area_mm2 / 20_000  # 1 for the standard patch
-    singles: list[Act] = [single] * max(2, round(22 * plenty)) + [grey] * max(1, round(12 * plenty))
+    singles: list[Act] = [single for _ in range(max(2, round(22 * plenty)))]
+    singles += [grey for _ in range(max(1, round(12 * plenty)))]
     if scenario in ("clean", "faults"):
         return singles
     together: list[Act] = [triple, merge, merge, split, split, flicker, flicker, flicker]
