@@ -30,7 +30,7 @@ class Lineage:
     child : ndarray of int, (n_tracks,)
         Track it merged into, -1 if it didn't.
     family : ndarray of int, (n_tracks,)
-        First track of the connected component of the link graph.
+        First track, by time and then id, of the connected component of the link graph.
     """
 
     track: Ints
@@ -56,9 +56,10 @@ def lineage(links: Links, features: Features) -> Lineage:
     child_of = _largest(links.source, links.target, features.rank)
     parent = _track_of(parent_of[first], track)
     child = _track_of(child_of[last], track)
-    return Lineage(
-        track, first, last, parent, child, _families(track[links.source], track[links.target], len(first))
-    )
+    by_name = np.argsort(features["pore_id"][first], kind="stable")
+    order = by_name[np.argsort(features.k[first][by_name], kind="stable")]
+    family = _families(track[links.source], track[links.target], order)
+    return Lineage(track, first, last, parent, child, family)
 
 
 def link_columns(links: Links, features: Features, watch: Watch, parameters: TrackParameters) -> Columns:
@@ -126,10 +127,12 @@ def _track_of(feature: Ints, track: Ints) -> Ints:
     return np.where(feature == NONE, NONE, track[feature])
 
 
-def _families(a: Ints, b: Ints, n: int) -> Ints:
+def _families(a: Ints, b: Ints, order: Ints) -> Ints:
+    """The first track, in the given order, of each track's component of the graph with edges a - b."""
+    n = len(order)
     if not n:
         return np.empty(0, np.intp)
     graph = coo_array((np.ones(len(a)), (a, b)), shape=(n, n))
     _, component = connected_components(graph, directed=False)
-    _, first = np.unique(component, return_index=True)
-    return np.asarray(first[component], np.intp)
+    _, first = np.unique(component[order], return_index=True)
+    return np.asarray(order[first][component], np.intp)

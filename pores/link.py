@@ -61,10 +61,18 @@ def by_overlap(pairs: Pairs, features: Features, parameters: TrackParameters) ->
     latest = np.full(pairs.target.max() + 1, -1, np.intp)
     np.maximum.at(latest, pairs.target, features.k[pairs.source])
     pairs = pairs.where(features.k[pairs.source] == latest[pairs.target])
-    own = continuations(pairs.source, pairs.target, features.rank)
-    exchange = np.isin(pairs.source, pairs.source[own]) & np.isin(pairs.target, pairs.target[own]) & ~own
-    keep = ~exchange | (pairs.overlap >= parameters.min_exchange_overlap)
-    return Links(pairs.source[keep], pairs.target[keep], own[keep])
+    pairs = _without_brushes(pairs, parameters)
+    return Links(pairs.source, pairs.target, continuations(pairs.source, pairs.target, features.rank))
+
+
+def _without_brushes(pairs: Pairs, parameters: TrackParameters) -> Pairs:
+    """Without slight overlaps of two features that both overlap others well: neighbours that brush past.
+
+    In a merge most of the earlier feature lies in the later one, in a split most of the later in the earlier.
+    """
+    well = pairs.overlap >= parameters.min_exchange_overlap
+    both = np.isin(pairs.source, pairs.source[well]) & np.isin(pairs.target, pairs.target[well])
+    return pairs.where(well | ~both)
 
 
 def continuations(source: Ints, target: Ints, rank: Ints) -> Bools:

@@ -150,9 +150,10 @@ class Features:
         t_rec = np.asarray(pores["t_rec"], "datetime64[ms]")
         k_row = _frame_of(pores, t_rec, watch)
         label = np.asarray(pores["label"], np.intp)
-        order = np.lexsort((label, np.asarray(pores["x_px"], float), np.asarray(pores["y_px"], float), k_row))
+        keys = (label, np.asarray(pores["x_px"], float), np.asarray(pores["y_px"], float), k_row)
+        order = np.lexsort(keys)
         again = np.zeros(len(order), bool)
-        again[1:] = (np.diff(k_row[order]) == 0) & (np.diff(label[order]) == 0)
+        again[1:] = np.all([np.diff(key[order]) == 0 for key in keys], axis=0)
         feature_of_row = np.empty(len(order), np.intp)
         feature_of_row[order] = np.cumsum(~again) - 1
         rows = order[~again]

@@ -1,4 +1,4 @@
-"""Small scenes for tracking: discs on the frames of a made-up HARP, measured exactly from their label images."""
+"""Small scenes for tracking: discs on the frames of a made-up HARP, measured from label images."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,6 +50,7 @@ class Scene:
     grids: Callable[[int], CeaGrid] = grid_at
     observer: Observer | None = field(default_factory=lambda: Observer(120.0, 0.0, 1.5e11))
     relabel: Callable[[NDArray[Any]], NDArray[Any]] = lambda image: image
+    images: dict[int, NDArray[np.int32]] = field(default_factory=dict, init=False)
 
     def times(self) -> NDArray[np.datetime64]:
         slots = range(len(self.discs)) if self.slots is None else self.slots
@@ -63,9 +64,14 @@ class Scene:
 
     def image(self, i: int) -> NDArray[np.int32]:
         """Label image of frame i: connected discs are one feature."""
+        if i not in self.images:
+            self.images[i] = self._draw(i)
+        return self.images[i]
+
+    def _draw(self, i: int) -> NDArray[np.int32]:
         discs, slots = self.discs[i], self.slots
         ny, nx = (self.scale * n for n in self.grids(i if slots is None else slots[i]).shape)
-        y, x = np.mgrid[:ny, :nx]
+        y, x = np.ogrid[:ny, :nx]
         mask = np.zeros((ny, nx), bool)
         for disc in discs or ():
             mask |= (x - disc.x) ** 2 + (y - disc.y) ** 2 <= disc.r**2
@@ -76,31 +82,39 @@ class Scene:
         """The rows of `pores`, by time and label."""
         series = self.series()
         rows = [
-            row for i in range(len(self.discs)) if series.usable[i] for row in self._rows(i, series.grids[i], series.t_rec[i])
+            row
+            for i in range(len(self.discs))
+            if series.usable[i]
+            for row in self._rows(i, series.grids[i], series.t_rec[i])
         ]
         return {name: np.array([row[name] for row in rows], dtype) for name, dtype in _TYPES.items()}
 
     def _rows(self, i: int, grid: CeaGrid, t_rec: np.datetime64) -> list[dict[str, Any]]:
-        image = self.image(i)
+        image, discs = self.image(i), self.discs[i] or ()
         stem = f"{HARP}_{t_rec.astype('datetime64[s]').item():%Y%m%d_%H%M%S}"
+        made_of: dict[int, list[Disc]] = {}
+        for disc in discs:
+            y, x = (
+                min(max(round(at), 0), n - 1) for at, n in zip((disc.y, disc.x), image.shape, strict=True)
+            )
+            made_of.setdefault(int(image[y, x]), []).append(disc)
         return [
-            {"harpnum": HARP, "t_rec": t_rec, "label": label, "pore_id": f"{stem}_{label:03d}", **self._measure(image, label, grid, i)}
-            for label in np.unique(image[image > 0])
+            {"harpnum": HARP, "t_rec": t_rec, "label": label, "pore_id": f"{stem}_{label:03d}"}
+            | _field(made_of.get(label, []))
+            | self._measure(image, label, box, grid)
+            for label, box in enumerate(ndimage.find_objects(image), 1)
         ]
 
-    def _measure(self, image: NDArray[Any], label: int, grid: CeaGrid, i: int) -> dict[str, Any]:
-        ys, xs = np.nonzero(image == label)
+    def _measure(self, image: NDArray[Any], label: int, box: Any, grid: CeaGrid) -> dict[str, Any]:
+        ys, xs = (n + part.start for n, part in zip(np.nonzero(image[box] == label), box, strict=True))
         x, y = float(native_pixel(xs.mean(), self.scale)), float(native_pixel(ys.mean(), self.scale))
         lon, lat = (v[0] for v in grid.to_carrington([x], [y]))
-        area = len(xs) * grid.pixel_area_mm2 / self.scale**2
-        inside = [d for d in self.discs[i] if image[np.clip(round(d.y), 0, image.shape[0] - 1), np.clip(round(d.x), 0, image.shape[1] - 1)] == label]
-        br = float(np.average([d.br for d in inside], weights=[d.r**2 for d in inside])) if inside else np.nan
-        edge = bool(ys.min() == 0 or xs.min() == 0 or ys.max() == image.shape[0] - 1 or xs.max() == image.shape[1] - 1)
-        mu = mu_at([lon], [lat], self.observer, grid.rsun_m)[0] if self.observer else 1.0
+        ny, nx = image.shape
         return {
-            "x_px": x, "y_px": y, "lon": lon, "lat": lat, "mu": mu, "grid_scale": self.scale, "area_px": len(xs),
-            "area_mm2": area, "mean_br": br, "flux_mx": abs(br) * area * 1e16, "touches_edge": edge,
-            "kind": inside[0].kind if inside else "pore",
+            "x_px": x, "y_px": y, "lon": lon, "lat": lat, "grid_scale": self.scale, "area_px": len(xs),
+            "mu": mu_at([lon], [lat], self.observer, grid.rsun_m)[0] if self.observer else 1.0,
+            "area_mm2": len(xs) * grid.pixel_area_mm2 / self.scale**2,
+            "touches_edge": bool(ys.min() == 0 or xs.min() == 0 or ys.max() == ny - 1 or xs.max() == nx - 1),
         }  # fmt: skip
 
     def track(self, **parameters: Any) -> Tracking:
@@ -112,10 +126,16 @@ class Scene:
         return replace(self, discs=[self.discs[i] for i in order], slots=[slots[i] for i in order])
 
 
+def _field(discs: list[Disc]) -> dict[str, Any]:
+    """Field and kind of a feature made of discs."""
+    br = float(np.average([d.br for d in discs], weights=[d.r**2 for d in discs])) if discs else np.nan
+    return {"mean_br": br, "flux_mx": abs(br) * 1e18, "kind": discs[0].kind if discs else "pore"}
+
+
 _TYPES: dict[str, Any] = {
-    "harpnum": np.int32, "t_rec": "datetime64[ms]", "label": np.int32, "pore_id": object, "x_px": float, "y_px": float,
-    "lon": float, "lat": float, "mu": float, "grid_scale": np.int32, "area_px": np.int32, "area_mm2": float,
-    "mean_br": float, "flux_mx": float, "touches_edge": bool, "kind": object,
+    "harpnum": np.int32, "t_rec": "datetime64[ms]", "label": np.int32, "pore_id": object, "x_px": float,
+    "y_px": float, "lon": float, "lat": float, "mu": float, "grid_scale": np.int32, "area_px": np.int32,
+    "area_mm2": float, "mean_br": float, "flux_mx": float, "touches_edge": bool, "kind": object,
 }  # fmt: skip
 
 
