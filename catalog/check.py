@@ -1,4 +1,4 @@
-"""Checks of a lake: its files, the keys and nulls of its tables, `sql/checks`, the header oracle, its cubes."""
+"""Checks of a lake: files, keys and nulls of its tables, `sql/checks`, the header oracle, cubes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,8 +94,8 @@ def _nulls(table: Table) -> str:
     names = [column.name for column in table.columns if not column.nullable]
     counts = ", ".join(f"count(*) - count({quoted(name)}) AS {quoted(name)}" for name in names)
     return (
-        f"SELECT record, n || ' rows have none' AS detail"
-        f" FROM (UNPIVOT (SELECT {counts} FROM {quoted(table.name)}) ON * INTO NAME record VALUE n) WHERE n > 0"
+        f"SELECT record, n || ' rows have none' AS detail FROM"
+        f" (UNPIVOT (SELECT {counts} FROM {quoted(table.name)}) ON * INTO NAME record VALUE n) WHERE n > 0"
     )
 
 
@@ -109,8 +109,9 @@ def _strangers(table: Table) -> str:
 def _oracle() -> str:
     """One row per residual of the header oracle that is out of its tolerance."""
     parts = [
-        f"SELECT harpnum || ' ' || t_rec AS record, '{check.column} is ' || {check.column}"
-        f" || ', tolerance {check.tolerance}' AS detail FROM frames WHERE abs({check.column}) > {check.tolerance}"
+        f"SELECT harpnum || ' ' || t_rec AS record,"
+        f" '{check.column} is ' || {check.column} || ', tolerance {check.tolerance}' AS detail"
+        f" FROM frames WHERE abs({check.column}) > {check.tolerance}"
         for check in CHECKS
     ]
     return " UNION ALL ".join(parts)

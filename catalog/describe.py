@@ -1,7 +1,5 @@
 """What is in a catalogue, and what its columns mean, from the comments in it."""
 
-import duckdb
-
 from catalog.query import connect
 from catalog.sql_files import sql_files
 from pores.errors import InputError

@@ -1,4 +1,4 @@
-"""Tables for collaborators: CSV, Parquet, VOTable, FITS, ECSV, with units, descriptions and provenance inside."""
+"""Tables for collaborators, with units, descriptions and provenance: CSV, Parquet, VOTable, FITS, ECSV."""
 
 import json
 from importlib import import_module

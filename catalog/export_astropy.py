@@ -1,7 +1,7 @@
 """VOTable, FITS and ECSV through astropy.
 
-Times are ISO 8601 strings, which all three hold alike; lists are JSON. Each format knows other units: the Mx is
-10^-8 Wb to FITS and VOTable, a data number a count, and a logarithm is told in the description only.
+Times are ISO 8601 strings, which all three hold alike; lists are JSON. Each format knows other units: the Mx
+is 10^-8 Wb to FITS and VOTable, a data number a count, and a logarithm is told in the description only.
 """
 
 import json

@@ -1,0 +1,109 @@
+"""Named queries give the answers that can be worked out by hand from the rows in conftest."""
+
+import pytest
+
+from catalog.formats import SQL_TYPES
+from catalog.query import connect, list_queries, named, run_query
+from catalog.sql_files import sql_files
+from pores.errors import InputError
+
+QUERIES = [file.name for file in sql_files("queries")]
+
+
+def ask(lake, name, **params):
+    question = named(name, params)
+    with connect(lake) as connection:
+        return connection.execute(question.sql, question.values).fetchall()
+
+
+def test_lifetime_against_mean_br(lake) -> None:
+    # 400-600 G: lives of 0.4, 0.4, 0.8, 1.2 h seen whole and one of at least 1.8 h.
+    # Kaplan-Meier: after 0.4 h 3/5 live, after 0.8 h 3/5 * 2/3 = 0.4.
+    assert ask(lake, "pore_lifetime_vs_mean_br") == [
+        (400, 600, 5, 1, 4, pytest.approx(0.6), pytest.approx(0.4), pytest.approx(0.9), 1.8, 0.8),
+        (800, 1000, 1, 0, 1, 0.2, 0.2, 0.2, None, 0.2),
+        (1200, 1400, 1, 1, 0, None, None, None, 0.4, None),
+        (None, None, 1, 0, 1, 0.4, 0.4, 0.4, None, 0.4),
+    ]
+
+
+def test_lifetime_parameters(lake) -> None:
+    all_in_one = ask(lake, "pore_lifetime_vs_mean_br", bin_g="5000", min_obs="1")
+    assert [row[:5] for row in all_in_one] == [(0, 5000, 8, 2, 6), (None, None, 1, 0, 1)]
+    assert ask(lake, "pore_lifetime_vs_mean_br", min_mu="0.95") == []
+
+
+def test_survival(lake) -> None:
+    rows = ask(lake, "pore_survival", br_from="400", br_to="600")
+    assert [row[:4] for row in rows] == [(0.4, 5, 2, 0), (0.8, 3, 1, 0), (1.2, 2, 1, 0), (1.8, 1, 0, 1)]
+    assert [row[4] for row in rows] == pytest.approx([0.6, 0.4, 0.2, 0.2])
+
+
+def test_pore_life(lake, ids) -> None:
+    rows = ask(lake, "pore_life", track=ids(2, 0, 1))
+    assert [(row[1], row[2]) for row in rows] == [(0.0, ids(2, 0, 1)), (0.4, ids(2, 2, 1))]
+
+
+def test_longest_lives(lake, ids) -> None:
+    rows = ask(lake, "longest_lives", rows="2")
+    assert [(row[0], row[4], row[5]) for row in rows] == [
+        (ids(1, 0, 4), 1.8, True),
+        (ids(1, 2, 3), 1.2, False),
+    ]
+
+
+def test_unusable_by_reason(lake) -> None:
+    assert [row[:3] for row in ask(lake, "unusable_by_reason")] == [(2, "missing segment", 1)]
+    assert ask(lake, "unusable_by_reason", harp="1") == []
+
+
+def test_merges_and_splits(lake, ids) -> None:
+    rows = ask(lake, "merges_and_splits")
+    assert [(row[2], row[5], row[6]) for row in rows] == [
+        ("split", [ids(1, 0, 4)], [ids(1, 0, 4), ids(1, 5, 8)]),
+        ("merge", [ids(1, 0, 4), ids(1, 2, 3)], [ids(1, 0, 4)]),
+    ]
+
+
+def test_area_distribution(lake) -> None:
+    rows = ask(lake, "area_distribution", bins_per_decade="1")
+    # 100 and 200 pixels are 3.3 and 6.6 Mm2, 400 are 13.3
+    assert [row[2:] for row in rows] == [(8, 1, pytest.approx(8 / 9)), (1, 1, pytest.approx(1 / 9))]
+    assert rows[0][:2] == (1, 10)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_empty_lake_gives_no_rows(empty_lake, name) -> None:
+    assert ask(empty_lake, name) == []
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_columns_are_as_described(empty_lake, name) -> None:
+    query = named(name, {})
+    described = next(file for file in sql_files("queries") if file.name == name)
+    with connect(empty_lake) as connection:
+        found = connection.execute(f"DESCRIBE ({query.sql}\n)", query.values).fetchall()
+    assert [row[:2] for row in found] == [
+        (column.name, SQL_TYPES[column.type]) for column in described.columns
+    ]
+
+
+def test_list_names_every_query_and_parameter() -> None:
+    text = list_queries()
+    assert all(name in text for name in QUERIES)
+    assert "--param bin_g=200" in text
+
+
+def test_unknown_query_lists_what_exists(lake) -> None:
+    with pytest.raises(InputError, match="pore_lifetime_vs_mean_br"):
+        run_query(lake, "pore_lifetimes")
+
+
+def test_unknown_parameter_lists_what_exists(lake) -> None:
+    with pytest.raises(InputError, match="no such parameter; it has bin_g, min_obs, min_mu"):
+        run_query(lake, "pore_lifetime_vs_mean_br", {"bins": "3"})
+
+
+def test_parameter_of_wrong_type(lake) -> None:
+    with pytest.raises(InputError, match=r"--param min_obs=1\.5: not a value of type INTEGER"):
+        run_query(lake, "pore_lifetime_vs_mean_br", {"min_obs": "1.5"})
