@@ -135,7 +135,7 @@ def shapes(file: h5py.File) -> list[Shape]:
 
 def entries(file: h5py.File) -> NDArray[np.void]:
     """The valid rows of the log; a row that a killed writer left unfinished does not count."""
-    rows = file["entries"][:]
+    rows: NDArray[np.void] = file["entries"][:]
     return rows[[sealed(row)["crc32"] == row["crc32"] for row in rows]] if len(rows) else rows
 
 
@@ -198,6 +198,11 @@ def open_to_append(path: Path) -> h5py.File:
         raise PorelakeError(
             f"{path}: can't be opened to append ({error}); close other programs that use it"
         ) from error
+
+
+def milliseconds(t_rec: np.datetime64) -> int:
+    """Time as the log has it: ms since 1970-01-01 TAI."""
+    return int(t_rec.astype("datetime64[ms]").astype(np.int64))
 
 
 def _used(rows: Iterable[int]) -> int:

@@ -92,7 +92,7 @@ class Cube:
         headers = {name: keywords(self._cards(row)) for name, row in good.items()}
         return Frame(
             harpnum=self.harpnum,
-            t_rec=np.datetime64(t_rec, "ms"),
+            t_rec=t_rec.astype("datetime64[ms]"),
             keywords=_merged(headers),
             segments={
                 name: physical(name, self._image(row), _scaling(row))
@@ -161,7 +161,7 @@ class Cube:
 
     def _record(self, t_rec: np.datetime64) -> Mapping[str, _Row]:
         try:
-            return self._in_use[int(np.datetime64(t_rec, "ms").astype(np.int64))]
+            return self._in_use[cube_log.milliseconds(t_rec)]
         except KeyError:
             raise InputError(f"HARP {self.harpnum} has no frame at T_REC {t_rec} in {self.path}") from None
 

@@ -123,7 +123,7 @@ def _value(name: str, text: str) -> Keyword:
     if not _NUMBER.fullmatch(text):
         return _string(text)
     try:
-        number: int | float = int(text)
+        number = int(text)
     except ValueError:
         value = float(text.replace("D", "E").replace("d", "e"))
         return value if math.isfinite(value) else None

@@ -116,15 +116,16 @@ def physical(
         if stored.dtype.kind == "f":
             return np.nan_to_num(np.rint(stored * bscale + bzero), posinf=0, neginf=0).astype(np.int16)
         whole = stored.astype(np.int32) * round(bscale) + round(bzero)
-        return np.where(stored == blank, 0, whole).astype(np.int16)
+        integers: NDArray[np.int16] = np.where(stored == blank, 0, whole).astype(np.int16)
+        return integers
     if stored.dtype.kind == "f" and (bscale, bzero) == (1.0, 0.0):
-        return stored.astype(np.float32)
-    value = np.multiply(stored, bscale, dtype=np.float64)
+        return np.asarray(stored, np.float32)
+    value: NDArray[np.float64] = np.multiply(stored, bscale, dtype=np.float64)
     if bzero:
         value += bzero
-    image = value.astype(np.float32)
+    image: NDArray[np.float32] = value.astype(np.float32)
     if blank is not None and stored.dtype.kind != "f":
-        np.copyto(image, np.nan, where=stored == blank)
+        np.copyto(image, np.float32("nan"), where=stored == blank)
     return image
 
 

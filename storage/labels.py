@@ -48,7 +48,7 @@ def read_labels(path: Path, t_rec: np.datetime64) -> Labels:
     PorelakeError
         If it can't be read.
     """
-    wanted = np.datetime64(t_rec, "ms").astype(np.int64)
+    wanted = t_rec.astype("datetime64[ms]").astype(np.int64)
     try:
         with h5py.File(path, "r") as file:
             index = np.flatnonzero(file["t_rec"][:] == wanted)

@@ -1,0 +1,157 @@
+"""Writing a cube so that no moment at which the process may die loses what was there."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from pores.errors import PorelakeError
+from storage import cube_log
+from storage.cube_log import ENTRY, Shape
+from storage.fits_blocks import MAX_HEADER, UnreadableFile
+from storage.fits_files import FileName, SegmentImage
+from storage.lake import PARTIAL, atomic
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What the log says of a file: where it came from, and its image or why there is none."""
+
+    name: FileName
+    size: int
+    mtime_ns: int
+    sha256: str
+    result: SegmentImage | UnreadableFile
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the cube's lock, which the system takes back whenever the process dies.
+
+    Raises
+    ------
+    PorelakeError
+        If another process has it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise PorelakeError(f"{path}: another process is appending to this cube; wait for it") from error
+        for left_over in path.parent.glob(f"{path.name}.*{PARTIAL}"):  # of a process that was killed
+            left_over.unlink()
+        yield
+
+
+class CubeWriter:
+    """A cube while it is appended to, under its lock; opened when there is something to write.
+
+    Each record is a commit of its own: image and header are flushed to the file before the row of the log
+    that makes them count (HDF5's single-writer-multiple-readers mode).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: h5py.File | None = None
+
+    def __enter__(self) -> "CubeWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        if self._file is None:
+            return
+        self._file.close()
+        descriptor = os.open(self._path, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+    def write(self, batch: list[Record]) -> None:
+        """Append a batch, each file a commit of its own."""
+        if not batch:
+            return
+        name = batch[0].name
+        images = [read.result for read in batch if isinstance(read.result, SegmentImage)]
+        file = self._with_room_for((name.series, name.harpnum), {_shape(image) for image in images})
+        for read in batch:
+            _commit(file, read)
+
+    def _with_room_for(self, of_cube: tuple[str, int], wanted: set[Shape]) -> h5py.File:
+        """The open file with a dataset for each shape."""
+        there = self._path.exists()
+        if self._file is None and there and cube_log.is_clean(self._path):
+            self._file = cube_log.open_to_append(self._path)
+        if self._file is not None and wanted <= (have := set(cube_log.shapes(self._file))):
+            return self._file
+        if self._file is not None:
+            wanted = _also_for_others(wanted, have)
+            self._file.close()
+        self._rebuild(of_cube, wanted)
+        self._file = cube_log.open_to_append(self._path)
+        return self._file
+
+    def _rebuild(self, of_cube: tuple[str, int], wanted: set[Shape]) -> None:
+        """Put a copy with further datasets in the place of the file: HDF5 can't add them crash-safely."""
+        with atomic(self._path) as partial, h5py.File(partial, "w", libver="latest") as target:
+            if self._path.exists():
+                with cube_log.reading(self._path) as source:
+                    cube_log.copy(source, target)
+            else:
+                cube_log.create(target, *of_cube)
+            for shape in sorted(wanted - set(cube_log.shapes(target)), key=lambda shape: shape.path):
+                cube_log.add_images(target, shape)
+
+
+def _also_for_others(wanted: set[Shape], have: set[Shape]) -> set[Shape]:
+    """A patch that changes size does so in every segment: room for all of them at once."""
+    sizes = {(shape.ny, shape.nx) for shape in wanted}
+    return wanted | {Shape(shape.segment, shape.dtype, *size) for shape in have for size in sizes}
+
+
+def _shape(image: SegmentImage) -> Shape:
+    return Shape(image.name.segment, str(image.stored.dtype), *image.stored.shape)
+
+
+def _commit(file: h5py.File, read: Record) -> None:
+    """Write image and header, then the row of the log that makes them count."""
+    entry = _entry(read)
+    if isinstance(read.result, SegmentImage):
+        image, shape = read.result, _shape(read.result)
+        entry["dataset"], entry["row"] = shape.dataset.encode(), _push(file[shape.path], image.stored)
+        entry["bscale"], entry["bzero"] = image.bscale, image.bzero
+        entry["blank"], entry["has_blank"] = image.blank or 0, image.blank is not None
+        entry["quality"] = -1 if image.quality is None else image.quality
+        entry["header_size"] = len(image.header)
+        entry["header_row"] = _push(file["headers"], np.frombuffer(image.header.ljust(MAX_HEADER), np.uint8))
+    _push(file["entries"], cube_log.sealed(entry))
+
+
+def _entry(read: Record) -> NDArray[np.void]:
+    entry = np.zeros((), ENTRY)
+    entry["t_rec"], entry["segment"] = cube_log.milliseconds(read.name.t_rec), read.name.segment.encode()
+    entry["sha256"], entry["file"] = read.sha256.encode(), str(read.name).encode()
+    entry["size"], entry["mtime_ns"] = read.size, read.mtime_ns
+    entry["row"] = entry["header_row"] = entry["quality"] = -1
+    if isinstance(read.result, UnreadableFile):
+        entry["reason"] = str(read.result.reason).encode()
+        entry["problem"] = read.result.what.encode("ascii", "replace")[:200]
+    return entry
+
+
+def _push(dataset: h5py.Dataset, value: NDArray[Any]) -> int:
+    """Append one row and flush it; return its index."""
+    row = int(dataset.shape[0])
+    dataset.resize(row + 1, axis=0)
+    dataset[row] = value
+    dataset.flush()
+    return row
