@@ -80,16 +80,6 @@ def _read(image: Path) -> tuple[np.ndarray, fits.Header]:
 def _plain(header: fits.Header) -> fits.Header:
     """The header without what belongs to how the file stored the pixels."""
     plain = header.copy()
-    for name in (
-        "BSCALE",
-        "BZERO",
-        "BLANK",
-        "DATASUM",
-        "CHECKSUM",
-        "DATAMIN",
-        "DATAMAX",
-        "DATAMEAN",
-        "DATARMS",
-    ):
+    for name in _OF_THE_PIXELS:
         plain.remove(name, ignore_missing=True)
     return plain

@@ -67,7 +67,7 @@ def describe(
     lake: LakeOption = "lake",
 ) -> None:
     """Say what the tables and columns mean, with their units."""
-    from catalog.query import describe as text
+    from catalog.describe import describe as text
 
     print(text(Lake.at(lake), table))
 

@@ -42,7 +42,7 @@ def score(
     lake: LakeOption = "lake",
 ) -> None:
     """Compare the lake's detections and tracks with truth tables."""
-    from flows.simulated import score_lake
+    from flows.scoring import score_lake
 
     print(score_lake(lake, truth))
 
