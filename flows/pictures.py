@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from skimage.measure import find_contours
 
@@ -43,7 +44,7 @@ class Scene:
         Radial field, G.
     labels : ndarray of int, (y, x) of the working grid
     features : mapping
-        Columns `label`, `kind`, `x_px`, `y_px` and `track_id` of the frame's features.
+        Columns `label` and `kind` of the frame's features.
     grid : CeaGrid
         Native grid.
     """
@@ -72,6 +73,8 @@ def draw(scene: Scene, out: Path) -> None:
         if scene.br is not None:
             limits = ("gray", -_FIELD_LIMIT_G, _FIELD_LIMIT_G, "$B_r$ (G)")
             _image(figure, axes[1], scene, scene.br, limits)
+        handles = [Line2D([], [], color=colour, label=kind) for kind, colour in _COLOURS.items()]
+        axes[0].legend(handles=handles, loc="upper left", framealpha=0.6, fontsize=9)
         clock = str(tai_to_utc(scene.t_rec).astype("datetime64[s]")).replace("T", " ")
         figure.suptitle(f"{scene.title}   {clock} UTC", fontsize=12)
         figure.savefig(out, metadata={"Software": "porelake"})
@@ -94,9 +97,7 @@ def _image(
 
 def _outlines(axes: Axes, scene: Scene, km: float) -> None:
     scale = scene.labels.shape[0] // scene.intensity.shape[0]
-    for label, kind, x, y in zip(
-        *(scene.features[name] for name in ("label", "kind", "x_px", "y_px")), strict=True
-    ):
+    for label, kind in zip(scene.features["label"], scene.features["kind"], strict=True):
         rows, columns = np.nonzero(scene.labels == label)
         corner = np.array([rows.min(), columns.min()])
         mask = np.zeros((np.ptp(rows) + 3, np.ptp(columns) + 3))
@@ -104,10 +105,11 @@ def _outlines(axes: Axes, scene: Scene, km: float) -> None:
         for outline in find_contours(mask, 0.5):
             line_y, line_x = native_pixel((outline + corner - 1).T, scale) * km
             axes.plot(line_x, line_y, color=_COLOURS[kind], linewidth=0.9)
+        corner_x, corner_y = native_pixel(columns.max(), scale) * km, native_pixel(rows.max(), scale) * km
         axes.annotate(
             str(label),
-            (x * km, y * km),
-            xytext=(7, 7),
+            (corner_x, corner_y),
+            xytext=(1, 1),
             textcoords="offset points",
             color=_COLOURS[kind],
             fontsize=7,
@@ -132,7 +134,7 @@ def frame_scene(lake: Lake, run: CurrentRun, t_rec: np.datetime64) -> Scene:
         intensity,
         frame.segments.get("Br"),
         read_labels(lake.root / labels_file, t_rec),
-        {name: pores[name][here] for name in ("label", "kind", "x_px", "y_px", "track_id")},
+        {name: pores[name][here] for name in ("label", "kind")},
         CeaGrid.from_keywords(frame.keywords, intensity.shape),
     )
 

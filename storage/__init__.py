@@ -1,1 +1,1 @@
-"""Everything that touches disk or network: the lake, its cubes and tables, and where SHARP files come from."""
+"""Everything that touches disk or network: the lake, its cubes and tables, where files come from."""

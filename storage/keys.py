@@ -22,7 +22,7 @@ def json_key(value: Any) -> str:
 
 
 def stage_key(stage: str, version: int, parameters: Any, inputs: Iterable[str]) -> str:
-    """Key of a stage's result: stage, its version, its parameters (JSON values) and the keys of its inputs."""
+    """Key of a stage's result: stage, its version, its parameters (JSON) and the keys of its inputs."""
     return json_key({"stage": stage, "version": version, "parameters": parameters, "inputs": list(inputs)})[
         :SHORT
     ]

@@ -52,7 +52,7 @@ def double_file(image: Path, out: Path, method: str) -> None:
 def doubled_header(header: fits.Header) -> None:
     """Change the linear part of a header's coordinates to pixels of half the size, in place.
 
-    The outer edges stay: CRPIXi' = 2 CRPIXi - 0.5; CDELTi, or CDi_j, are halved (Greisen & Calabretta 2002, A&A
+    The outer edges stay: CRPIXi' = 2 CRPIXi - 0.5; CDELTi or CDi_j are halved (Greisen & Calabretta 2002, A&A
     395, 1061, equation 1); PCi_j and CROTA2 have no scale and stay.
     """
     steps = [card for card in header if card.startswith("CD") and card[2:3].isdigit()]
