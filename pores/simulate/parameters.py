@@ -46,6 +46,9 @@ class SimulationParameters(BaseModel):
     def _check(self) -> Self:
         if min(self.shape) < 40:
             raise ValueError(f"shape {self.shape}: at least 40 pixels along each axis are needed")
+        outside = sorted(frame for frame in self.unusable_frames if not 0 <= frame < self.n_frames)
+        if outside:
+            raise ValueError(f"faulty frames {outside}: the series has frames 0 to {self.n_frames - 1}")
         unknown = set(self.segments) - {*SEGMENTS, *ERROR_SEGMENTS}
         if unknown:
             raise ValueError(
