@@ -1,5 +1,6 @@
 """Commands that make the catalogue: the whole chain, and its stages one by one, with the same options."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -26,17 +27,17 @@ _HELP = {
     "prepare": "Judge and normalise every frame (and what comes before it).",
     "detect": "Find and measure the dark features of every usable frame (and what comes before it).",
     "track": "Follow the features through time and write the tables (and what comes before it).",
+    "publish": "Rebuild the catalogue; with --harp or --from, after everything that comes before it.",
 }
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     for name, text in _HELP.items():
-        app.command(name, help=text)(_command("publish" if name == "run" else name))
-    app.command("publish")(publish)
+        app.command(name, help=text)(_command(name))
 
 
-def _command(last_stage: str):  # type: ignore[no-untyped-def]  # typer reads the annotations of the inner function
+def _command(name: str) -> Callable[..., None]:
     def command(
         harp: HarpOption = None,
         source: FromOption = None,
@@ -47,19 +48,17 @@ def _command(last_stage: str):  # type: ignore[no-untyped-def]  # typer reads th
         workers: WorkersOption = None,
         settings: SetOption = None,
     ) -> None:
-        from flows.pipeline import run_request
+        from flows.pipeline import publish, run_request
 
-        science = parameters_from(enhance, settings)
-        request = request_from(lake, harp, source, series, science)
-        request = request.model_copy(update={"workers": workers, "store_x2": store, "last_stage": last_stage})
-        print(run_request(request))
+        request = request_from(lake, harp, source, series, parameters_from(enhance, settings))
+        if name == "publish" and not (harp or source):
+            print(publish(request))
+            return
+        last_stage = "publish" if name == "run" else name
+        print(
+            run_request(
+                request.model_copy(update={"workers": workers, "store_x2": store, "last_stage": last_stage})
+            )
+        )
 
     return command
-
-
-def publish(lake: LakeOption = "lake") -> None:
-    """Rebuild the catalogue over the tables of the current runs."""
-    from catalog.build import publish as build
-    from storage.lake import Lake
-
-    print(build(Lake.at(lake)))
