@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pores.link import Links, Loose, by_overlap, by_place, reach_px
 from pores.motion import Places, expected, rotated
-from pores.overlap import Footprints, LabelledFrame, Pairs, overlaps
+from pores.overlap import Footprints, LabelledFrame, Pairs, occurrences, overlaps
 from pores.parameters import TrackParameters
 from pores.series import Features, Floats, Ints, Watch
 
@@ -32,7 +32,7 @@ class Follower:
         radius = np.sqrt(features["area_px"] / watch.scale**2 / np.pi)
         self.places = Places(features["lon"], features["lat"], np.zeros(n), np.zeros(n), radius)
         self._seen = np.zeros(n, np.intp)  # displacements that the own motion rests on
-        self._waiting = np.empty(0, np.intp)  # features that may still go on
+        self._waiting = np.empty(0, np.intp)  # features that may still go on, ascending
         self._footprints = Footprints.none()
 
     def links(self, labels: Labels) -> Links:
@@ -80,17 +80,15 @@ class Follower:
     def _overlaps(self, frame: LabelledFrame, x: Floats, y: Floats) -> Pairs:
         """Pairs of waiting features, moved to native pixels (x, y), and those of the frame they overlap."""
         dx, dy = x - self.features["x_px"][self._waiting], y - self.features["y_px"][self._waiting]
-        shift = np.zeros((2, int(self._waiting.max()) + 1))
-        shift[:, self._waiting] = self.watch.scale * dx, self.watch.scale * dy
-        owner = self._footprints.owner
-        return overlaps(self._footprints, (shift[0, owner], shift[1, owner]), frame)
+        which = np.searchsorted(self._waiting, self._footprints.owner)
+        shift = self.watch.scale * dx[which], self.watch.scale * dy[which]
+        return overlaps(self._footprints, shift, frame)
 
     def _learn(self, k: int, links: Links) -> None:
         """The own motion of the features of frame k, from that of those before and the way they came."""
         for first in (~links.own, links.own):  # what splits off inherits its parent's; what goes on, its own
             self._inherit(links.source[first], links.target[first])
-        alone = np.bincount(links.source)[links.source] == 1
-        alone &= np.bincount(links.target)[links.target] == 1
+        alone = occurrences(links.source, links.source) * occurrences(links.target, links.target) == 1
         source, target = links.source[links.own & alone], links.target[links.own & alone]
         dt = self._since(k, source)
         x, y = rotated(self.places.of(source), dt, self.watch.views[k].grid)

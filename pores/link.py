@@ -43,9 +43,9 @@ class Links:
 
 def same_polarity(features: Features, source: Ints, target: Ints, parameters: TrackParameters) -> Bools:
     """False where both features have a polarity and these are opposite; an unknown field has none."""
-    br = features["mean_br"]
-    polarity = np.where(np.abs(br) >= parameters.min_polarity_g, np.sign(br), 0.0)
-    return np.asarray(polarity[source] * polarity[target] >= 0)
+    fields = (features["mean_br"][which] for which in (source, target))
+    before, now = (np.where(np.abs(br) >= parameters.min_polarity_g, np.sign(br), 0.0) for br in fields)
+    return np.asarray(before * now >= 0)
 
 
 def by_overlap(pairs: Pairs, features: Features, parameters: TrackParameters) -> Links:
@@ -58,9 +58,10 @@ def by_overlap(pairs: Pairs, features: Features, parameters: TrackParameters) ->
     pairs = pairs.where(pairs.overlap >= parameters.min_overlap)
     if not len(pairs):
         return Links.joined([])
-    latest = np.full(pairs.target.max() + 1, -1, np.intp)
-    np.maximum.at(latest, pairs.target, features.k[pairs.source])
-    pairs = pairs.where(features.k[pairs.source] == latest[pairs.target])
+    targets, which = np.unique(pairs.target, return_inverse=True)
+    latest = np.full(len(targets), -1, np.intp)
+    np.maximum.at(latest, which, features.k[pairs.source])
+    pairs = pairs.where(features.k[pairs.source] == latest[which])
     pairs = _without_brushes(pairs, parameters)
     return Links(pairs.source, pairs.target, continuations(pairs.source, pairs.target, features.rank))
 

@@ -63,7 +63,7 @@ class LabelledFrame:
         InputError
             If a label of the table isn't in the image.
         """
-        flat = np.flatnonzero(image)
+        flat = np.flatnonzero(image != 0)  # of booleans: five times as fast
         values = image.ravel()[flat]
         n_px = np.bincount(values, minlength=int(labels.max(initial=0)) + 1)
         absent = labels[n_px[labels] == 0]
@@ -124,10 +124,12 @@ def overlaps(before: Footprints, shift: tuple[Floats, Floats], now: LabelledFram
     width = int(now.owner_of_label.max()) + 1
     pairs, shared = np.unique(source * width + target, return_counts=True)
     source, target = np.divmod(pairs, width)
-    size = np.minimum(_sizes(before.owner)[source], _sizes(now.footprints.owner)[target])
+    size = np.minimum(occurrences(source, before.owner), occurrences(target, now.footprints.owner))
     return Pairs(source, target, shared / size)
 
 
-def _sizes(owner: Ints) -> Ints:
-    """Pixels of each feature."""
-    return np.bincount(owner)
+def occurrences(of: Ints, among: Ints) -> Ints:
+    """How often each number `of` occurs `among` numbers; these are taken to lie close together."""
+    if not len(of):
+        return np.empty(0, np.intp)
+    return np.asarray(np.bincount(among - among.min())[of - among.min()], np.intp)
