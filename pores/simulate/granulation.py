@@ -14,6 +14,7 @@ Complex = NDArray[np.complex64]
 Image = NDArray[np.float32]
 
 POWER = 6.75e-3  # per native pixel, squared contrast, at vanishing frequency and mu 0.96
+LARGE, LARGE_K = 0.4, 0.05  # more power at supergranular scales
 RISE, KNEE, STEEPNESS = 8.29, 0.2628, 4.908  # of the spectrum on the Sun; the knee is at 1.39 Mm
 STATIC_SHARE, STATIC_K = 0.5, 0.035  # share of the power that stays, and up to which frequency
 MU_EXPONENT = 0.15  # contrast on the Sun with mu
@@ -24,7 +25,9 @@ def amplitude(spectrum: Spectrum, mu: float) -> NDArray[np.float32]:
     """Amplitude on rfft2's grid that turns white noise of the scene into granulation on the Sun."""
     ky, kx = spectrum.frequencies()
     k = np.hypot(ky, kx)
-    power = POWER * (1 + RISE * k) / (1 + (k / KNEE) ** STEEPNESS)
+    power = (
+        POWER * (1 + RISE * k) / (1 + (k / KNEE) ** STEEPNESS) * (1 + LARGE * np.exp(-((k / LARGE_K) ** 2)))
+    )
     contrast = (mu / 0.96) ** MU_EXPONENT
     return np.asarray(spectrum.oversampling * contrast * np.sqrt(power), np.float32)
 

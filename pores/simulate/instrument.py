@@ -19,9 +19,9 @@ Floats = NDArray[np.float64]
 DIFFRACTION_ARCSEC = 0.9095  # wavelength over aperture
 CCD_PIXEL_ARCSEC = 0.504
 WING_SHARE, WING_SCALE_PX = 0.1, 3.0
-REMAP_SIGMA_PX = 0.459  # Gaussian, CEA pixels
-PHOTON_NOISE = 0.001  # of the quiet Sun in a 720 s average
-LOS_NOISE_G, TRANSVERSE_NOISE_G = 11.5, 47.0  # after remapping
+REMAP_SIGMA_PX = 0.459  # Gaussian, CCD pixels
+PHOTON_NOISE = 0.0005  # of the quiet Sun in a 720 s average
+LOS_NOISE_G, TRANSVERSE_NOISE_G = 9.5, 47.0  # after remapping
 NEIGHBOUR = 0.25  # weight of a neighbour: noise of neighbouring SHARP pixels correlates to 0.44
 
 
@@ -51,8 +51,8 @@ class Spectrum:
 def response(spectrum: Spectrum, place: Place) -> NDArray[np.float32]:
     """Transfer function from the solar surface to SHARP pixels, on the grid of rfft2.
 
-    Optics and CCD pixel act in the plane of the sky, so that towards the limb the surface is seen less
-    sharply along the direction to it, by 1 / mu.
+    All three act in the plane of the sky, so that towards the limb the surface is seen less sharply along the
+    direction to it, by 1 / mu.
     """
     ky, kx = spectrum.frequencies()
     up, west, north = place.line_of_sight()
@@ -62,7 +62,7 @@ def response(spectrum: Spectrum, place: Place) -> NDArray[np.float32]:
     arcsec = _pixel_arcsec(place)
     sky = np.hypot(along / up, across) / arcsec  # cycles per arcsec
     pixel = np.sinc(sky * CCD_PIXEL_ARCSEC)
-    remap = np.exp(-2 * (np.pi * REMAP_SIGMA_PX) ** 2 * (kx**2 + ky**2))
+    remap = np.exp(-2 * (np.pi * REMAP_SIGMA_PX * CCD_PIXEL_ARCSEC * sky) ** 2)
     return (_optics(sky) * pixel * remap).astype(np.float32)
 
 

@@ -15,7 +15,7 @@ Image = NDArray[np.float32]
 
 THRESHOLD = DetectParameters().threshold
 EDGE_MM, FIELD_EDGE_MM = 0.20, 0.28  # width of the logistic edge of darkness and field
-FIELD_MARGIN_MM = 0.08  # the field reaches a little beyond the darkness
+FIELD_MARGIN_MM = 0.19  # the field reaches a little beyond the darkness
 DEPTH_SMALL, DEPTH_SLOPE, DEPTH_STRENGTH, DEPTH_LARGEST = 0.67, 0.045, 0.15, 0.86
 UMBRA_EDGE_MM, UMBRA_TEXTURE = 0.6, 0.08
 FIELD_G = 2650.0  # radial field per darkness, as real pores show it

@@ -23,7 +23,7 @@ STRENGTHS = (0.8, 1.2)
 DRIFT_KM_S = 0.12  # of a pore relative to its surroundings, along each axis
 DIVERGENCE_KM_S = 0.08  # leading polarity westward, following eastward
 KM_S = 3.6  # Mm per hour in a km/s
-IRREGULARITY = 0.22
+IRREGULARITY, COMPANIONS = 0.22, 0.67
 Path = tuple[tuple[float, float, float], ...]
 Act = Callable[[Stage], list[Pore]]
 
@@ -51,8 +51,8 @@ def _programme(scenario: Scenario, stage: Stage) -> list[Act]:
 
 
 def single(stage: Stage) -> list[Pore]:
-    """One pore that is born, grows, decays and dies alone."""
-    place = stage.claim(4.0)
+    """One pore that is born, grows, decays and dies alone, often with a grey knot at its side."""
+    place = stage.claim(4.5)
     if place is None:
         return []
     strength = _strength(stage)
@@ -60,7 +60,19 @@ def single(stage: Stage) -> list[Pore]:
     life = lifetime(largest, strength) * math.exp(LIFETIME_SCATTER * stage.rng.normal())
     birth = float(stage.rng.uniform(-0.6 * life, 0.85 * stage.hours))
     area = _fading(((birth, 0.0), (birth + 0.4 * life, largest), (birth + life, 0.0)))
-    return [_pore(stage, "single", area, _drifting(stage, place), strength=strength)]
+    alone = _pore(stage, "single", area, _drifting(stage, place), strength=strength)
+    return [alone, *_companion(stage, alone, math.sqrt(largest / math.pi))]
+
+
+def _companion(stage: Stage, pore: Pore, radius: float) -> list[Pore]:
+    """A grey knot that goes beside a pore as long as it is there, with two pores in three."""
+    if stage.rng.random() > COMPANIONS:
+        return []
+    away, angle = radius + float(stage.rng.uniform(1.1, 2.0)), float(stage.rng.uniform(0, 2 * math.pi))
+    path = tuple((t, x + away * math.cos(angle), y + away * math.sin(angle)) for t, x, y in pore.path)
+    area = float(stage.rng.uniform(-1.3, -0.6))
+    span = ((pore.area[0][0], area), (pore.area[-1][0], area))
+    return [_pore(stage, "grey", span, path, polarity=pore.polarity)]
 
 
 def grey(stage: Stage) -> list[Pore]:
