@@ -112,12 +112,28 @@ class TarSource(_Listed):
         """Everything in the tar."""
         try:
             with tarfile.open(self.path, "r:") as tar:
-                members = [member for member in tar if not member.isdir()]
+                every = list(tar)
+            _require_whole(self.path, every)
+            members = [member for member in every if not member.isdir()]
         except (tarfile.TarError, OSError, EOFError) as error:
             raise InputError(
                 f"{self.path}: no complete uncompressed tar ({error}); fetch it again"
             ) from error
         return _listing((PurePosixPath(m.name).name, partial(_in_tar, self.path, m)) for m in members)
+
+
+def _require_whole(path: Path, members: list[tarfile.TarInfo]) -> None:
+    """Look for the block of zeros after the last member, which Python's tarfile does not miss."""
+    end = 0
+    if members:
+        last = members[-1]
+        if last.sparse is not None:  # its size in the tar isn't told
+            return
+        end = last.offset_data + (
+            -(-last.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE if last.isreg() else 0
+        )
+    if _slice(path, end, tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("truncated")
 
 
 def _listing(found: Iterator[tuple[str, Callable[[FileName], SourceFile | None]]]) -> Listing:

@@ -1,7 +1,11 @@
 """What all tests share."""
 
+import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -20,3 +24,32 @@ def real_data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no real records: {DATA} does not exist")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def fits_bytes() -> Callable[..., bytes]:
+    """Make the bytes of a FITS file that holds an image, written by astropy with checksums.
+
+    `fits_bytes(image, cards=(), compressed=True, raw=())`: `cards` are (keyword, value); `raw` are cards put
+    in as they are, which leaves the file without checksums.
+    """
+    return _fits_bytes
+
+
+def _fits_bytes(
+    image: np.ndarray, cards: Any = (), compressed: bool = True, raw: tuple[str, ...] = ()
+) -> bytes:
+    from astropy.io import fits
+
+    header = fits.Header([*cards, *((f"PLACE{i}", i) for i in range(len(raw)))])
+    if compressed:
+        hdu = fits.CompImageHDU(image, header, compression_type="RICE_1", tile_shape=(1, image.shape[1]))
+    else:
+        hdu = fits.PrimaryHDU(image, header)
+    units = [fits.PrimaryHDU(), hdu] if compressed else [hdu]
+    buffer = io.BytesIO()
+    fits.HDUList(units).writeto(buffer, checksum=not raw)
+    content = buffer.getvalue()
+    for i, card in enumerate(raw):
+        content = content.replace(str(fits.Card(f"PLACE{i}", i)).encode(), card.ljust(80).encode())
+    return content
