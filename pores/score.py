@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from pores.errors import InputError
 from pores.matching import Floats, Ints, Matches, Table, bridged, match_events, match_features, match_tracks
+from pores.rates import Rates, Scores
+
+__all__ = ["Rates", "ScoreParameters", "Scores", "score"]
 
 _NEEDED = {
     "pores": ("pore_id", "track_id", "harpnum", "t_rec", "x_px", "y_px", "area_mm2", "mean_br"),
@@ -50,66 +53,6 @@ class ScoreParameters:
     tolerance_frames: float = 2.0
     cadence_s: float = 720.0
     event_reach_px: float = 10.0
-
-
-@dataclass(frozen=True)
-class Rates:
-    """How many of the true things were found, and how many of the found things are true."""
-
-    true: int
-    recovered: int
-    found: int
-    right: int
-
-    @property
-    def recall(self) -> float:
-        """Part of the true things that was found; NaN where there is none."""
-        return self.recovered / self.true if self.true else np.nan
-
-    @property
-    def precision(self) -> float:
-        """Part of the found things that is true; NaN where nothing was found."""
-        return self.right / self.found if self.found else np.nan
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall; NaN where there is nothing at all."""
-        if not self.true and not self.found:
-            return np.nan
-        both = (self.precision, self.recall)
-        return 0.0 if not all(part > 0 for part in both) else 2 / sum(1 / part for part in both)
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The score of a catalogue; errors are found minus true.
-
-    Attributes
-    ----------
-    rates : dict of str to Rates
-        `features`, `links`, `births`, `deaths`, `merges` and `splits`.
-    errors : dict of str to float
-        Medians over what was matched; NaN where nothing was.
-    """
-
-    rates: Mapping[str, Rates]
-    errors: Mapping[str, float]
-
-    def rows(self) -> dict[str, float]:
-        """Every number by name, as `features_recall` or `centroid_px`."""
-        parts = ("precision", "recall", "f1")
-        return {
-            f"{name}_{part}": getattr(rates, part) for name, rates in self.rates.items() for part in parts
-        } | dict(self.errors)
-
-    def __str__(self) -> str:
-        head = f"{'':<10}{'true':>8}{'found':>8}{'precision':>11}{'recall':>8}{'F1':>8}"
-        lines = [
-            f"{name:<10}{r.true:>8}{r.found:>8}{r.precision:>11.3f}{r.recall:>8.3f}{r.f1:>8.3f}"
-            for name, r in self.rates.items()
-        ]
-        errors = [f"{name:<32}{value:>12.4g}" for name, value in self.errors.items()]
-        return "\n".join([head, *lines, "", *errors])
 
 
 def score(
@@ -163,9 +106,13 @@ def _check(tables: Mapping[str, Table], name: str) -> None:
 
 
 def _links(found: Mapping[str, Table], truth: Mapping[str, Table], pores: Matches) -> Rates:
-    """Links between matched features, compared under their true names."""
-    true_ids = truth["pores"]["pore_id"][pores.truth]
-    named = dict(zip(found["pores"]["pore_id"][pores.found], true_ids, strict=True))
+    """Links between matched features, compared under their true names.
+
+    Features without a true track, being too small to follow, take no part.
+    """
+    followed = _places(truth["pores"]["track_id"][pores.truth], truth["tracks"]["track_id"]) >= 0
+    true_ids = truth["pores"]["pore_id"][pores.truth[followed]]
+    named = dict(zip(found["pores"]["pore_id"][pores.found[followed]], true_ids, strict=True))
     edges_found = bridged(found["links"], named)
     edges_true = bridged(truth["links"], dict(zip(true_ids, true_ids, strict=True)))
     both = len(edges_found & edges_true)
@@ -198,10 +145,12 @@ def _feature_errors(found: Table, truth: Table, pores: Matches) -> dict[str, flo
 def _life_errors(found: Mapping[str, Table], truth: Mapping[str, Table], pores: Matches) -> dict[str, float]:
     """Errors of the lifetimes that are known to their ends, in h."""
     f, t = found["tracks"], truth["tracks"]
-    tracks = match_tracks(
+    places = (
         _places(found["pores"]["track_id"][pores.found], f["track_id"]),
         _places(truth["pores"]["track_id"][pores.truth], t["track_id"]),
     )
+    followed = (places[0] >= 0) & (places[1] >= 0)
+    tracks = match_tracks(places[0][followed], places[1][followed])
     whole = (t["birth"] != "censored") & (t["death"] != "censored")
     whole_found = (f["birth"] != "censored") & (f["death"] != "censored")
     both = whole[tracks.truth] & whole_found[tracks.found]
@@ -215,8 +164,9 @@ def _life_errors(found: Mapping[str, Table], truth: Mapping[str, Table], pores: 
 
 
 def _places(ids: NDArray[Any], among: NDArray[Any]) -> Ints:
+    """Where each id is in a table, -1 for none."""
     place = {name: i for i, name in enumerate(among)}
-    return np.array([place[name] for name in ids], np.intp)
+    return np.array([place.get(name, -1) for name in ids], np.intp)
 
 
 def _rows(table: Table, which: NDArray[Any]) -> dict[str, NDArray[Any]]:
