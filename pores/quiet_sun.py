@@ -1,7 +1,7 @@
 """The quiet-Sun level: the most frequent intensity (the mode) of quiet pixels.
 
 The mode, since faculae, pores and spots that a patch holds move it least. Quiet pixels are a little
-skew; their mean is another level, about 0.2 % higher (docs/decisions/0002-quiet-sun.md).
+skew; their mean is another level, 0.1 to 0.4 % higher (docs/decisions/0002-quiet-sun.md).
 """
 
 from typing import Literal

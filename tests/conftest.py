@@ -7,6 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# A loaded machine is no failure.
+settings.register_profile("porelake", deadline=None)
+settings.load_profile("porelake")
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

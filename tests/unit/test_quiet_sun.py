@@ -77,6 +77,7 @@ def test_equal_values_are_their_own_level(name, size):
 
 
 def test_half_sample_mode_of_a_small_sample_by_hand():
+    assert half_sample_mode(np.array([0.0, 1.0, 1.5, 10.0, 11.0])) == pytest.approx((0 + 1 + 1.5) / 3)
     assert half_sample_mode(np.array([0.0, 4.0, 5.0, 5.5, 9.0, 20.0])) == pytest.approx((4 + 5 + 5.5) / 3)
 
 

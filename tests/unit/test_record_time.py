@@ -73,6 +73,22 @@ def test_tai_and_utc_are_inverse(utc):
     assert tai_to_utc(utc_to_tai(utc)) == utc
 
 
+def test_the_leap_second_of_2016_begins_and_ends_where_it_should():
+    utc = np.array(
+        ["2016-12-31T23:59:59.999", "2017-01-01T00:00:00", "2017-01-01T00:00:00.001"], "datetime64[ms]"
+    )
+    tai = np.array(
+        ["2017-01-01T00:00:35.999", "2017-01-01T00:00:37", "2017-01-01T00:00:37.001"], "datetime64[ms]"
+    )
+    np.testing.assert_array_equal(utc_to_tai(utc), tai)
+    np.testing.assert_array_equal(tai_to_utc(tai), utc)
+
+
+def test_a_fraction_is_written_only_where_there_is_one():
+    assert format_t_rec(np.datetime64("2025-07-27T15:00:00.000")) == "2025.07.27_15:00:00_TAI"
+    assert format_t_rec(np.datetime64("2025-07-27T15:00:07.664")) == "2025.07.27_15:00:07.664_TAI"
+
+
 def test_arrays_keep_their_shape_and_missing_times():
     t = np.array([["2011-02-15T02:00", "2025-07-27T15:00"], ["NaT", "2016-12-31T23:59:59"]], "datetime64[ms]")
     lag = (t - tai_to_utc(t)) / np.timedelta64(1, "s")

@@ -202,6 +202,14 @@ def test_a_window_in_a_large_image_with_gaps_is_that_part_of_the_whole():
         np.testing.assert_allclose(double_window(image, rows, cols), whole, atol=1e-6 * scale)
 
 
+def test_a_window_on_an_island_of_data_sees_the_data_beyond_the_gap():
+    image = np.full((60, 60), np.nan)
+    image[30, 30] = 1.0
+    image[20:40, 47:] = 1000.0
+    whole = double(image)[60:62, 60:62]
+    np.testing.assert_allclose(double_window(image, slice(30, 31), slice(30, 31)), whole, atol=1e-4)
+
+
 @given(st.sampled_from([np.s_[::-1], np.s_[:, ::-1]]), gaps)
 def test_flipping_before_or_after_is_the_same(flip, holes):
     image = holed(holes)
