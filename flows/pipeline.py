@@ -2,11 +2,11 @@
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows import stages, tracking
+from flows import products, stages, tracking
 from flows.progress import progress_bars
 from flows.request import STAGES, Request
 from pores.errors import InputError, PorelakeError
@@ -51,7 +51,13 @@ def publish(request: Request) -> str:
 
 
 PLAIN = Chain(
-    {"ingest": stages.ingest, "prepare": stages.prepare, "detect": stages.detect, "track": tracking.track},
+    {
+        "ingest": stages.ingest,
+        "prepare": stages.prepare,
+        "store": products.store,
+        "detect": stages.detect,
+        "track": tracking.track,
+    },
     publish,
 )
 
@@ -83,10 +89,11 @@ def run_request(request: Request) -> Outcome:
 def process(request: Request, chain: Chain) -> Outcome:
     """Take every HARP of a request through the chain; one that fails does not stop the others."""
     outcome = Outcome()
-    names = STAGES[: STAGES.index(request.last_stage) + 1]
+    names = _stages_of(request)
     for harpnum in stages.harps_of(request):
+        Lake.at(request.lake).sweep(request.series, harpnum)
         try:
-            for name in names[:-1] if "publish" in names else names:
+            for name in names:
                 outcome.done.append(chain.stages[name](request, harpnum))
         except InputError:
             raise
@@ -94,9 +101,19 @@ def process(request: Request, chain: Chain) -> Outcome:
             outcome.failed[harpnum] = (
                 f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
             )
-    if "publish" in names:
+    if request.last_stage == "publish":
         outcome.published = chain.publish(request)
     return outcome
+
+
+def _stages_of(request: Request) -> list[str]:
+    """Stages that every HARP of a request goes through; the catalogue is published once for all."""
+    wanted = STAGES[: STAGES.index(request.last_stage) + 1]
+    return [name for name in PLAIN.stages if name in wanted or (name == "store" and _stores(request, wanted))]
+
+
+def _stores(request: Request, wanted: Sequence[str]) -> bool:
+    return request.store_x2 and "prepare" in wanted
 
 
 def prefect_api() -> str | None:

@@ -20,6 +20,7 @@ from flows.progress import track as progress
 from flows.request import Request
 from pores.chain import Columns, Labels, Row, detect_frame, prepare_frame
 from pores.errors import InputError, UnusableFrame
+from pores.frame import Frame
 from pores.parameters import Parameters, PrepareParameters
 from storage.archive import SourceFile, open_source
 from storage.cubes import Cube, append
@@ -83,8 +84,12 @@ class Harp:
         return [block.then("detect", DETECT_VERSION, science) for block in self.prepare_blocks()]
 
     def missing(self, stage: str, plan: Sequence[Block]) -> list[Block]:
-        """Blocks for which a stage has no result yet."""
-        return [block for block in plan if not self.work(stage, block).exists()]
+        """Blocks for which a stage has no result yet, or not all of it."""
+        return [block for block in plan if not all(path.exists() for path in self._results(stage, block))]
+
+    def _results(self, stage: str, block: Block) -> list[Path]:
+        work = self.work(stage, block)
+        return [work, self.labels(block)] if stage == "detect" else [work]
 
 
 def harps_of(request: Request) -> list[int]:
@@ -188,17 +193,22 @@ def _over_blocks(
 
 
 def _prepare_one(cube: Path, parameters: PrepareParameters, t_rec: np.datetime64) -> Row:
-    return prepare_frame(open_cube(cube).frame(t_rec), parameters)
+    return prepare_frame(frame_of(cube, t_rec), parameters)
 
 
 def _detect_one(cube: Path, parameters: Parameters, t_rec: np.datetime64) -> tuple[Columns, Labels] | None:
     try:
-        return detect_frame(open_cube(cube).frame(t_rec), parameters)
+        return detect_frame(frame_of(cube, t_rec), parameters)
     except UnusableFrame:  # `prepare` has told the reason in `frames`
         return None
 
 
+def frame_of(path: Path, t_rec: np.datetime64) -> Frame:
+    """A frame of a cube that stays open in a worker from frame to frame, until the file changes."""
+    state = path.stat()
+    return _open_cube(path, (state.st_ino, state.st_size, state.st_mtime_ns)).frame(t_rec)
+
+
 @lru_cache(maxsize=1)
-def open_cube(path: Path) -> Cube:
-    """A cube that stays open in a worker from frame to frame."""
+def _open_cube(path: Path, _state: tuple[int, int, int]) -> Cube:
     return Cube(path)

@@ -33,10 +33,11 @@ def track(request: Request, harpnum: int) -> Done:
     harp = Harp(request, harpnum)
     prepared, detected = harp.prepare_blocks(), harp.detect_blocks()
     run = CurrentRun(request.series, harpnum, _run_id(request, detected))
-    if current_run(harp.lake, request.series, harpnum) == run:
+    whole = all(harp.lake.table(name, harpnum, run.run_id).exists() for name in TABLES)
+    if whole and current_run(harp.lake, request.series, harpnum) == run:
         return Done("track", harpnum)
     said = "the tables of an earlier run are current again"
-    if not harp.lake.table("runs", harpnum, run.run_id).exists():
+    if not whole:
         said = _write_run(harp, run, prepared, detected)
     set_current(harp.lake, run)
     return Done("track", harpnum, said)

@@ -5,12 +5,13 @@
     <lake>/cubes/<series>/<harpnum>.h5                    the archive's images, lossless
     <lake>/work/<series>/<harpnum>/<stage>-<key>.parquet  a stage's rows for a block of frames
     <lake>/labels/<series>/<harpnum>/<key>.h5             masks of the features in a block of frames
-    <lake>/products/<series>/<harpnum>/x2-<key>.h5        x2 images, where the user asked for them
+    <lake>/products/<series>/<harpnum>/x2-<key>.h5        x2 images of a block of frames, where the user asked
     <lake>/tables/<table>/<harpnum>-<run_id>.parquet      the tables, one file per HARP and run
     <lake>/catalog.duckdb                                 views over the tables
 """
 
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pathlib import Path
 from pores.errors import InputError
 
 PARTIAL = ".partial"
+_HOST = "".join(letter if letter.isalnum() else "-" for letter in platform.node()) or "host"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,10 @@ class Lake:
         """The lake at a path; it need not exist yet."""
         if "://" in str(location):
             raise InputError(f"--lake {location}: only a local directory can hold a lake in this version")
-        return cls(Path(location).expanduser().resolve())
+        root = Path(location).expanduser().resolve()
+        if "\\" in str(root):
+            raise InputError(f"--lake {location}: DuckDB can't open files below a name with a backslash")
+        return cls(root)
 
     @property
     def catalog(self) -> Path:
@@ -57,7 +62,7 @@ class Lake:
         return self.root / "labels" / series / str(harpnum) / f"{key}.h5"
 
     def product(self, series: str, harpnum: int, key: str) -> Path:
-        """The cube of x2 images of a HARP."""
+        """The cube of x2 images of a block of frames."""
         return self.root / "products" / series / str(harpnum) / f"x2-{key}.h5"
 
     def table(self, table: str, harpnum: int, run_id: str) -> Path:
@@ -68,15 +73,29 @@ class Lake:
         """Every file of a table, of all runs."""
         return sorted((self.root / "tables" / table).glob("*.parquet"))
 
+    def sweep(self, series: str, harpnum: int) -> list[Path]:
+        """Remove what killed processes left half-written of a HARP and of the catalogue; say what it was."""
+        places = (
+            *(self.root / room / series / str(harpnum) for room in ("work", "labels", "products")),
+            *(self.root / "tables").glob("*"),
+            self.root / "current" / series,
+            self.root,
+        )
+        found = [path for place in places for path in place.glob(f"*{PARTIAL}*") if _abandoned(path)]
+        for path in found:
+            path.unlink(missing_ok=True)
+        return found
+
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """Give a path to write to; on success flush it to disk and move it to `path`, on failure remove it.
 
-    The partial file is named after the process, so that two writers of one result can't mix.
+    The partial file is named after the machine and the process, so that two writers of one result can't mix
+    and `Lake.sweep` knows what a killed one left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}{PARTIAL}")
+    partial = path.with_name(f"{path.name}.{_HOST}.{os.getpid()}{PARTIAL}")
     try:
         yield partial
         with partial.open("rb") as file:
@@ -84,3 +103,17 @@ def atomic(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _abandoned(partial: Path) -> bool:
+    """Whether the process that wrote a partial file is known to be gone: it was of this machine."""
+    host, _, pid = partial.name.partition(PARTIAL)[0].rpartition(".")
+    if not (host.endswith(f".{_HOST}") and pid.isdigit()):
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it lives, and is another user's
+        return False
+    return False

@@ -6,6 +6,7 @@ import numpy as np
 from astropy.io import fits
 
 from pores.errors import InputError
+from pores.parameters import Enhancement
 from pores.upsample import enhancer
 from storage.lake import atomic
 
@@ -24,7 +25,7 @@ _OF_THE_PIXELS = (
 )
 
 
-def double_file(image: Path, out: Path, method: str) -> None:
+def double_file(image: Path, out: Path, method: Enhancement) -> None:
     """Write the image of a FITS file at twice the resolution, its coordinates with it.
 
     Parameters
@@ -34,13 +35,15 @@ def double_file(image: Path, out: Path, method: str) -> None:
     out : Path
         FITS file to write.
     method : str
-        Name of an enhancer, see `pores.upsample.enhancer`.
+        Name of an enhancer that doubles, see `pores.upsample.enhancer`.
 
     Raises
     ------
     InputError
         If the file is no FITS file, has no 2-D image, or the method is not available.
     """
+    if method == "none":
+        raise InputError("--method none: it doubles nothing; use spline")
     double = enhancer(method)
     data, header = _read(image)
     doubled_header(header)

@@ -19,7 +19,9 @@ from flows.options import (
 )
 from flows.request import SERIES
 
-StoreOption = Annotated[bool, typer.Option("--store", help="Keep the images of doubled resolution as cubes.")]
+StoreOption = Annotated[
+    bool, typer.Option("--store", help="Keep intensity and field of doubled resolution as cubes (after `prepare`).")
+]
 
 _HELP = {
     "run": "The whole chain for the HARPs named, or all that the source has. Done work is not done again.",

@@ -1,16 +1,19 @@
-"""Commands that make things on the side: simulated series, scores, one image doubled, the quickstart."""
+"""Commands that make things on the side: simulations, scores, masks, one image doubled, the quickstart."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from flows.options import Enhance, LakeOption
 
+if TYPE_CHECKING:
+    from pores.parameters import Enhancement
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for command in (simulate, score, enhance, parameters, demo):
+    for command in (simulate, score, mask, enhance, parameters, demo):
         app.command()(command)
 
 
@@ -47,6 +50,21 @@ def score(
     print(score_lake(lake, truth))
 
 
+def mask(
+    pore_id: Annotated[str, typer.Argument(help="A `pore_id` of the table `pores`.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="FITS file to write; default: PORE_ID.fits.")
+    ] = None,
+    lake: LakeOption = "lake",
+) -> None:
+    """Write the pixels of one feature as a FITS image with coordinates: 1 in it, 0 elsewhere."""
+    from flows.masks import write_mask
+    from storage.lake import Lake
+
+    path = out or Path(f"{pore_id}.fits")
+    print(f"{path}: {write_mask(Lake.at(lake), pore_id, path)} pixels")
+
+
 def enhance(
     image: Annotated[Path, typer.Argument(help="FITS file with one 2-D image.")],
     out: Annotated[Path, typer.Option("--out", help="FITS file to write.")],
@@ -57,7 +75,7 @@ def enhance(
     """Double the resolution of one FITS image; coordinates in the header stay right."""
     from storage.one_image import double_file
 
-    double_file(image, out, method.value)
+    double_file(image, out, cast("Enhancement", method.value))
     print(out)
 
 
