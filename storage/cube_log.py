@@ -166,25 +166,16 @@ def reading(path: Path) -> Iterator[h5py.File]:
     PorelakeError
         If it can't be read.
     """
-    file = open_to_read(path)
-    try:
-        yield file
-    finally:
-        file.close()
-
-
-def open_to_read(path: Path) -> h5py.File:
-    """As `reading`; the caller closes it."""
     if not path.exists():
         raise InputError(f"{path}: no such cube; ingest the HARP first")
     try:
         file = h5py.File(path, "r", libver="latest", swmr=True, rdcc_nbytes=0)
     except OSError as error:
         raise PorelakeError(f"{path}: can't be read as a cube ({error})") from error
-    if file.attrs.get("format") != FORMAT:
-        file.close()
-        raise PorelakeError(f"{path}: no cube of this version; remove it and ingest again")
-    return file
+    with file:
+        if file.attrs.get("format") != FORMAT:
+            raise PorelakeError(f"{path}: no cube of this version; remove it and ingest again")
+        yield file
 
 
 def open_to_append(path: Path) -> h5py.File:

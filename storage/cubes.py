@@ -1,9 +1,9 @@
 """Reading a cube: the frames of one HARP, lossless, with every header whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,10 +30,10 @@ _Row = np.void
 
 
 class Cube:
-    """A cube, open for reading; a context manager.
+    """A cube for reading.
 
-    What it shows is what was there when it was opened: of the files of a T_REC and segment the last that
-    could be used, or the last problem if none could.
+    What it shows is what was there when it was made: of the files of a T_REC and segment the last that could
+    be used, or the last problem if none could. The file is not kept open: this process may append to it.
 
     Parameters
     ----------
@@ -49,24 +49,16 @@ class Cube:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = cube_log.open_to_read(path)
-        self.series = str(self._file.attrs["series"])
-        self.harpnum = int(self._file.attrs["harpnum"])
-        self._in_use = _in_use(cube_log.entries(self._file))
-        self._datasets: dict[str, Any] = {}
+        with cube_log.reading(path) as file:
+            self.series = str(file.attrs["series"])
+            self.harpnum = int(file.attrs["harpnum"])
+            self._in_use = _in_use(cube_log.entries(file))
 
     def __enter__(self) -> "Cube":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._datasets.clear()
-        self._file.close()
+    def __exit__(self, *_: object) -> None:
+        """Nothing is to be closed: the file is open while something is read, and no longer."""
 
     @cached_property
     def t_rec(self) -> NDArray[np.datetime64]:
@@ -89,16 +81,15 @@ class Cube:
         """
         record = self._record(t_rec)
         good = {name: row for name, row in record.items() if not row["reason"]}
-        headers = {name: keywords(self._cards(row)) for name, row in good.items()}
+        wanted = {name: row for name, row in good.items() if segments is None or name in segments}
+        with self._reading() as read:
+            headers = {name: keywords(_cards(read, row)) for name, row in good.items()}
+            images = {name: physical(name, _image(read, row), _scaling(row)) for name, row in wanted.items()}
         return Frame(
             harpnum=self.harpnum,
             t_rec=t_rec.astype("datetime64[ms]"),
             keywords=_merged(headers),
-            segments={
-                name: physical(name, self._image(row), _scaling(row))
-                for name, row in good.items()
-                if segments is None or name in segments
-            },
+            segments=images,
             problems={name: _problem(row) for name, row in record.items() if row["reason"]},
             headers=headers,
         )
@@ -116,16 +107,19 @@ class Cube:
         InputError
             If there is none.
         """
-        return self._image(self._good(t_rec, segment))
+        row = self._good(t_rec, segment)
+        with self._reading() as read:
+            return _image(read, row)
 
     def physical(self, t_rec: np.datetime64, segment: str) -> NDArray[Any]:
         """Image in physical units (y, x); see `storage.fits_files.physical`."""
-        row = self._good(t_rec, segment)
-        return physical(segment, self._image(row), _scaling(row))
+        return physical(segment, self.stored(t_rec, segment), _scaling(self._good(t_rec, segment)))
 
     def cards(self, t_rec: np.datetime64, segment: str) -> bytes:
         """Every card of the image's header, 80 bytes each, as in the file; without END."""
-        return self._cards(self._good(t_rec, segment))
+        row = self._good(t_rec, segment)
+        with self._reading() as read:
+            return _cards(read, row)
 
     def header(self, t_rec: np.datetime64, segment: str) -> fits.Header:
         """Header of the image: all cards but those of its compression, which say how the file stored it.
@@ -153,8 +147,8 @@ class Cube:
             for name, row in self._record(t_rec).items():
                 try:
                     if not row["reason"]:
-                        self._image(row)
-                        self._cards(row)
+                        self.stored(t_rec, name)
+                        self.cards(t_rec, name)
                 except PorelakeError as error:
                     found.append(f"HARP {self.harpnum} {t_rec} {name}: {error}")
         return found
@@ -173,20 +167,25 @@ class Cube:
             raise InputError(f"HARP {self.harpnum} {t_rec} {segment}: {_problem(row).detail}")
         return row
 
-    def _image(self, row: _Row) -> NDArray[Any]:
-        return self._read(f"segments/{row['segment'].decode()}/{row['dataset'].decode()}", int(row["row"]))
+    @contextmanager
+    def _reading(self) -> Iterator["_Reader"]:
+        """Open the file, and name it in what goes wrong."""
+        with cube_log.reading(self.path) as file:
+            try:
+                yield lambda dataset, row: file[dataset][row]
+            except (OSError, KeyError, ValueError, IndexError) as error:
+                raise PorelakeError(f"{self.path}: damaged; remove it and ingest again ({error})") from error
 
-    def _cards(self, row: _Row) -> bytes:
-        return self._read("headers", int(row["header_row"])).tobytes()[: int(row["header_size"])]
 
-    def _read(self, dataset: str, row: int) -> NDArray[Any]:
-        try:
-            if dataset not in self._datasets:
-                self._datasets[dataset] = self._file[dataset]
-            image: NDArray[Any] = self._datasets[dataset][row]
-        except (OSError, KeyError, ValueError, IndexError) as error:
-            raise PorelakeError(f"{self.path}: {dataset}[{row}] can't be read ({error})") from error
-        return image
+_Reader = Callable[[str, int], NDArray[Any]]
+
+
+def _image(read: _Reader, row: _Row) -> NDArray[Any]:
+    return read(f"segments/{row['segment'].decode()}/{row['dataset'].decode()}", int(row["row"]))
+
+
+def _cards(read: _Reader, row: _Row) -> bytes:
+    return read("headers", int(row["header_row"])).tobytes()[: int(row["header_size"])]
 
 
 def _in_use(log: NDArray[np.void]) -> dict[int, dict[str, _Row]]:
