@@ -17,7 +17,7 @@ MOST_ROWS = 1000  # of a table for people; programs get all rows in the other fo
 WIDEST = 60  # characters of a cell
 _COPY = {
     "csv": "FORMAT csv, HEADER, USE_TMP_FILE false",
-    "json": "FORMAT json, ARRAY true",
+    "json": "FORMAT json, ARRAY true, USE_TMP_FILE false",
     "parquet": "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false",
 }
 
@@ -77,7 +77,7 @@ def _print_table(rows: duckdb.DuckDBPyConnection, file: TextIO, width: int | Non
     cells = [[_text(value) for value in row] for row in values[:MOST_ROWS]]
     right = [all(isinstance(row[i], int | float | None) for row in values) for i in range(len(names))]
     lines = _aligned(names, cells, right)
-    if width is not None and len(lines[0]) > width:
+    if width is not None and max(map(len, lines)) > width:
         lines = _stacked(names, cells)
     print(*lines, sep="\n", file=file)
     note = (

@@ -1,6 +1,8 @@
 """The catalogue: views over the tables of the current runs, commented, built anew and swapped in."""
 
 import fcntl
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from catalog.formats import SQL_TYPES, comments, literal, quoted
+from catalog.formats import SQL_TYPES, comments, file_pattern, literal, quoted
 from catalog.schema import RUNS, TABLES, Column, Table
 from catalog.sql_files import sql_files
 from catalog.statement import message
@@ -64,20 +66,19 @@ def _alone(lake: Lake) -> Iterator[None]:
 
 
 def _write(path: Path, statements: list[str]) -> None:
-    path.unlink(missing_ok=True)
-    wal = path.with_name(f"{path.name}.wal")
-    try:
-        with duckdb.connect(path) as connection:
-            connection.execute("BEGIN")
-            for statement in statements:
-                connection.execute(statement)
-            connection.execute("COMMIT")
-    except duckdb.Error as error:
-        raise PorelakeError(
-            f"no new catalogue: {message(error)}; `porelake verify` names the files"
-        ) from error
-    finally:
-        wal.unlink(missing_ok=True)
+    """Execute statements in a new database, made in a plain place: DuckDB writes no path that has a `?`."""
+    with tempfile.TemporaryDirectory(prefix="porelake-") as directory:
+        made = Path(directory) / path.name
+        try:
+            with duckdb.connect(made) as connection:
+                connection.execute("BEGIN")
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute("COMMIT")
+        except duckdb.Error as error:
+            text = f"no new catalogue: {message(error)}; `porelake verify` names the files"
+            raise PorelakeError(text) from error
+        shutil.copyfile(made, path)
 
 
 def _tables(lake: Lake, runs: list[CurrentRun]) -> Iterator[str]:
@@ -97,7 +98,7 @@ def _view(name: str, table: Table, files: list[Path]) -> Iterator[str]:
     """Statements that make one view over files; over none it is empty and has its types all the same."""
     if files:
         select = ", ".join(quoted(column.name) for column in table.columns)
-        paths = ", ".join(literal(str(path)) for path in files)
+        paths = ", ".join(literal(file_pattern(path)) for path in files)
         source = f"read_parquet([{paths}], hive_partitioning = false)"
     else:
         select = ", ".join(

@@ -1,6 +1,8 @@
 """The schema in other forms: Arrow schemas, SQL types and comments, the data dictionary."""
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalog.schema import TABLES, Column, Table, Type
@@ -58,6 +60,11 @@ def _arrow_type(kind: Type) -> "pa.DataType":
 def literal(text: str) -> str:
     """A text as SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def file_pattern(path: Path) -> str:
+    """A path as DuckDB's reading functions take it, which see patterns in `*`, `?` and `[`."""
+    return re.sub(r"[*?[]", r"[\g<0>]", str(path))
 
 
 def quoted(name: str) -> str:
@@ -127,6 +134,4 @@ def _listing(files: list[SqlFile]) -> str:
 
 
 if __name__ == "__main__":
-    from pathlib import Path
-
     (Path(__file__).parents[1] / "docs" / "data-dictionary.md").write_text(data_dictionary())

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from catalog.answers import FORMATS, print_answer, write_answer
-from catalog.formats import literal
+from catalog.formats import file_pattern, literal
 from catalog.sql_files import Value, sql_file, sql_files
 from catalog.statement import checked
 from pores.errors import InputError
@@ -59,7 +59,9 @@ def connect(lake: Lake, writes: Path | None = None) -> duckdb.DuckDBPyConnection
         ) from error
     spill = Path(tempfile.gettempdir()) / f"porelake-{os.getpid()}"
     connection.execute(f"SET temp_directory = {literal(str(spill))}")
-    connection.execute(f"SET allowed_directories = [{literal(str(lake.root / 'tables'))}]")
+    tables = lake.root / "tables"
+    readable = f"{literal(str(tables))}, {literal(file_pattern(tables))}"
+    connection.execute(f"SET allowed_directories = [{readable}]")
     connection.execute(f"SET allowed_paths = [{literal(str(writes)) if writes else ''}]")
     connection.execute("SET enable_external_access = false; SET lock_configuration = true")
     return connection

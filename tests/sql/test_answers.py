@@ -1,0 +1,162 @@
+"""Answers as table, CSV, JSON and Parquet, on stdout and in files; and errors in one line."""
+
+import csv
+import io
+import json
+import sys
+
+import pyarrow.parquet as pq
+import pytest
+
+from catalog.query import run_query, run_sql
+from pores.errors import InputError, PorelakeError
+
+ODD = """
+SELECT 1 AS i, 0.1::DOUBLE AS f, 'a,"b"' AS s, NULL AS n, 'nan'::DOUBLE AS nan, 'inf'::DOUBLE AS inf,
+    true AS b, TIMESTAMP '2011-02-15 00:00:00.5' AS t, ['x', 'y, z'] AS l, '' AS e"""
+
+
+def answer(capsys, lake, sql, form):
+    run_sql(lake, sql, form)
+    return capsys.readouterr().out
+
+
+def test_csv(lake, capsys) -> None:
+    rows = list(csv.DictReader(io.StringIO(answer(capsys, lake, ODD, "csv"))))
+    assert rows == [
+        {
+            "i": "1",
+            "f": "0.1",
+            "s": 'a,"b"',
+            "n": "",
+            "nan": "",
+            "inf": "inf",
+            "b": "true",
+            "t": "2011-02-15 00:00:00.5",
+            "l": '["x","y, z"]',
+            "e": "",
+        }
+    ]
+
+
+def test_json(lake, capsys) -> None:
+    rows = json.loads(answer(capsys, lake, ODD, "json"), parse_constant=lambda text: pytest.fail(text))
+    assert rows[0] | {"t": None} == {
+        "i": 1,
+        "f": 0.1,
+        "s": 'a,"b"',
+        "n": None,
+        "nan": None,
+        "inf": None,
+        "b": True,
+        "t": None,
+        "l": ["x", "y, z"],
+        "e": "",
+    }
+
+
+def test_json_without_rows_is_an_empty_array(lake, capsys) -> None:
+    assert json.loads(answer(capsys, lake, "SELECT 1 AS a WHERE false", "json")) == []
+
+
+def test_table_is_aligned_with_nulls_seen(lake, capsys) -> None:
+    text = answer(
+        capsys, lake, "SELECT * FROM (VALUES (1, 'a', 1 / 3), (200, NULL, NULL)) AS t(n, s, x)", "table"
+    )
+    assert text.splitlines() == [
+        "  n  s            x",
+        "---  ----  --------",
+        "  1  a     0.333333",
+        "200  NULL      NULL",
+        "(2 rows)",
+    ]
+
+
+def test_table_without_rows(lake, capsys) -> None:
+    assert answer(capsys, lake, "SELECT 1 AS a WHERE false", "table").splitlines() == ["a", "-", "(0 rows)"]
+
+
+def test_table_says_when_it_stops(lake, capsys) -> None:
+    lines = answer(capsys, lake, "FROM range(2000)", "table").splitlines()
+    assert len(lines) == 1003
+    assert lines[-1] == "(first 1000 rows; --format csv gives all)"
+    assert len(answer(capsys, lake, "FROM range(2000)", "csv").splitlines()) == 2001
+
+
+def test_table_cuts_long_values_visibly_and_shows_no_control_characters(lake, capsys) -> None:
+    text = answer(capsys, lake, "SELECT repeat('x', 100) AS a, chr(27) || '[31m' AS b, 'a\nb' AS c", "table")
+    assert text.splitlines()[2].split("  ") == ["x" * 59 + "…", "\\x1b[31m", "a\\nb"]
+
+
+def test_a_narrow_terminal_gets_one_value_a_line(lake, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    text = answer(capsys, lake, "SELECT 'a' AS short, repeat('x', 50) AS long_name", "table")
+    assert text.splitlines() == ["-- row 1", "short      a", f"long_name  {'x' * 50}", "(1 row)"]
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_stdout_and_file_are_equal(lake, capsys, tmp_path, form) -> None:
+    run_sql(lake, "FROM tracks ORDER BY ALL", form, tmp_path / "out")
+    assert (tmp_path / "out").read_text() == answer(capsys, lake, "FROM tracks ORDER BY ALL", form)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_parquet(lake, tmp_path) -> None:
+    run_sql(lake, "FROM tracks ORDER BY ALL", "parquet", tmp_path / "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").num_rows == 10
+
+
+def test_query_in_a_file(lake, tmp_path) -> None:
+    run_query(lake, "pore_lifetime_vs_mean_br", {"bin_g": "5000"}, "csv", tmp_path / "new" / "a b'c.csv")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "new" / "a b'c.csv").read_text())))
+    assert [row["n"] for row in rows] == ["7", "1"]
+
+
+def test_parquet_needs_a_file(lake) -> None:
+    with pytest.raises(InputError, match="name the file to write with --out"):
+        run_sql(lake, "SELECT 1", "parquet")
+
+
+def test_unknown_format(lake) -> None:
+    with pytest.raises(InputError, match="--format xml: the formats are table, csv, json, parquet"):
+        run_sql(lake, "SELECT 1", "xml")
+
+
+def test_the_lake_itself_is_not_written_to(lake, tmp_path) -> None:
+    for out in (lake.catalog, lake.root / "tables" / "pores" / "x.csv", tmp_path):
+        with pytest.raises(InputError, match="--out"):
+            run_sql(lake, "SELECT 1", "csv", out)
+
+
+def test_a_failed_statement_leaves_the_file_that_was_there(lake, tmp_path) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("before")
+    with pytest.raises(InputError):
+        run_sql(lake, "SELECT error('no') FROM range(100000)", "csv", out)
+    assert out.read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT areamm2 FROM pores", r'Referenced column "areamm2" not found.*area_mm2'),
+        ("FROM pore", r"Table with name pore does not exist! Did you mean .*pores"),
+        ("SELECT 1 +", "syntax error"),
+        ("SELECT 'a'::INTEGER", "Could not convert string 'a' to INT32"),
+        ("SELECT $a", "1 parameters|parameter"),
+    ],
+)
+def test_errors_are_one_line_that_helps(lake, sql, said) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        run_sql(lake, sql)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_vanished_is_the_lakes_fault(tmp_path, make_lake, runs) -> None:
+    lake = make_lake(tmp_path, runs)
+    lake.table("pores", 1, "aaaa").unlink()
+    with pytest.raises(PorelakeError, match=r"1-aaaa\.parquet") as caught:
+        run_sql(lake, "FROM pores")
+    assert not isinstance(caught.value, InputError)

@@ -1,0 +1,197 @@
+"""SQL that must not be let in: each statement is refused in one line, and nothing on disk changes."""
+
+import pytest
+
+from catalog.query import connect, run_sql
+from pores.errors import InputError
+
+SECRET = "for-no-eyes"
+HOSTILE = [
+    # not one statement
+    "",
+    "-- only a comment",
+    ";",
+    "SELECT 1; SELECT 2",
+    "SELECT 1; DROP VIEW pores",
+    "SELECT 1; COPY pores TO 'x.csv'",
+    "SELECT 1) TO 'x.csv'; --",
+    "SELECT 1\n) TO 'x.csv' (FORMAT csv); SELECT (1",
+    "SELEC 1",
+    # writing
+    "COPY (SELECT 1) TO 'x.csv'",
+    "COPY pores TO '{lake}/tables/x.csv'",
+    "COPY pores TO '{lake}/tables/pores/1-aaaa.parquet' (FORMAT parquet)",
+    "EXPORT DATABASE '{lake}/tables/dump'",
+    "IMPORT DATABASE '{lake}'",
+    "CREATE TABLE t (a INTEGER)",
+    "CREATE TEMP TABLE t AS SELECT 1",
+    "CREATE OR REPLACE VIEW pores AS SELECT 1",
+    "CREATE MACRO m() AS 1",
+    "CREATE SECRET s (TYPE http)",
+    "CREATE SCHEMA s",
+    "CREATE SEQUENCE s",
+    "CREATE TYPE t AS ENUM ('a')",
+    "DROP VIEW pores",
+    "ALTER VIEW pores RENAME TO p",
+    "COMMENT ON VIEW pores IS 'x'",
+    "INSERT INTO pores VALUES (1)",
+    "UPDATE pores SET mu = 0",
+    "DELETE FROM pores",
+    "TRUNCATE pores",
+    "MERGE INTO pores USING tracks ON true WHEN MATCHED THEN DELETE",
+    "WITH x AS (INSERT INTO pores VALUES (1) RETURNING *) SELECT * FROM x",
+    "WITH x AS (DELETE FROM pores RETURNING *) SELECT * FROM x",
+    "PIVOT pores ON kind USING count(*)",
+    # the session
+    "ATTACH '{lake}/tables/new.duckdb'",
+    "ATTACH ':memory:' AS m",
+    "DETACH lake",
+    "USE memory",
+    "SET threads = 1",
+    "SET enable_external_access = true",
+    "RESET lock_configuration",
+    "SET VARIABLE a = 1",
+    "PRAGMA enable_profiling",
+    "PRAGMA database_list",
+    "CALL pragma_version()",
+    "CHECKPOINT",
+    "FORCE CHECKPOINT",
+    "VACUUM",
+    "ANALYZE",
+    "BEGIN",
+    "COMMIT",
+    "PREPARE p AS SELECT 1",
+    "EXECUTE p",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "EXPLAIN ANALYZE COPY (SELECT 1) TO 'x.csv'",
+    # files
+    "SELECT * FROM '{secret}'",
+    "FROM '{secret}'",
+    'FROM "{secret}"',
+    "FROM read_csv('{secret}')",
+    "FROM read_csv_auto('{secret}')",
+    "FROM read_text('{secret}')",
+    "FROM read_blob('{secret}')",
+    "FROM read_json('{secret}')",
+    "FROM sniff_csv('{secret}')",
+    "FROM read_parquet('{lake}/../*/*.parquet')",
+    "FROM parquet_scan('{lake}/tables/pores/1-aaaa.parquet')",
+    "FROM parquet_metadata('{lake}/tables/pores/1-aaaa.parquet')",
+    "FROM read_text('{lake}/tables/../catalog.lock')",
+    "FROM read_duckdb('{lake}/catalog.duckdb')",
+    "FROM glob('/*')",
+    "FROM glob('{lake}/tables/*/*')",
+    "FROM 'http://127.0.0.1:9/x.parquet'",
+    "FROM read_csv('/dev/stdin')",
+    "SELECT (SELECT content FROM read_text('{secret}'))",
+    "SELECT 1 WHERE EXISTS (FROM glob('/*'))",
+    "SELECT * FROM range(3) JOIN LATERAL (FROM glob('/*')) ON true",
+    "DESCRIBE FROM read_csv('{secret}')",
+    "SUMMARIZE FROM read_csv('{secret}')",
+    "SELECT count(*) FROM pores UNION ALL SELECT size FROM read_blob('{secret}')",
+    "FROM query('FROM read_text(''{secret}'')')",
+    "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+    "FROM query_table('{secret}')",
+    # functions with effects
+    "SELECT getenv('HOME')",
+    "SELECT write_log('x')",
+    "SELECT 'x'.write_log()",
+    "SELECT [write_log(x) FOR x IN ['a']]",
+    "SELECT main.write_log('x')",
+    "SELECT 1 ORDER BY write_log('x')",
+    "SELECT sleep_ms(100000)",
+    "SELECT nextval('s')",
+    "SELECT setseed(0.5)",
+    "FROM enable_logging(storage := 'file', storage_config := {{'path': '{lake}/tables/log'}})",
+    "FROM enable_profiling(save_location := '{lake}/tables/profile.json')",
+    "FROM checkpoint()",
+    "FROM force_checkpoint('lake')",
+    "FROM duckdb_secrets()",
+    "FROM which_secret('s3://x', 's3')",
+]
+
+
+@pytest.fixture
+def secret(tmp_path):
+    path = tmp_path / "secret.csv"
+    path.write_text(f"a\n{SECRET}\n")
+    return path
+
+
+@pytest.mark.parametrize("statement", HOSTILE)
+def test_refused_in_one_line_without_effect(lake, secret, unchanged, capsys, statement) -> None:
+    with pytest.raises(InputError) as caught:
+        run_sql(lake, statement.format(lake=lake.root, secret=secret), "csv")
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith("sql: ")
+    assert SECRET not in str(caught.value) + capsys.readouterr().out
+
+
+HARMLESS = [
+    "SELECT 1 AS one",
+    "SELECT 1;",
+    "SELECT 1 -- comment",
+    "SELECT ';' AS x; -- ; and more ;",
+    "/* why */ SELECT 1",
+    "VALUES (1), (2)",
+    "FROM pores",
+    "TABLE tracks",
+    "WITH a AS (FROM tracks) SELECT count(*) FROM a",
+    "SELECT * FROM range(3) AS t(x)",
+    "SELECT unnest([1, 2])",
+    "DESCRIBE pores",
+    "DESCRIBE SELECT * FROM pores",
+    "SHOW TABLES",
+    "SUMMARIZE tracks",
+    "PIVOT pores ON kind IN ('pore', 'umbra') USING count(*)",
+    "FROM pore_life('x')",
+    "SELECT kind, median(area_mm2) FROM pores GROUP BY ALL ORDER BY ALL",
+    "SELECT comment FROM duckdb_columns() WHERE table_name = 'pores'",
+    "SELECT json_extract(config, '$.enhance') FROM runs",
+    "SELECT lag(area_mm2) OVER (PARTITION BY track_id ORDER BY t_rec) FROM pores",
+    "SELECT lake.main.pores.mu FROM lake.main.pores",
+]
+
+
+@pytest.mark.parametrize("statement", HARMLESS)
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_harmless_is_answered(lake, unchanged, capsys, statement, form) -> None:
+    run_sql(lake, statement, form)
+    assert capsys.readouterr().out
+
+
+# What DuckDB itself refuses on the connection, should something slip through the check of statements.
+LOCKED = [
+    "COPY (SELECT 1) TO '{outside}/x.csv'",
+    "FROM read_text('{outside}/secret.csv')",
+    "FROM glob('/*')",
+    "FROM read_text('{lake}/catalog.lock')",
+    "ATTACH '{outside}/new.duckdb'",
+    "SET enable_external_access = true",
+    "SET allowed_directories = ['/']",
+    "SET lock_configuration = false",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "CREATE VIEW v AS SELECT 1",
+    "CREATE PERSISTENT SECRET s (TYPE http)",
+    "FROM enable_logging(storage := 'file', storage_config := {{'path': '{outside}/log'}})",
+]
+
+
+@pytest.mark.parametrize("statement", LOCKED)
+def test_the_connection_itself_is_locked(lake, secret, unchanged, tmp_path, statement) -> None:
+    with (
+        connect(lake) as connection,
+        pytest.raises(Exception, match=r"(Permission|Invalid Input|Binder) Error"),
+    ):
+        connection.execute(statement.format(lake=lake.root, outside=tmp_path))
+
+
+def test_python_variables_are_not_tables(lake) -> None:
+    import pyarrow as pa
+
+    some_table = pa.table({"a": [1]})
+    with pytest.raises(InputError, match="some_table does not exist"):
+        run_sql(lake, "FROM some_table")
+    assert some_table.num_rows == 1
