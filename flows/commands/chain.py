@@ -20,7 +20,7 @@ from flows.options import (
 from flows.request import SERIES
 
 StoreOption = Annotated[
-    bool, typer.Option("--store", help="Keep intensity and field of doubled resolution as cubes (after `prepare`).")
+    bool, typer.Option("--store", help="Keep intensity and field of doubled resolution as cubes, too.")
 ]
 
 _HELP = {

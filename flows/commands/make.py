@@ -1,14 +1,11 @@
 """Commands that make things on the side: simulations, scores, masks, one image doubled, the quickstart."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
 
 from flows.options import Enhance, LakeOption
-
-if TYPE_CHECKING:
-    from pores.parameters import Enhancement
 
 
 def register(app: typer.Typer) -> None:
@@ -75,7 +72,7 @@ def enhance(
     """Double the resolution of one FITS image; coordinates in the header stay right."""
     from storage.one_image import double_file
 
-    double_file(image, out, cast("Enhancement", method.value))
+    double_file(image, out, method.value)
     print(out)
 
 
