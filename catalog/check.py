@@ -1,4 +1,4 @@
-"""Checks of a lake: files, keys and nulls of its tables, `sql/checks`, the header oracle, cubes."""
+"""Checks of a lake: files and keys of its tables, `sql/checks`, the header oracle, cubes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,7 +60,6 @@ def checks() -> Iterator[tuple[str, str]]:
     """Every check of rows by name: SQL that gives `record` and `detail` of the offending ones."""
     for table in TABLES.values():
         yield f"{table.name}_keys", _duplicates(table)
-        yield f"{table.name}_nulls", _nulls(table)
         if table.name != "runs":
             yield f"{table.name}_runs", _strangers(table)
     yield "frames_oracle", _oracle()
@@ -86,16 +85,6 @@ def _duplicates(table: Table) -> str:
     return (
         f"SELECT {record} AS record, count(*) || ' rows have this key' AS detail"
         f" FROM {quoted(table.name)} GROUP BY {key} HAVING count(*) > 1"
-    )
-
-
-def _nulls(table: Table) -> str:
-    """One row per column that has nulls it must not have."""
-    names = [column.name for column in table.columns if not column.nullable]
-    counts = ", ".join(f"count(*) - count({quoted(name)}) AS {quoted(name)}" for name in names)
-    return (
-        f"SELECT record, n || ' rows have none' AS detail FROM"
-        f" (UNPIVOT (SELECT {counts} FROM {quoted(table.name)}) ON * INTO NAME record VALUE n) WHERE n > 0"
     )
 
 

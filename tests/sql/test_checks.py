@@ -1,0 +1,269 @@
+"""`verify` finds nothing in a good lake, and each fault by the check that is meant for it."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from catalog.check import MOST, Finding, checks, verify
+from catalog.sql_files import sql_files
+from pores.errors import InputError
+from storage.lake import Lake
+
+
+def first(run, table, **known):
+    """The first row of a table with these values."""
+    return next(row for row in run.tables[table] if known.items() <= row.items())
+
+
+def spoil_duplicate(run):
+    run.tables["links"].append(run.tables["links"][0])
+
+
+def spoil_run(run):
+    run.tables["harps"][0]["run_id"] = "zzzz"
+
+
+def spoil_oracle(run):
+    run.tables["frames"][3]["oracle_usflux"] = -1e-3
+
+
+def spoil_frame(run):
+    run.tables["frames"].pop(3)
+
+
+def spoil_usable(run):
+    run.tables["frames"][3] |= {"usable": False, "reason": "no data", "n_pores": None}
+
+
+def spoil_count(run):
+    run.tables["frames"][3]["n_pores"] += 1
+
+
+def spoil_reason(run):
+    run.tables["frames"][3]["reason"] = "no data"
+
+
+def spoil_no_reason(run):
+    run.tables["frames"][0] |= {"usable": False, "n_pores": None}
+
+
+def spoil_track(run):
+    run.tables["tracks"].pop()
+
+
+def spoil_untracked(run):
+    run.tables["pores"][0]["track_id"] = None
+
+
+def spoil_n_obs(run):
+    run.tables["tracks"][0]["n_obs"] += 1
+
+
+def spoil_birth(run):
+    run.tables["tracks"][0]["t_birth"] -= np.timedelta64(12, "m")
+
+
+def spoil_max_area(run):
+    run.tables["tracks"][0]["max_area_mm2"] *= 1.01
+
+
+def spoil_lifetime(run):
+    run.tables["tracks"][0]["lifetime_h"] += 0.2
+
+
+def spoil_twice(run):
+    run.tables["pores"][1]["t_rec"] = run.tables["pores"][0]["t_rec"]
+
+
+def spoil_parent(run):
+    first(run, "tracks", birth="split")["parent_track_id"] = None
+
+
+def spoil_child(run):
+    first(run, "tracks", death="decayed")["child_track_id"] = first(run, "tracks", death="merged")["track_id"]
+
+
+def spoil_family(run):
+    first(run, "tracks", death="merged")["family_id"] = "another"
+
+
+def spoil_link_end(run):
+    run.tables["links"][0]["to_pore_id"] = "1_20110101_000000_001"
+
+
+def spoil_link_time(run):
+    run.tables["links"][0]["to_t"] += np.timedelta64(12, "m")
+
+
+def spoil_link_kind(run):
+    first(run, "links", kind="merge")["kind"] = "continue"
+
+
+def spoil_event_track(run):
+    first(run, "events", kind="merge")["from_track_ids"] = ["nobody", "noone"]
+
+
+def spoil_event_number(run):
+    first(run, "events", kind="merge")["n_from"] = 3
+
+
+def spoil_msh(run):
+    run.tables["pores"][0]["area_msh"] *= 4
+
+
+def spoil_pixel(run):
+    row = run.tables["pores"][0]
+    row["area_px"] *= 2
+
+
+def spoil_intensity(run):
+    run.tables["pores"][0] |= {"min_intensity": 0.4, "mean_intensity": 0.3}
+
+
+def spoil_place(run):
+    run.tables["pores"][0]["lon"] = -3.0
+
+
+def spoil_harp(run):
+    run.tables["harps"][0]["n_frames"] += 1
+
+
+def spoil_config(run):
+    run.tables["runs"][0]["config"] = '{"enhance":"none"}'
+
+
+SPOILS = {
+    spoil_duplicate: "links_keys",
+    spoil_run: "harps_runs",
+    spoil_oracle: "frames_oracle",
+    spoil_frame: "pores_without_frame",
+    spoil_usable: "pores_without_frame",
+    spoil_count: "frames_pore_count",
+    spoil_reason: "frames_reason",
+    spoil_no_reason: "frames_reason",
+    spoil_track: "pores_without_track",
+    spoil_untracked: "pores_without_track",
+    spoil_n_obs: "tracks_observations",
+    spoil_birth: "tracks_observations",
+    spoil_max_area: "tracks_observations",
+    spoil_lifetime: "tracks_lifetime",
+    spoil_twice: "tracks_twice_in_frame",
+    spoil_parent: "tracks_lineage",
+    spoil_child: "tracks_lineage",
+    spoil_family: "tracks_lineage",
+    spoil_link_end: "links_ends",
+    spoil_link_time: "links_ends",
+    spoil_link_kind: "links_tracks",
+    spoil_event_track: "events_tracks",
+    spoil_event_number: "events_tracks",
+    spoil_msh: "pores_areas",
+    spoil_pixel: "pores_areas",
+    spoil_intensity: "pores_values",
+    spoil_place: "pores_values",
+    spoil_harp: "harps_frames",
+    spoil_config: "runs_config",
+}
+
+
+def names(findings):
+    return {finding.check for finding in findings}
+
+
+def test_a_good_lake_has_no_findings(lake) -> None:
+    assert verify(lake) == []
+
+
+def test_an_empty_lake_has_no_findings(empty_lake) -> None:
+    assert verify(empty_lake) == []
+
+
+@pytest.mark.parametrize("spoil", SPOILS, ids=lambda spoil: spoil.__name__)
+def test_each_fault_is_found(tmp_path, make_lake, runs, spoil) -> None:
+    spoil(runs[0])
+    assert SPOILS[spoil] in names(verify(make_lake(tmp_path, runs)))
+
+
+def test_every_check_of_the_directory_is_tried() -> None:
+    assert {file.name for file in sql_files("checks")} <= set(SPOILS.values())
+    assert all(file.description for file in sql_files("checks"))
+
+
+def test_a_finding_says_where_and_what(tmp_path, make_lake, runs) -> None:
+    spoil_oracle(runs[0])
+    assert list(map(str, verify(make_lake(tmp_path, runs)))) == [
+        "frames_oracle: 1 2011-02-15 00:36:00: oracle_usflux is -0.001, tolerance 1e-06"
+    ]
+
+
+def test_many_findings_of_one_check_are_counted(tmp_path, make_lake, runs) -> None:
+    for row in runs[0].tables["pores"]:
+        row["lat"] = 100.0
+    found = verify(make_lake(tmp_path, runs))
+    assert len(found) == MOST + 1
+    assert found[-1] == Finding("pores_values", "and", "24 more")
+
+
+def test_missing_file(tmp_path, make_lake, runs) -> None:
+    lake = make_lake(tmp_path, runs)
+    lake.table("events", 2, "bbbb").unlink()
+    assert [finding.record for finding in verify(lake)] == ["tables/events/2-bbbb.parquet"]
+
+
+def test_truncated_file(tmp_path, make_lake, runs) -> None:
+    lake = make_lake(tmp_path, runs)
+    path = lake.table("pores", 1, "aaaa")
+    path.write_bytes(path.read_bytes()[:1000])
+    (found,) = verify(lake)
+    assert found.record == "tables/pores/1-aaaa.parquet"
+    assert "not a readable Parquet file" in found.detail
+
+
+def test_other_columns(tmp_path, make_lake, runs) -> None:
+    lake = make_lake(tmp_path, runs)
+    for name, change in {
+        "pores": lambda table: table.drop_columns(["mu"]),
+        "tracks": lambda table: table.append_column("more", table["harpnum"]),
+        "links": lambda table: table.cast(table.schema.set(0, table.schema.field(0).with_type(pa.int64()))),
+        "frames": lambda table: table.cast(table.schema.set(0, table.schema.field(0).with_nullable(True))),
+    }.items():
+        path = lake.table(name, 1, "aaaa")
+        pq.write_table(change(pq.read_table(path)), path)
+    assert {finding.record: finding.detail for finding in verify(lake)} == {
+        "tables/pores/1-aaaa.parquet": "no column mu",
+        "tables/tracks/1-aaaa.parquet": "unknown column more",
+        "tables/links/1-aaaa.parquet": "other type or nulls in harpnum",
+        "tables/frames/1-aaaa.parquet": "other type or nulls in harpnum",
+    }
+
+
+def test_a_run_that_is_not_published(tmp_path, make_lake, runs) -> None:
+    from storage.runs import CurrentRun, set_current
+
+    lake = make_lake(tmp_path, runs[:1])
+    runs[1].write(lake)
+    set_current(lake, CurrentRun("hmi.sharp_cea_720s", 2, "bbbb"))
+    assert [(finding.check, finding.record) for finding in verify(lake)] == [("catalogue", "HARP 2")]
+
+
+def test_a_broken_cube(tmp_path, make_lake, runs) -> None:
+    lake = make_lake(tmp_path, runs)
+    path = lake.cube("hmi.sharp_cea_720s", 1)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no HDF5")
+    (found,) = verify(lake)
+    assert (found.check, found.record) == ("cubes", "cubes/hmi.sharp_cea_720s/1.h5")
+
+
+def test_every_check_answers_in_the_form_of_a_finding(empty_lake) -> None:
+    from catalog.query import connect
+
+    with connect(empty_lake) as connection:
+        for name, sql in checks():
+            found = connection.execute(f"DESCRIBE ({sql})").fetchall()
+            assert [row[:2] for row in found] == [("record", "VARCHAR"), ("detail", "VARCHAR")], name
+
+
+def test_no_lake(tmp_path) -> None:
+    with pytest.raises(InputError, match="no catalogue"):
+        verify(Lake.at(tmp_path))
