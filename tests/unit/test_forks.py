@@ -15,6 +15,10 @@ def lives(scene, **parameters):
     return table(scene.track(**parameters).tracks, *LIFE)
 
 
+def kinds(scene, **parameters):
+    return table(scene.track(**parameters).links, "from_pore_id", "to_pore_id", "kind")
+
+
 class TestMerges:
     small, large = Disc(39, 60, 4), Disc(51, 60, 6)
     near = Disc(42, 60, 4)
@@ -64,6 +68,15 @@ class TestMerges:
     def test_without_field_tracking_goes_by_shape(self):
         assert lives(Scene(still(3, replace(A, br=np.nan)))) == [(pore(0), "censored", "censored", 3)]
 
+    def test_taken_up_by_two_it_merges_into_the_larger(self):
+        before = [Disc(42, 60, 10), Disc(60, 60, 5), Disc(78, 60, 11)]
+        after = [Disc(44, 60, 15), Disc(77, 60, 16)]
+        result = Scene([before, after]).track()
+        children = table(result.tracks, "death", "child_track_id")
+        assert children == [("censored", None), ("censored", None), ("merged", pore(0, 1))]
+        assert sorted(result.links["kind"]) == ["continue", "continue", "merge", "merge"]
+        assert sorted(result.events["kind"]).count("merge") == 2
+
 
 class TestSplits:
     def test_the_largest_piece_keeps_the_track(self):
@@ -85,10 +98,14 @@ class TestSplits:
         assert set(result.tracks["family_id"]) == {pore(0, 1)}
 
     def test_neighbours_that_only_brush_past_exchange_nothing(self):
-        # the small one drifts half into the place of the large one, which drifts away: both go on
-        before = [Disc(60, 60, 6), Disc(50, 60, 3)]
-        after = [Disc(64, 60, 6), Disc(54, 60, 3)]
-        assert set(Scene([before, after]).track().links["kind"]) == {"continue"}
+        # the large one shrinks away from the small one, which grows into its place and becomes the larger
+        before = [Disc(60, 60, 9), Disc(42, 60, 7)]
+        after = [Disc(66, 60, 6), Disc(46, 60, 12)]
+        assert kinds(Scene([before, after])) == [
+            (pore(0, 1), pore(1, 2), "continue"),
+            (pore(0, 2), pore(1, 1), "continue"),
+        ]
+        assert "merge" in {kind for *_, kind in kinds(Scene([before, after]), min_exchange_overlap=0.2)}
 
     def test_a_piece_that_joins_a_neighbour_is_split_and_merge(self):
         # the middle belongs to the left, then to the right, which is small

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from pores.geometry import CeaGrid, Observer
+from pores.parameters import TrackParameters
+from pores.track import track
 from tests.unit.scenes import Disc, Scene, grid_at, pore, still, table
 
 A = Disc(40, 60)
@@ -94,8 +96,13 @@ class TestGaps:
         assert len(lives(flicker(3), max_gap_frames=2)) == 3
         assert len(lives(flicker(3), max_gap_frames=3)) == 2
 
-    def test_back_elsewhere_is_another_one(self):
-        assert len(lives(Scene([[A], [A], [], [], [Disc(80, 60)]]))) == 2
+    @pytest.mark.parametrize(("x", "n_lives"), [(54, 1), (56, 2), (80, 2)])
+    def test_back_elsewhere_is_another_one(self, x, n_lives):
+        # top speed is 5.9 fine px a frame; six frames on, its root six times as much: 14.5
+        assert len(lives(Scene([[A], [A], *[[]] * 5, [Disc(x, 60)]]))) == n_lives
+
+    def test_a_frame_without_it_is_a_gap_whatever_the_cadence(self):
+        assert [kind for *_, kind in kinds(flicker(1), cadence_s=7200)].count("gap") == 1
 
     def test_back_where_its_own_motion_leads(self):
         # 4 fine px a frame; after five missing frames it is 24 px on, out of reach from where it was
@@ -142,6 +149,15 @@ class TestGaps:
 
 
 class TestEdges:
+    def test_a_feature_beside_missing_data_came_from_there(self):
+        scene = Scene([[], [A], [A], []])
+        pores = scene.pores() | {"touches_edge": np.array([True, False])}
+        tracks = track(pores, scene.series(), scene.image, TrackParameters()).tracks
+        assert table(tracks, "birth", "death") == [("censored", "decayed")]
+        pores = scene.pores() | {"touches_edge": np.array([False, True])}
+        tracks = track(pores, scene.series(), scene.image, TrackParameters()).tracks
+        assert table(tracks, "birth", "death") == [("emerged", "censored")]
+
     def test_a_feature_on_the_edge_came_and_went_over_it(self):
         edge = Disc(2, 60, 4)
         assert lives(Scene([[], [edge], [edge], []])) == [(pore(1), "censored", "censored", 2)]
