@@ -1,7 +1,7 @@
 """Images of doubled resolution as a product: a cube of float32 images on the x2 grid, with headers to match.
 
-The file is a cube like any other: `storage.cubes.Cube` reads it, `ndcube` and `maps` included. Segments are named
-as in the archive, the prepared intensity ``intensity``.
+The file is a cube like any other: `storage.cubes.Cube` reads it, `ndcube` and `maps` included. Segments are
+named as in the archive, the prepared intensity ``intensity``.
 """
 
 import hashlib
