@@ -91,6 +91,15 @@ def test_scaling_is_left_to_the_reader(fits_bytes: MakeFits) -> None:
     np.testing.assert_array_equal(np.delete(field, 3 * 30 + 4), np.delete(exact, 3 * 30 + 4))
 
 
+def test_continuum_has_an_offset(fits_bytes: MakeFits) -> None:
+    scaled = ("BSCALE  =                   3.", "BZERO   =               97304.", SCALED[2])
+    name = FileName(BR.series, BR.harpnum, T, "continuum")
+    image = read_segment(
+        name, fits_bytes(np.array([[-30_000, 0], [-(2**31), 7]], np.int32), RECORD, raw=scaled)
+    )
+    np.testing.assert_array_equal(image.physical(), np.array([[7304, 97304], [np.nan, 97325]], np.float32))
+
+
 def test_bit_images_stay_integers() -> None:
     old = np.array([[-32768, 1, 2, 33, 34]], np.int16)
     new = np.array([[0, 129, 130, 161, 162]], np.uint8)  # BZERO -128, BLANK 0: today's exports
@@ -217,6 +226,23 @@ def test_any_flipped_bit_is_noticed(sound: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(content) - 1).filter(lambda at: at not in names))
     content[at] ^= 1 << data.draw(st.integers(0, 7))
     with pytest.raises(UnreadableFile, match=r"Br\.fits: "):
+        read_segment(BR, bytes(content))
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_truncation_without_checksums(fits_bytes: MakeFits, compressed: bool) -> None:
+    content = fits_bytes(noise(), compressed=compressed, raw=("KEEP    =                    1",)).rstrip(
+        b"\0"
+    )
+    with pytest.raises(UnreadableFile, match="truncated"):
+        read_segment(BR, content[:-8])
+
+
+def test_the_sum_of_the_data_counts_alone(fits_bytes: MakeFits) -> None:
+    content = bytearray(fits_bytes(noise(), compressed=False).replace(b"CHECKSUM=", b"CHECKNUM="))
+    read_segment(BR, bytes(content))
+    content[2880 + 100] ^= 1
+    with pytest.raises(UnreadableFile, match="DATASUM"):
         read_segment(BR, bytes(content))
 
 
