@@ -1,10 +1,12 @@
 """VOTable, FITS and ECSV through astropy.
 
 Times are ISO 8601 strings, which all three hold alike; lists are JSON. Each format knows other units: the Mx
-is 10^-8 Wb to FITS and VOTable, a data number a count, and a logarithm is told in the description only.
+is 10^-8 Wb to FITS and VOTable, the G 10^-4 T to VOTable (whose `G` is the constant of gravitation), a data
+number a count; a logarithm is told in the description only. Values are never changed.
 """
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,9 @@ def write_ecsv(rows: pa.RecordBatchReader, what: Subject, about: dict[str, Any],
 
 
 def write_votable(rows: pa.RecordBatchReader, what: Subject, about: dict[str, Any], path: Path) -> None:
-    """Write VOTable 1.3, whose CDS units hold powers of ten, which those of later versions do not."""
+    """Write VOTable 1.3, whose CDS units hold a bare power of ten, as those of later versions do not."""
     votable = VOTableFile(version="1.3", config={"unit_format": "cds"})
-    table = TableElement.from_table(votable, _portable(_table(rows, what), what, "ct"))
+    table = TableElement.from_table(votable, _portable(_table(rows, what), what, {"DN": "ct", "G": "1e-4 T"}))
     table.ID, table.description = what.name, what.description
     for field in table.fields:
         field.ucd = what.columns[field.name].ucd if field.name in what.columns else None
@@ -44,12 +46,10 @@ def write_votable(rows: pa.RecordBatchReader, what: Subject, about: dict[str, An
 
 def write_fits(rows: pa.RecordBatchReader, what: Subject, about: dict[str, Any], path: Path) -> None:
     """Write FITS: the rows, then a table of one row that holds the provenance as JSON."""
-    table = _portable(_table(rows, what), what, "adu")
+    table = _portable(_table(rows, what), what, {"DN": "adu"})
     for name in table.colnames:
-        if table[name].dtype.kind == "b" and np.any(
-            table[name].mask
-        ):  # FITS has no masked logical column here
-            table[name] = table[name].astype(np.int16)
+        if table[name].dtype.kind == "b" and name in what.columns and what.columns[name].nullable:
+            table[name] = table[name].astype(np.int16)  # astropy writes no null of a logical column
         if table[name].dtype.kind == "i":
             table[name].fill_value = np.iinfo(table[name].dtype).min
     hdu = fits.table_to_hdu(table)
@@ -65,18 +65,23 @@ def write_fits(rows: pa.RecordBatchReader, what: Subject, about: dict[str, Any],
 
 def _table(rows: pa.RecordBatchReader, what: Subject) -> Table:
     """Rows as an astropy table, nulls masked."""
-    columns = to_columns(rows.read_all())
-    return Table([_column(name, values, what.columns.get(name)) for name, values in columns.items()])
+    table = rows.read_all()
+    columns = to_columns(table)
+    return Table(
+        [_column(field, columns[field.name], what.columns.get(field.name)) for field in table.schema]
+    )
 
 
-def _column(name: str, values: NDArray[Any], known: Column | None) -> MaskedColumn:
-    data, mask = _plain(values)
+def _column(field: pa.Field, values: NDArray[Any], known: Column | None) -> MaskedColumn:
+    data, mask = _plain(values, field.type)
     unit = u.Unit(known.unit) if known and known.unit else None
     meta = {"ucd": known.ucd} if known and known.ucd else {}
-    return MaskedColumn(data, name, mask=mask, unit=unit, description=known and known.description, meta=meta)
+    return MaskedColumn(
+        data, field.name, mask=mask, unit=unit, description=known and known.description, meta=meta
+    )
 
 
-def _plain(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def _plain(values: NDArray[Any], kind: pa.DataType) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Values as a native array, and which are null."""
     if values.dtype.kind == "M":
         null = np.isnat(values)
@@ -84,27 +89,31 @@ def _plain(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     if values.dtype.kind != "O":
         return values, np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
     null = np.array([value is None for value in values], bool)
-    there = [value for value in values if value is not None]
-    if any(isinstance(value, list) for value in there):
-        values = np.array([None if value is None else json.dumps(value) for value in values], object)
-    numeric = bool(there) and isinstance(there[0], int | float)
-    filled = [(0 if numeric else "") if value is None else value for value in values]
-    kind = (bool if isinstance(there[0], bool) else np.int64) if numeric else str
-    return np.array(filled, kind), null
+    if pa.types.is_primitive(kind):
+        return np.array([value or 0 for value in values], kind.to_pandas_dtype()), null
+    text = json.dumps if pa.types.is_list(kind) else str
+    return np.array(["" if value is None else text(value) for value in values], str), null
 
 
-def _portable(table: Table, what: Subject, data_number: str) -> Table:
-    """Return the table with units that FITS or VOTable knows; DN is `adu` to the one, `ct` to the other."""
+def _portable(table: Table, what: Subject, foreign: dict[str, str]) -> Table:
+    """Return the table with units that a format knows; `foreign` are its names of those that it does not."""
     for name in table.colnames:
         column = what.columns.get(name)
         if column and column.unit:
-            text = column.unit.replace("DN", data_number)
-            table[name].unit = None if "dex" in text else u.Unit(text)
+            table[name].unit = None if "dex" in column.unit else _translated(u.Unit(column.unit), foreign)
             table[name].description = _told(column)
     return table
 
 
+def _translated(unit: u.UnitBase, foreign: dict[str, str]) -> u.UnitBase:
+    names = {u.Unit(name): u.Unit(other) for name, other in foreign.items()}
+    powers = zip(unit.bases, unit.powers, strict=True)
+    return math.prod((names.get(base, base) ** power for base, power in powers), start=u.Unit(unit.scale))
+
+
 def _told(column: Column) -> str:
     """Meaning of a column, with its unit where formats write another one."""
-    rewritten = column.unit and any(part in column.unit for part in ("Mx", "DN", "dex", "1e-6", "percent"))
+    rewritten = column.unit and any(
+        part in column.unit for part in ("Mx", "G", "DN", "dex", "1e-6", "percent")
+    )
     return f"{column.description} [{column.unit}]" if rewritten else column.description
