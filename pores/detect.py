@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pores.parameters import DetectParameters
+from pores.regions import Regions
 
 Labels = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -71,13 +72,12 @@ def classify(
     spot_area_mm2 : ndarray, (n,)
         Area of the feature's structure, Mm^2.
     """
-    areas = np.bincount(labels.ravel())[1:] * pixel_area_mm2
-    structures, spot_areas = _structures(intensity, labels, parameters)
-    large = areas >= parameters.umbra_min_area_mm2
-    boxes = ndimage.find_objects(labels)
-    embedded = np.zeros(len(areas))
+    regions = Regions.of(labels)
+    structures, spot_areas = _structures(intensity, regions, parameters)
+    large = regions.area * pixel_area_mm2 >= parameters.umbra_min_area_mm2
+    embedded = np.zeros(regions.n)
     for index in np.nonzero(np.isin(structures, structures[large]))[0]:
-        window = _around(boxes[index], int(parameters.rim_outer_mm / pixel_area_mm2**0.5) + 1)
+        window = _around(regions.boxes[index], int(parameters.rim_outer_mm / pixel_area_mm2**0.5) + 1)
         inside = labels[window] == index + 1
         embedded[index] = rim_share(intensity[window], inside, pixel_area_mm2**0.5, parameters)
     in_spot = np.isin(structures, structures[large & (embedded >= parameters.umbra_rim)])
@@ -92,14 +92,13 @@ def _neighbours(parameters: DetectParameters) -> Mask:
 
 
 def _structures(
-    intensity: NDArray[np.floating], labels: Labels, parameters: DetectParameters
+    intensity: NDArray[np.floating], regions: Regions, parameters: DetectParameters
 ) -> tuple[Labels, Floats]:
     """Structure of each feature, as a number, and its area in pixels."""
     grey = intensity < max(parameters.penumbra_threshold, parameters.threshold)
     structures, _ = ndimage.label(grey, _neighbours(parameters), np.int32)
-    pixels = np.flatnonzero(labels)
-    of_feature = np.zeros(labels.max(initial=0), np.int32)
-    of_feature[labels.ravel()[pixels] - 1] = structures.ravel()[pixels]
+    of_feature = np.zeros(regions.n, np.int32)
+    of_feature[regions.feature] = structures[regions.y, regions.x]
     return of_feature, np.bincount(structures.ravel())[of_feature].astype(np.float64)
 
 

@@ -13,6 +13,7 @@ from pores.upsample import double_window
 
 Columns = dict[str, NDArray[Any]]
 Images = Mapping[str, NDArray[Any]]
+Window = tuple[NDArray[Any], tuple[int, int]]  # values around a feature, and the row and column of the first
 
 CM2_PER_MM2 = 1e16
 
@@ -53,7 +54,12 @@ def field_columns(
         segment is missing.
     """
     missing = np.full(regions.n, np.nan)
-    values = {name: _in_masks(regions, segments[name], scale) for name in FIELD_SEGMENTS if name in segments}
+    windows = {
+        name: [_window(segments[name], box, scale) for box in regions.boxes]
+        for name in FIELD_SEGMENTS
+        if name in segments
+    }
+    values = {name: _in_masks(regions, around) for name, around in windows.items()}
     columns: Columns = {}
     for name in FIELD_SEGMENTS:
         known, error = values.get(name), segments.get(f"{name}_err")
@@ -64,35 +70,32 @@ def field_columns(
     return {
         **columns,
         "mean_b": regions.mean(np.sqrt(sum(b**2 for b in values.values()))) if total else missing,
-        "boundary_br": missing if radial is None else _on_outlines(regions, outlines, segments["Br"], scale),
+        "boundary_br": missing if radial is None else _on_outlines(outlines, windows["Br"]),
         "flux_mx": missing
         if radial is None
         else regions.total(np.abs(radial)) * pixel_area_mm2 * CM2_PER_MM2,
     }
 
 
-def _in_masks(regions: Regions, image: NDArray[Any], scale: int) -> Floats:
-    """Values of a native image at the features' pixels."""
+def _in_masks(regions: Regions, windows: list[Window]) -> Floats:
+    """Values of an image at the features' pixels."""
     values = np.empty(len(regions.feature))
-    for index, box in enumerate(regions.boxes):
+    for index, (window, (top, left)) in enumerate(windows):
         pixels = regions.pixels(index)
-        window, (top, left) = _window(image, box, scale)
         values[pixels] = window[regions.y[pixels] - top, regions.x[pixels] - left]
     return values
 
 
-def _on_outlines(
-    regions: Regions, outlines: list[list[Floats]], image: NDArray[Any], scale: int
-) -> NDArray[np.float64]:
-    """Mean of a native image over each feature's outline."""
-    means = np.empty(regions.n)
-    for index, (box, contours) in enumerate(zip(regions.boxes, outlines, strict=True)):
-        window, corner = _window(image, box, scale)
-        means[index] = mean_along(window, [contour - corner for contour in contours])
-    return means
+def _on_outlines(outlines: list[list[Floats]], windows: list[Window]) -> Floats:
+    """Mean of an image over each feature's outline."""
+    means = [
+        mean_along(window, [contour - corner for contour in contours])
+        for (window, corner), contours in zip(windows, outlines, strict=True)
+    ]
+    return np.array(means, np.float64)
 
 
-def _window(image: NDArray[Any], box: Box, scale: int) -> tuple[NDArray[Any], tuple[int, int]]:
+def _window(image: NDArray[Any], box: Box, scale: int) -> Window:
     """Values on the working grid in a box and a margin around it, and where they begin."""
     rows, cols = (
         slice(max(side.start // scale - 1, 0), min(-(-side.stop // scale) + 1, size))

@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -37,11 +36,13 @@ class Regions:
     @classmethod
     def of(cls, labels: NDArray[np.integer[Any]]) -> Self:
         """Take the features of a label image (y, x) in which every label from 1 to the largest occurs."""
-        y, x = np.nonzero(labels)
-        feature = labels[y, x].astype(np.intp) - 1
+        pixels = np.flatnonzero(labels)
+        feature = labels.ravel()[pixels].astype(np.intp) - 1
         order = np.argsort(feature, kind="stable")
-        boxes = ndimage.find_objects(labels)
-        return cls(len(boxes), feature[order], y[order], x[order], boxes)
+        feature = feature[order]
+        y, x = np.divmod(pixels[order], max(labels.shape[1], 1))
+        boxes = _boxes(np.flatnonzero(np.diff(feature, prepend=-1)), y, x)
+        return cls(len(boxes), feature, y, x, boxes)
 
     @property
     def area(self) -> Ints:
@@ -71,3 +72,14 @@ class Regions:
 
     def _count(self, which: NDArray[np.bool_]) -> Ints:
         return np.bincount(self.feature[which], minlength=self.n)
+
+
+def _boxes(first: Ints, y: Ints, x: Ints) -> list[Box]:
+    """Bounding boxes of the features whose pixels begin at `first`: less work than `ndimage.find_objects`."""
+    if not len(first):
+        return []
+    sides = zip(
+        *(ends.reduceat(at, first).tolist() for at in (y, x) for ends in (np.minimum, np.maximum)),
+        strict=True,
+    )
+    return [(slice(top, bottom + 1), slice(left, right + 1)) for top, bottom, left, right in sides]

@@ -16,6 +16,7 @@ from pores.geometry import CeaGrid
 
 Image = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Pixels = NDArray[np.intp]
 
 MU_0 = 4e-7 * np.pi  # H / m
 MIN_CONFIDENCE = 70  # of `conf_disambig`
@@ -99,26 +100,36 @@ def _inclination(radial: Image, horizontal: Image, mask: Mask) -> dict[str, floa
 
 def _currents(bp: Image, bt: Image, mask: Mask, pixel_m: float) -> dict[str, float]:
     """MEANJZD and TOTUSJZ from the curl of the field; (Bx, By) = (Bp, -Bt), 1 G = 1e-4 T."""
-    curl = _along_x(-bt) - _along_y(bp)
-    curl = curl[mask[1:-1, 1:-1] & np.isfinite(curl)] * 1e-4 / MU_0
+    inner = _inner(mask)
+    curl = -_along_x(bt, inner) - _along_y(bp, inner)
+    curl = curl[np.isfinite(curl)] * 1e-4 / MU_0
     return {"MEANJZD": 1e3 * _mean(curl) / pixel_m, "TOTUSJZ": float(np.abs(curl).sum() * pixel_m)}
 
 
 def _mean_gradient(image: Image, mask: Mask) -> float:
     """Mean modulus of the gradient, per pixel, where it has one."""
-    x, y = _along_x(image), _along_y(image)
-    counts = mask[1:-1, 1:-1] & np.isfinite(image[1:-1, 1:-1])
+    inner = _inner(mask & np.isfinite(image))
+    x, y = _along_x(image, inner), _along_y(image, inner)
     with np.errstate(invalid="ignore"):
-        counts &= np.abs(x + y) > NO_GRADIENT_G
+        counts = np.abs(x + y) > NO_GRADIENT_G
     return _mean(np.hypot(x[counts], y[counts]))
 
 
-def _along_x(image: Image) -> Image:
-    return (image[1:-1, 2:] - image[1:-1, :-2]) / 2
+def _inner(mask: Mask) -> Pixels:
+    """Pixels of the mask, in the flattened image, that have four neighbours."""
+    inner = np.zeros_like(mask)
+    inner[1:-1, 1:-1] = mask[1:-1, 1:-1]
+    return np.flatnonzero(inner)
 
 
-def _along_y(image: Image) -> Image:
-    return (image[2:, 1:-1] - image[:-2, 1:-1]) / 2
+def _along_x(image: Image, at: Pixels) -> Image:
+    flat = image.ravel()
+    return (flat[at + 1] - flat[at - 1]) / 2
+
+
+def _along_y(image: Image, at: Pixels) -> Image:
+    flat, nx = image.ravel(), int(image.shape[1])
+    return np.asarray((flat[at + nx] - flat[at - nx]) / 2)
 
 
 def _areas(frame: Frame) -> dict[str, float]:

@@ -121,10 +121,19 @@ def _extended(values: Image, present: NDArray[np.bool_]) -> Image:
 
 def _coefficients(values: Image) -> Image:
     """Coefficients of the spline at every pixel and at two beyond each border."""
-    beyond = np.pad(values, _HALO + 2, mode="reflect", reflect_type="odd")
+    beyond = _reflected(_reflected(values, _HALO + 2).T, _HALO + 2).T
     across = spline_filter1d(beyond, 3, axis=1, output=np.float32)
     both: Image = spline_filter1d(across, 3, axis=0, output=np.float32)
     return both[_HALO:-_HALO, _HALO:-_HALO]
+
+
+def _reflected(values: Image, n: int) -> Image:
+    """Image with n rows more at either end, its point reflection; `np.pad` is slow on small images."""
+    if len(values) <= n:
+        return np.pad(values, ((n, n), (0, 0)), mode="reflect", reflect_type="odd")
+    above = 2 * values[0] - values[n:0:-1]
+    below = 2 * values[-1] - values[-2 : -n - 2 : -1]
+    return np.concatenate((above, values, below))
 
 
 def _doubled_columns(c: Image) -> Image:
