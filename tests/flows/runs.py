@@ -1,0 +1,105 @@
+"""What tests of runs share: a small simulated series, the chain over it, and lakes compared."""
+
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from catalog.formats import arrow_schema
+from catalog.schema import TABLES
+from flows.request import Request
+from pores.simulate.parameters import SimulationParameters
+from storage.simulated import write_series
+
+PORELAKE = Path(sys.executable).with_name("porelake")
+CLOCK = ("started", "finished")  # the only columns that two equal runs may differ in
+BUSY, QUIET = 99001, 99002
+_COMMON = {"segments": ("continuum", "Br", "Bp", "Bt", "bitmap")}
+# Both cross 12:00, where a block of frames ends and the next begins.
+_BUSY = {
+    **_COMMON,
+    "seed": 5,
+    "harpnum": BUSY,
+    "n_frames": 20,
+    "shape": (80, 120),
+    "t_start": datetime(2014, 6, 10, 9, 48),
+}
+_QUIET = {
+    **_COMMON,
+    "seed": 4,
+    "harpnum": QUIET,
+    "n_frames": 6,
+    "shape": (80, 110),
+    "t_start": datetime(2014, 6, 10, 11, 24),
+}
+_FAULTS = {"corrupt_frames": (4,), "no_continuum_frames": (9,), "bad_quality_frames": (15,)}
+UNUSABLE = {4: "unreadable file", 9: "missing segment", 15: "bad quality"}  # frames of the busy HARP
+
+
+def write_small_series(out: Path) -> None:
+    """Write two HARPs of 26 frames together, three of which can't be used."""
+    _write(out, SimulationParameters.of("interactions", **_BUSY, **_FAULTS))
+    _write(out, SimulationParameters.of("clean", **_QUIET))
+
+
+def write_other_start(out: Path) -> None:
+    """Write the first frames of the busy HARP with other noise and other pores."""
+    _write(out, SimulationParameters.of("interactions", **{**_BUSY, "seed": 8, "n_frames": 2}))
+
+
+def _write(out: Path, parameters: SimulationParameters) -> None:
+    write_series(out, parameters, {name: arrow_schema(table) for name, table in TABLES.items()})
+
+
+def request(source: Path | None, lake: Path, **values: object) -> Request:
+    """A request for a run in one process."""
+    names = {"lake": str(lake), "source": None if source is None else str(source)}
+    return Request.model_validate({"workers": 1, **names, **values})
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment without what configures porelake or Prefect."""
+    ours = ("PREFECT_", "PORELAKE_", "COV")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | {"NO_COLOR": "1", **more}
+
+
+def porelake(*arguments: object, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    command = [str(PORELAKE), *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, env=environment(**more), capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+def tables(lake: Path) -> dict[str, pa.Table]:
+    """Every table file of a lake by its place, less the clock."""
+    files = sorted((lake / "tables").glob("*/*.parquet"))
+    read = {str(path.relative_to(lake)): pq.read_table(path) for path in files}
+    return {
+        name: table.drop_columns([c for c in CLOCK if c in table.column_names])
+        for name, table in read.items()
+    }
+
+
+def assert_same_tables(lake: Path, other: Path, but: tuple[str, ...] = ()) -> None:
+    """Fail where two lakes differ in any table, row or value."""
+    mine, theirs = tables(lake), tables(other)
+    assert mine.keys() == theirs.keys()
+    assert mine
+    for name in mine:
+        kept = [c for c in mine[name].column_names if c not in but]
+        assert mine[name].select(kept).equals(theirs[name].select(kept), check_metadata=True), name
+
+
+def files(lake: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Every file of a lake but its catalogue and locks: inode, time of change, content."""
+    found = {}
+    for path in sorted(lake.rglob("*")):
+        if path.is_file() and not path.name.startswith("catalog") and path.suffix != ".lock":
+            stat = path.stat()
+            found[str(path.relative_to(lake))] = (stat.st_ino, stat.st_mtime_ns, path.read_bytes())
+    return found
