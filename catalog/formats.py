@@ -111,7 +111,7 @@ def _keys(table: Table) -> str:
 def _section(name: str, description: str, note: str, columns: tuple[Column, ...]) -> str:
     head = [f"## `{name}`", f"{description}. {note}".strip()]
     rows = [
-        f"| `{column.name}` | {SQL_TYPES[column.type]} | {column.unit or ''} | {column.description}"
+        f"| `{column.name}` | {SQL_TYPES[column.type]} | {column.unit or ''} | {_cell(column.description)}"
         f" | {'yes' if column.nullable else ''} | {column.ucd or ''} |"
         for column in columns
     ]
@@ -121,6 +121,11 @@ def _section(name: str, description: str, note: str, columns: tuple[Column, ...]
         *rows,
     ]
     return "\n\n".join([*head, "\n".join(table)])
+
+
+def _cell(text: str) -> str:
+    """A text as Markdown's tables take it."""
+    return text.replace("|", "\\|")
 
 
 def _listing(files: list[SqlFile]) -> str:

@@ -89,7 +89,7 @@ PORES = Table(
         Column(
             "pore_id",
             "string",
-            "The feature in this frame: <harpnum>_<t_rec>_<label>",
+            "The feature in this frame: `<harpnum>_<t_rec>_<label>`",
             ucd="meta.id;meta.main",
         ),
         _null(_TRACK),
@@ -108,14 +108,14 @@ PORES = Table(
         Column("y_weighted_px", "float64", "As y_px, weighted by 1 - intensity", "pix", "pos.cartesian.y"),
         _LON,
         _LAT,
-        Column("mu", "float64", "Cosine of the heliocentric angle at the centroid", "", "pos.heliocentric"),
+        Column("mu", "float64", "Cosine of the heliocentric angle at the centroid", "", "pos.emergenceAng"),
         Column(
             "grid_scale",
             "int32",
             "Pixels of the working grid per native pixel along an axis: 1 or 2",
             ucd="meta.number",
         ),
-        Column("area_px", "int32", "Pixels of the working grid in the mask", "pix", "phys.area;meta.number"),
+        Column("area_px", "int32", "Pixels of the working grid in the mask", "pix", "meta.number;phys.area"),
         Column("area_mm2", "float64", "Area on the solar surface", "Mm2", "phys.area"),
         Column("area_msh", "float64", "Area in millionths of a solar hemisphere", "1e-6", "phys.area"),
         Column(
@@ -159,7 +159,7 @@ PORES = Table(
             "float64",
             "Unsigned radial flux through the mask",
             "Mx",
-            "phys.magField.flux",
+            "phys.magField",
             nullable=True,
         ),
         Column(
@@ -253,7 +253,7 @@ TRACKS = Table(
             "float64",
             "Largest unsigned radial flux",
             "Mx",
-            "phys.magField.flux;stat.max",
+            "phys.magField;stat.max",
             nullable=True,
         ),
         Column("mean_lon", "float64", "Mean Carrington longitude", "deg", "pos.bodyrc.lon"),
@@ -263,7 +263,7 @@ TRACKS = Table(
             "float64",
             "Smallest cosine of the heliocentric angle over the life",
             "",
-            "pos.heliocentric",
+            "pos.emergenceAng",
         ),
         _KIND,
         _RUN,
@@ -277,7 +277,7 @@ EVENTS = Table(
     "One row per birth, death, merge or split",
     (
         _HARP,
-        Column("event_id", "string", "The event: <kind>_<pore_id>", ucd="meta.id;meta.main"),
+        Column("event_id", "string", "The event: `<kind>_<pore_id>`", ucd="meta.id;meta.main"),
         Column("kind", "string", "`birth`, `death`, `merge` or `split`", ucd="meta.code.class"),
         Column(
             "cause",
@@ -429,7 +429,7 @@ FRAMES = Table(
             "float64",
             "Cosine of the heliocentric angle at the patch centre",
             "",
-            "pos.heliocentric",
+            "pos.emergenceAng",
             nullable=True,
         ),
         Column(

@@ -12,7 +12,7 @@ WITH seen AS (
 )
 SELECT
     'HARP ' || harps.harpnum AS record,
-    'frames has ' || coalesce(seen.n_frames, 0) || ', ' || coalesce(seen.n_unusable, 0) || ' unusable' AS detail
+    'frames has ' || ifnull(seen.n_frames, 0) || ', ' || ifnull(seen.n_unusable, 0) || ' unusable' AS detail
 FROM harps
 LEFT JOIN seen USING (run_id, harpnum)
 WHERE

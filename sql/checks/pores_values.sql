@@ -1,7 +1,8 @@
 -- A feature with a value that can't be: darker in the mean than anywhere, beyond the limb, off the sphere.
 SELECT
     pore_id AS record,
-    'min_intensity ' || min_intensity || ', mean_intensity ' || mean_intensity || ', mu ' || mu || ', lat ' || lat AS detail
+    'min_intensity ' || min_intensity || ', mean_intensity ' || mean_intensity || ', mu ' || mu
+        || ', lon ' || lon || ', lat ' || lat AS detail
 FROM pores
 WHERE
     NOT (min_intensity <= mean_intensity)

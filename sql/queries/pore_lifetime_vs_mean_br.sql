@@ -1,5 +1,6 @@
--- One row per bin of |mean Br|: how long pores live. Lives whose birth or death was not seen are censored: they are
--- counted apart, do not enter the median of complete lives, and bound the survival median from below only.
+-- One row per bin of |mean Br|: how long pores live. Lives whose birth or death was not seen are censored:
+-- they are counted apart, do not enter the median of complete lives, and bound the survival median from below
+-- only.
 -- column br_from float64 [G] : Lower edge of the bin of |mean Br| over the life; null: no field known
 -- column br_to float64 [G] : Upper edge of the bin, not in it
 -- column n int64 : Pore tracks
@@ -9,7 +10,7 @@
 -- column q25_lifetime_h float64 [h] : Quarter of the complete lives is shorter
 -- column q75_lifetime_h float64 [h] : Quarter of the complete lives is longer
 -- column longest_censored_h float64 [h] : Longest of the censored lives: a lower bound
--- column survival_median_h float64 [h] : Kaplan-Meier median of all lives; null while half of them outlive what was seen
+-- column survival_median_h float64 [h] : Kaplan-Meier median of all lives; null if most outlive what was seen
 -- param bin_g DOUBLE = 200 : Width of a bin of |mean Br|, G
 -- param min_obs INTEGER = 2 : Fewest observations of a track
 -- param min_mu DOUBLE = 0 : Smallest cosine of the heliocentric angle that a track may reach

@@ -1,5 +1,5 @@
--- One row per lifetime that occurs: the fraction of pores that live longer, by Kaplan and Meier, censored lives included
--- as lower bounds.
+-- One row per lifetime that occurs: the fraction of pores that live longer, by Kaplan and Meier, censored lives
+-- included as lower bounds.
 -- like tracks: lifetime_h
 -- column at_risk int64 : Lives not over before this time
 -- column ended int64 : Lives that ended at this time

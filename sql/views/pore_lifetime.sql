@@ -1,5 +1,6 @@
--- One row per track of a pore: how long it lived against its mean field. A life with `censored` is only bounded
--- below by lifetime_h: it was there before observing began, or after it ended, or went over an edge or into a gap.
+-- One row per track of a pore: how long it lived against its mean field. A life with `censored` is only
+-- bounded below by lifetime_h: it was there before observing began, or after it ended, or went over an edge or
+-- into a gap.
 -- like tracks: track_id, harpnum, family_id, t_birth, t_death, lifetime_h, n_obs, birth, death
 -- column censored bool : Birth or death was not seen, so that lifetime_h is a lower bound
 -- like tracks: mean_br

@@ -30,4 +30,5 @@ SELECT
     pores.run_id
 FROM pores
 LEFT JOIN tracks ON pores.track_id = tracks.track_id AND pores.run_id = tracks.run_id
-LEFT JOIN frames ON pores.run_id = frames.run_id AND pores.harpnum = frames.harpnum AND pores.t_rec = frames.t_rec
+LEFT JOIN frames
+    ON pores.run_id = frames.run_id AND pores.harpnum = frames.harpnum AND pores.t_rec = frames.t_rec
