@@ -21,6 +21,8 @@ from storage.cube_append import append
 from storage.cubes import Cube
 from storage.labels import read_labels, write_labels
 
+_DETECTION = (*FOUR, "bitmap", "Br_err", "Bp_err", "Bt_err")
+
 
 def stage_table(record: Record, scratch: Path, rounds: int) -> Table:
     """Time every stage of `flows.stages` on a lake of its own in each round."""
@@ -77,6 +79,7 @@ def part_table(record: Record, scratch: Path, rounds: int) -> Table:
             "append four files to a new cube": lambda: _append_anew(record, scratch / "four.h5"),
             "open a cube": lambda: _opened(cube_path),
             "cube: four segments and bitmap": lambda: cube.frame(t, (*FOUR, "bitmap")),
+            "cube: what detection reads, eight segments": lambda: cube.frame(t, _DETECTION),
             "cube: all segments": lambda: cube.frame(t),
             "mu of all pixels": lambda: mu_map(grid, observer),
             "limb darkening, quiet Sun": lambda: prepare(continuum, mu, bitmap, parameters.prepare),
@@ -87,8 +90,8 @@ def part_table(record: Record, scratch: Path, rounds: int) -> Table:
             "pore or umbra": lambda: classify(fine, labels, area, parameters.detect),
             "measure, field included": lambda: measure(labels, fine, 2, grid, observer, frame.segments),
             "rows of `pores`, all of it": lambda: detect_frame(frame, parameters),
-            "write a label image": lambda: write_labels(masks, [t], [labels]),
-            "read a label image": lambda: read_labels(masks, t),
+            "write a file of one label image": lambda: write_labels(masks, [t], [labels]),
+            "read a label image from its file": lambda: read_labels(masks, t),
         }
         times = in_turns(works, rounds)
     n = int(np.max(labels))

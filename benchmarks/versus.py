@@ -1,7 +1,6 @@
 """porelake beside the usual way, beside what its parts replace, and beside what can't be undercut."""
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import zoom
 
 from benchmarks import peers
+from benchmarks.agreement import require_agreement
 from benchmarks.record import FOUR, Record
 from benchmarks.report import Table, in_ms
 from benchmarks.timing import in_turns
@@ -175,22 +175,6 @@ def storage_table(ways: Ways, rounds: int) -> Table:
             (f"{name} segments: images and headers in the cube (whole cube file) / FITS files", ratio)
         )
     return Table("Cubes", ("", ""), rows, "MB are of decoded pixels, 4 bytes each.")
-
-
-def require_agreement(usual: Sequence[peers.Row], ours: Columns) -> None:
-    """The two ways have to find the same, else their times mean nothing.
-
-    Raises
-    ------
-    AssertionError
-        If numbers of features differ by more than one in ten, or total areas or fluxes by 3 %.
-    """
-    if abs(len(usual) - len(ours["label"])) > 0.1 * len(usual):
-        raise AssertionError(f"the usual way finds {len(usual)} features, porelake {len(ours['label'])}")
-    for name in ("area_mm2", "flux_mx"):
-        theirs, mine = sum(row[name] for row in usual), float(ours[name].sum())
-        if abs(mine - theirs) > 0.03 * theirs:
-            raise AssertionError(f"total {name}: the usual way {theirs:.4g}, porelake {mine:.4g}")
 
 
 def _decoded(content: bytes) -> NDArray[Any]:
