@@ -110,7 +110,7 @@ def test_csv_columns_have_units_and_meaning(lake, tmp_path) -> None:
     flux = next(column for column in told["tableSchema"]["columns"] if column["name"] == "flux_mx")
     assert flux["schema:unitText"] == "Mx"
     assert flux["dc:description"] == "Unsigned radial flux through the mask"
-    assert flux["dc:identifier"] == "ucd:phys.magField.flux"
+    assert flux["dc:identifier"] == "ucd:phys.magField"
 
 
 def test_parquet_tells_units_and_provenance_and_is_read_by_others(exported) -> None:
