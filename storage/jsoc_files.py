@@ -4,7 +4,7 @@ An image goes into the first extension, Rice-compressed row by row, with its key
 only `bitmap` goes into the primary HDU. DATASUM and CHECKSUM are right for the bytes as stored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -17,6 +17,8 @@ from pores.frame import Keyword
 from pores.simulate.observe import Stored
 
 BLOCK, CARD = 2880, 80
+DESCRIPTOR = 8  # bytes that say where a compressed row is
+IN_PRIMARY = "bitmap"
 _ZEROS = "0" * 16
 _EXCLUDED = {*range(0x3A, 0x41), *range(0x5B, 0x61)}  # punctuation between digits and letters in ASCII
 
@@ -31,56 +33,68 @@ class Segment:
     keywords: Mapping[str, Keyword]
 
 
-def file_bytes(segment: Segment) -> bytes:
-    """The whole file of a segment."""
-    if segment.name == "bitmap":
-        return _primary_image(segment)
-    primary = [_card("SIMPLE", True), _card("BITPIX", 16), _card("NAXIS", 0), _card("EXTEND", True)]
-    return _header(primary) + _compressed(segment)
+def files_bytes(segments: Sequence[Segment]) -> dict[str, bytes]:
+    """The whole file of each segment of a record, by name."""
+    contents: dict[str, bytes] = {}
+    for bits in sorted({segment.how.bits for segment in segments}):
+        tables = [one for one in segments if one.how.bits == bits and one.name != IN_PRIMARY]
+        rows = _rice_rows([one.stored for one in tables]) if tables else []
+        contents |= {one.name: _with_table(one, row) for one, row in zip(tables, rows, strict=True)}
+    return {one.name: contents.get(one.name) or _primary_image(one) for one in segments}
 
 
 def _primary_image(segment: Segment) -> bytes:
     ny, nx = segment.stored.shape
     data = _padded(segment.stored.astype(">i2").tobytes())
-    structure: dict[str, Keyword] = {
-        "SIMPLE": True,
-        "BITPIX": 16,
-        "NAXIS": 2,
-        "NAXIS1": nx,
-        "NAXIS2": ny,
-        "EXTEND": True,
-    }
+    structure = {"SIMPLE": True, "BITPIX": 16, "NAXIS": 2, "NAXIS1": nx, "NAXIS2": ny, "EXTEND": True}
     cards = [*_cards(structure), *_cards(segment.keywords), _card("BLANK", segment.how.blank)]
     return _checksummed(cards, data)
 
 
-def _compressed(segment: Segment) -> bytes:
-    """The extension with the Rice-compressed image; astropy compresses, the header is ours."""
+def _rice_rows(images: Sequence[NDArray[Any]]) -> list[list[bytes]]:
+    """The Rice-compressed rows of images of one type and width; astropy compresses them all at once."""
+    stack = np.concatenate(images)
+    hdu = fits.CompImageHDU(stack, compression_type="RICE_1", tile_shape=(1, stack.shape[1]))
     buffer = BytesIO()
-    hdu = fits.CompImageHDU(
-        segment.stored, compression_type="RICE_1", tile_shape=(1, segment.stored.shape[1])
-    )
     hdu.writeto(buffer)
     content = buffer.getvalue()
     with fits.open(BytesIO(content), disable_image_compression=True) as hdus:
-        table = hdus[1]
-        structure = {name: table.header[name] for name in _structural(table.header)}
-        start, size = table.fileinfo()["datLoc"], table.fileinfo()["datSpan"]
+        start = hdus[1].fileinfo()["datLoc"]
+    heap = start + DESCRIPTOR * len(stack)
+    places = np.frombuffer(content, ">i4", 2 * len(stack), start).reshape(-1, 2).tolist()
+    rows = [content[heap + offset : heap + offset + size] for size, offset in places]
+    ends = np.cumsum([len(image) for image in images]).tolist()
+    return [rows[end - len(image) : end] for end, image in zip(ends, images, strict=True)]
+
+
+def _with_table(segment: Segment, rows: list[bytes]) -> bytes:
+    """An empty primary HDU and the extension that holds compressed rows."""
+    sizes = np.array([len(row) for row in rows])
+    descriptors = np.stack([sizes, np.cumsum(sizes) - sizes], axis=1).astype(">i4")
+    structure = _structure(segment, int(sizes.sum()), int(sizes.max()))
     cards = [*_cards(structure), *_cards(segment.keywords), _card("BLANK", segment.how.blank)]
     if segment.how.bits == 32:
         cards += [_card("BZERO", segment.how.bzero), _card("BSCALE", segment.how.bscale)]
-    return _checksummed(cards, content[start : start + size])
+    primary = _cards({"SIMPLE": True, "BITPIX": 16, "NAXIS": 0, "EXTEND": True})
+    return _header(primary) + _checksummed(cards, _padded(descriptors.tobytes() + b"".join(rows)))
 
 
-def _structural(header: fits.Header) -> list[str]:
-    """Keywords that describe the table and its compression, in order."""
-    kinds = ("XTENSION", "BITPIX", "NAXIS", "PCOUNT", "GCOUNT", "TFIELDS", "TTYPE", "TFORM", "Z")
-    wanted = [name for name in header if name.startswith(kinds)]
-    return [
-        name
-        for name in wanted
-        if name not in ("ZSIMPLE", "ZEXTEND", "ZPCOUNT", "ZGCOUNT", "ZTENSION", "ZBLANK")
-    ]
+def _structure(segment: Segment, heap: int, longest: int) -> dict[str, Keyword]:
+    """The keywords of the table and of the compression (FITS standard 4.0, section 10)."""
+    ny, nx = segment.stored.shape
+    return {
+        **{"XTENSION": "BINTABLE", "BITPIX": 8, "NAXIS": 2, "NAXIS1": DESCRIPTOR, "NAXIS2": ny},
+        **{
+            "PCOUNT": heap,
+            "GCOUNT": 1,
+            "TFIELDS": 1,
+            "TTYPE1": "COMPRESSED_DATA",
+            "TFORM1": f"1PB({longest})",
+        },
+        **{"ZIMAGE": True, "ZBITPIX": segment.how.bits, "ZNAXIS": 2, "ZNAXIS1": nx, "ZNAXIS2": ny},
+        **{"ZTILE1": nx, "ZTILE2": 1, "ZCMPTYPE": "RICE_1", "ZNAME1": "BLOCKSIZE", "ZVAL1": 32},
+        **{"ZNAME2": "BYTEPIX", "ZVAL2": segment.how.bits // 8},
+    }
 
 
 def _cards(keywords: Mapping[str, Keyword]) -> list[bytes]:

@@ -8,7 +8,8 @@
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
@@ -26,7 +27,7 @@ from pores.simulate.parameters import SimulationParameters
 from pores.simulate.scene import Scene
 from pores.simulate.series import SimulatedFrame, frame_of
 from pores.simulate.tables import RUN_ID, Rows, Tables
-from storage.jsoc_files import Segment, file_bytes
+from storage.jsoc_files import Segment, files_bytes
 from storage.lake import atomic
 from storage.tables import write_table
 
@@ -83,14 +84,14 @@ def write_series(
 Record = tuple[list[str], TrueFrame, dict[str, Any]]
 
 
-def _records(out: Path, parameters: SimulationParameters, workers: int) -> Any:
+def _records(out: Path, parameters: SimulationParameters, workers: int) -> Iterator[Record]:
     """The records of a series, written, in order."""
     jobs = [(out, parameters, frame) for frame in range(parameters.n_frames)]
     if workers <= 1:
         yield from map(_record, jobs)
         return
-    with get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap(_record, jobs)
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        yield from pool.map(_record, jobs)
 
 
 def _record(job: tuple[Path, SimulationParameters, int]) -> Record:
@@ -100,13 +101,14 @@ def _record(job: tuple[Path, SimulationParameters, int]) -> Record:
     if _scene is None or _scene.parameters != parameters:
         _scene = Scene(parameters)
     simulated = frame_of(_scene, frame)
-    names = []
-    for segment in _segments(parameters, frame):
-        name = f"{SERIES}.{parameters.harpnum}.{format_compact(simulated.t_rec)}_TAI.{segment}.fits"
-        with atomic(out / name) as partial:
-            partial.write_bytes(_content(simulated, segment, truncated=frame in parameters.corrupt_frames))
-        names.append(name)
-    return names, simulated.truth, _frame_row(parameters, simulated)
+    contents = _contents(simulated, _segments(parameters, frame))
+    if frame in parameters.corrupt_frames and "continuum" in contents:
+        contents["continuum"] = contents["continuum"][: int(KEPT * len(contents["continuum"]))]
+    stem = f"{SERIES}.{parameters.harpnum}.{format_compact(simulated.t_rec)}_TAI"
+    for name, content in contents.items():
+        with atomic(out / f"{stem}.{name}.fits") as partial:
+            partial.write_bytes(content)
+    return [f"{stem}.{name}.fits" for name in contents], simulated.truth, _frame_row(parameters, simulated)
 
 
 def _segments(parameters: SimulationParameters, frame: int) -> list[str]:
@@ -117,11 +119,14 @@ def _segments(parameters: SimulationParameters, frame: int) -> list[str]:
     return [name for name in parameters.segments if name not in absent]
 
 
-def _content(simulated: SimulatedFrame, name: str, truncated: bool) -> bytes:
-    stored = simulated.stored[name]
-    keywords = {**simulated.keywords, **segment_keywords(name, stored)}
-    content = file_bytes(Segment(name, stored, STORED[name], keywords))
-    return content[: int(KEPT * len(content))] if truncated and name == "continuum" else content
+def _contents(simulated: SimulatedFrame, names: list[str]) -> dict[str, bytes]:
+    """The files of a record, by segment."""
+    segments = []
+    for name in names:
+        stored = simulated.stored[name]
+        keywords = {**simulated.keywords, **segment_keywords(name, stored)}
+        segments.append(Segment(name, stored, STORED[name], keywords))
+    return files_bytes(segments)
 
 
 def _frame_row(parameters: SimulationParameters, simulated: SimulatedFrame) -> dict[str, Any]:

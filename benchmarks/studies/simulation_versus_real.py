@@ -61,7 +61,7 @@ def real(directory: Path, stem: str) -> Sight:
 def simulated(like: Sight) -> Sight:
     """A simulated frame of a bipolar group where a real one is on the disk."""
     parameters = SimulationParameters(
-        scenario="demo", shape=(300, 500), n_frames=1, latitude=like.latitude, longitude=like.longitude
+        scenario="demo", shape=(420, 760), n_frames=1, latitude=like.latitude, longitude=like.longitude
     )
     frame = frame_of(Scene(parameters), 0)
     images = {name: physical(name, image) for name, image in frame.stored.items()}
@@ -133,15 +133,20 @@ def draw(pairs: list[tuple[Sight, Sight]], path: Path) -> None:
     figure = Figure(figsize=(13, 12), layout="constrained")
     axes = figure.subplots(3, 2, height_ratios=(3, 3, 2.2), squeeze=False)
     for row, one in zip(axes, pairs[0], strict=False):
-        cut = (slice(0, 250), slice(60, 520))
         for axis, image, span in (
             (row[0], one.intensity, (0.3, 1.2)),
             (row[1], one.field["Br"], (-800, 800)),
         ):
-            axis.imshow(image[cut], cmap="gray", vmin=span[0], vmax=span[1], origin="lower")
+            axis.imshow(middle(image), cmap="gray", vmin=span[0], vmax=span[1], origin="lower")
             axis.set(title=f"{one.name}: {'Br, +-800 G' if span[0] < 0 else 'I / I quiet, 0.3 to 1.2'}")
     curves(axes[2], pairs)
     figure.savefig(path, dpi=80)
+
+
+def middle(image: Image) -> Image:
+    """The middle 240 x 460 pixels."""
+    top, left = (max(0, (n - size) // 2) for n, size in zip(image.shape, (240, 460), strict=True))
+    return image[top : top + 240, left : left + 460]
 
 
 def curves(axes: NDArray[np.object_], pairs: list[tuple[Sight, Sight]]) -> None:
