@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test bench lint lock clean
+.PHONY: install demo test bench accuracy lint lock clean
 
 install: $(STAMP)
 
@@ -29,6 +29,9 @@ test: lint
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+accuracy: install
+	$(BIN)/python -m benchmarks.accuracy
 
 # Resolves again what pyproject.toml allows (needs `uv`); names, versions and hashes only.
 lock:

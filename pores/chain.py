@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.detect import classify, detect
-from pores.errors import Reason, UnusableFrame
+from pores.errors import InputError, Reason, UnusableFrame
 from pores.frame import NEEDED_SEGMENTS, Frame
 from pores.geometry import CeaGrid, Observer, mu_at, mu_map
 from pores.measure import measure
@@ -23,9 +23,10 @@ Labels = NDArray[np.int32]
 Row = dict[str, Any]
 
 SHARP_KEYWORDS = (
-    "USFLUX", "MEANGAM", "MEANGBT", "MEANGBZ", "MEANGBH", "MEANJZD", "TOTUSJZ", "MEANALP", "MEANJZH", "TOTUSJH",
-    "ABSNJZH", "SAVNCPP", "MEANPOT", "TOTPOT", "MEANSHR", "SHRGT45", "R_VALUE", "SIZE_ACR", "AREA_ACR",
-)  # fmt: skip
+    *("USFLUX", "MEANGAM", "MEANGBT", "MEANGBZ", "MEANGBH", "MEANJZD", "TOTUSJZ", "MEANALP", "MEANJZH"),
+    *("TOTUSJH", "ABSNJZH", "SAVNCPP", "MEANPOT", "TOTPOT", "MEANSHR", "SHRGT45", "R_VALUE", "SIZE_ACR"),
+    "AREA_ACR",
+)
 _NUMBERS = ("CRVAL1", "CRVAL2", "CRLN_OBS", "CRLT_OBS", "DSUN_OBS", "OBS_VR", *SHARP_KEYWORDS)
 
 
@@ -142,8 +143,11 @@ def _patch(frame: Frame) -> Row:
 
 
 def _t_obs(keywords: Mapping[str, Any]) -> np.datetime64 | None:
-    text = keywords.get("T_OBS")
-    return tai_to_utc(parse_t_rec(text)) if isinstance(text, str) else None
+    """T_OBS as UTC; None where the record has none or says MISSING."""
+    try:
+        return np.datetime64(tai_to_utc(parse_t_rec(str(keywords.get("T_OBS")))), "ms")
+    except InputError:
+        return None
 
 
 def _number(value: Any) -> float | None:

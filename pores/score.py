@@ -48,7 +48,7 @@ class ScoreParameters:
     """
 
     min_area_mm2: float = 0.664
-    margin: float = 0.5
+    margin: float = 0.35
     least_radius_px: float = 1.5
     tolerance_frames: float = 2.0
     cadence_s: float = 720.0
@@ -138,7 +138,11 @@ def _feature_errors(found: Table, truth: Table, pores: Matches) -> dict[str, flo
     return {
         "centroid_px": _median(np.hypot(f["x_px"] - t["x_px"], f["y_px"] - t["y_px"])),
         "area_relative": _median(f["area_mm2"] / t["area_mm2"] - 1),
+        "area_sum_relative": _excess(f["area_mm2"], t["area_mm2"]),
         "mean_br_g": _median(f["mean_br"] - t["mean_br"]),
+        "mean_br_relative": _median(
+            (f["mean_br"] - t["mean_br"]) / np.where(t["mean_br"] == 0, np.nan, t["mean_br"])
+        ),
     }
 
 
@@ -171,6 +175,11 @@ def _places(ids: NDArray[Any], among: NDArray[Any]) -> Ints:
 
 def _rows(table: Table, which: NDArray[Any]) -> dict[str, NDArray[Any]]:
     return {name: np.asarray(values)[which] for name, values in table.items()}
+
+
+def _excess(found: NDArray[Any], true: NDArray[Any]) -> float:
+    """Sum of what was found over the true sum, less 1."""
+    return float(found.sum() / true.sum() - 1) if len(true) else np.nan
 
 
 def _median(values: NDArray[Any]) -> float:
