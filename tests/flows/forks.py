@@ -1,7 +1,7 @@
 """Runs of `porelake` that start at once: a process that has all imported forks one per line on stdin.
 
-Each run is a process of its own, in a group of its own, and does what the command does from its first line on;
-only the two seconds of imports are saved. Used as a script by `Forks`.
+Each run is a process and a group of its own and does what the command does from its first line on; only the
+two seconds of imports are saved. Used as a script by `Forks`.
 """
 
 import json

@@ -18,30 +18,29 @@ from storage.simulated import write_series
 PORELAKE = Path(sys.executable).with_name("porelake")
 CLOCK = ("started", "finished")  # the only columns that two equal runs may differ in
 BUSY, QUIET = 99001, 99002
-_COMMON = {"segments": ("continuum", "Br", "Bp", "Bt", "bitmap")}
 # Both cross 12:00, where a block of frames ends and the next begins.
 _BUSY = {
-    **_COMMON,
     "seed": 5,
     "harpnum": BUSY,
-    "n_frames": 20,
+    "n_frames": 14,
     "shape": (80, 120),
-    "t_start": datetime(2014, 6, 10, 9, 48),
+    "t_start": datetime(2014, 6, 10, 10, 36),
+    "segments": ("continuum", "Br", "Bt"),
 }
 _QUIET = {
-    **_COMMON,
     "seed": 4,
     "harpnum": QUIET,
-    "n_frames": 6,
+    "n_frames": 4,
     "shape": (80, 110),
-    "t_start": datetime(2014, 6, 10, 11, 24),
+    "t_start": datetime(2014, 6, 10, 11, 36),
+    "segments": ("continuum", "Br"),
 }
-_FAULTS = {"corrupt_frames": (4,), "no_continuum_frames": (9,), "bad_quality_frames": (15,)}
-UNUSABLE = {4: "unreadable file", 9: "missing segment", 15: "bad quality"}  # frames of the busy HARP
+_FAULTS = {"corrupt_frames": (4,), "no_continuum_frames": (9,), "bad_quality_frames": (12,)}
+UNUSABLE = {4: "unreadable file", 9: "missing segment", 12: "bad quality"}  # frames of the busy HARP
 
 
 def write_small_series(out: Path) -> None:
-    """Write two HARPs of 26 frames together, three of which can't be used."""
+    """Write two HARPs of 18 frames together, three of which can't be used."""
     _write(out, SimulationParameters.of("interactions", **_BUSY, **_FAULTS))
     _write(out, SimulationParameters.of("clean", **_QUIET))
 
