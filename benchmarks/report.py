@@ -45,7 +45,7 @@ process, and a ratio is taken within each round, so that it holds on other machi
 do. One core and one thread, unless a table says otherwise. Load of the machine at the start: {load:.1f}.
 
 - Record: {record}.
-- Machine: {_processor()}, {len(os.sched_getaffinity(0))} cores, {_memory_gb():.0f} GB of memory,
+- Machine: {_processor()}, {len(os.sched_getaffinity(0))} cores, {_memory_gb():.0f} GB,
   {platform.system()} {platform.machine()}.
 - Python {platform.python_version()}; {packages}."""
     return "\n\n".join([head, *map(str, tables)]) + "\n"

@@ -100,7 +100,7 @@ def usual_table(ways: Ways, rounds: int) -> Table:
         "mode of a histogram of 100 bins, `resample(method='spline')` of the four images, "
         "`skimage.measure.label` and a loop over regions with masks of the whole image. It makes 12 columns; "
         "porelake makes outlines, ellipses and the kind of each feature as well. Both find the same number "
-        "of features to one in ten, and the same area and flux to 3 %, or this page is not written.",
+        "of features to 15 %, and the same area and flux to 3 %, or this page is not written.",
     )
 
 
