@@ -10,6 +10,7 @@ from flows import products, stages, tracking
 from flows.progress import progress_bars
 from flows.request import STAGES, Request
 from pores.errors import InputError, PorelakeError
+from pores.upsample import enhancer
 from storage.lake import Lake
 
 StageFunction = Callable[[Request, int], stages.Done]
@@ -73,7 +74,7 @@ def run_request(request: Request) -> Outcome:
         If a HARP failed; the others are done.
     """
     stages.source_files.cache_clear()
-    stages.harps_of(request)  # wrong input is told before anything starts
+    check(request)
     with progress_bars():
         if prefect_api():
             from flows.tasks import pores_flow
@@ -86,11 +87,19 @@ def run_request(request: Request) -> Outcome:
     return outcome
 
 
+def check(request: Request) -> list[int]:
+    """The HARPs of a request; InputError before anything starts if it asks for what can't be done."""
+    enhancer(request.parameters.enhance)
+    if request.store_x2 and request.parameters.enhance == "none":
+        raise InputError("--store: nothing is doubled with --enhance none")
+    return stages.harps_of(request)
+
+
 def process(request: Request, chain: Chain) -> Outcome:
     """Take every HARP of a request through the chain; one that fails does not stop the others."""
     outcome = Outcome()
     names = _stages_of(request)
-    for harpnum in stages.harps_of(request):
+    for harpnum in check(request):
         Lake.at(request.lake).sweep(request.series, harpnum)
         try:
             for name in names:

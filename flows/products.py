@@ -13,7 +13,6 @@ from flows.progress import track as progress
 from flows.request import Request
 from flows.stages import Done, Harp, counted, frame_of
 from pores.chain import prepared_intensity
-from pores.errors import InputError
 from pores.frame import FIELD_SEGMENTS
 from pores.parameters import Parameters
 from pores.upsample import double, enhancer
@@ -26,15 +25,7 @@ Images = dict[str, NDArray[np.float32]]
 
 
 def store(request: Request, harpnum: int) -> Done:
-    """Keep prepared intensity and field of the usable frames of a HARP on the x2 grid.
-
-    Raises
-    ------
-    InputError
-        If the request doubles nothing.
-    """
-    if request.parameters.enhance == "none":
-        raise InputError("--store: nothing is doubled with --enhance none")
+    """Keep prepared intensity and field of the usable frames of a HARP on the x2 grid."""
     harp = Harp(request, harpnum)
     todo = [(product, times) for product, times in _products(harp) if times]
     n = sum(len(times) for _, times in todo)
