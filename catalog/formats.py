@@ -98,7 +98,7 @@ def data_dictionary() -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-_INTRODUCTION = """Made from `catalog/schema.py` and `sql/` by `python -m catalog.formats`; do not edit.
+_INTRODUCTION = """Made from `catalog/schema/` and `sql/` by `python -m catalog.formats`; do not edit.
 
 `t_rec` and the other times are TAI without zone unless the description says UTC. Pixels are 0-based, on the
 native SHARP grid. An empty unit is a pure number; 1e-6 is millionths of a solar hemisphere."""

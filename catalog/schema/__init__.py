@@ -1,0 +1,27 @@
+"""Every table and column of the catalogue, once: type, unit, UCD, meaning.
+
+The Arrow schema, SQL comments, VOTable fields, the data package and the data dictionary all come from here
+(`catalog.formats`). Units are written as astropy reads them.
+"""
+
+from catalog.schema.columns import Column, Table, Type
+from catalog.schema.features import EVENTS, LINKS, PORES, TRACKS
+from catalog.schema.records import FRAMES, HARPS, RUNS
+
+__all__ = [
+    "EVENTS",
+    "FRAMES",
+    "HARPS",
+    "LINKS",
+    "PORES",
+    "RUNS",
+    "TABLES",
+    "TRACKS",
+    "Column",
+    "Table",
+    "Type",
+]
+
+TABLES: dict[str, Table] = {
+    table.name: table for table in (PORES, LINKS, TRACKS, EVENTS, FRAMES, HARPS, RUNS)
+}
