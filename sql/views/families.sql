@@ -24,3 +24,4 @@ SELECT
     run_id
 FROM tracks
 GROUP BY family_id, harpnum, run_id
+ORDER BY harpnum, family_id

@@ -33,3 +33,4 @@ SELECT
 FROM harps
 LEFT JOIN features USING (run_id)
 LEFT JOIN lives USING (run_id)
+ORDER BY harps.harpnum, harps.series

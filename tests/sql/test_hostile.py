@@ -1,5 +1,6 @@
 """SQL that must not be let in: each statement is refused in one line, and nothing on disk changes."""
 
+import duckdb
 import pytest
 
 from catalog.query import connect, run_sql
@@ -192,6 +193,14 @@ def test_python_variables_are_not_tables(lake) -> None:
     import pyarrow as pa
 
     some_table = pa.table({"a": [1]})
-    with pytest.raises(InputError, match="some_table does not exist"):
-        run_sql(lake, "FROM some_table")
+    with (
+        connect(lake) as connection,
+        pytest.raises(duckdb.CatalogException, match="some_table does not exist"),
+    ):
+        connection.execute("FROM some_table")
     assert some_table.num_rows == 1
+
+
+def test_the_refusal_names_the_kind_of_statement(lake) -> None:
+    with pytest.raises(InputError, match="only SELECT is possible here, not COPY"):
+        run_sql(lake, "COPY pores TO 'x.csv'")

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import pytest
 
+from catalog import build
 from catalog.build import publish
 from catalog.query import connect
 from pores.errors import InputError, PorelakeError
@@ -126,18 +128,24 @@ def test_a_killed_publish_leaves_the_old_catalogue(tmp_path, make_lake, runs) ->
     assert harps(lake) == [1, 2]
 
 
-def test_many_publish_at_once_and_the_last_run_is_there(tmp_path, make_lake, runs) -> None:
+def test_a_slow_publish_does_not_undo_a_later_one(tmp_path, make_lake, runs, monkeypatch) -> None:
     lake = make_lake(tmp_path, runs[:1])
     runs[1].write(lake)
+    write, writing = build._write, threading.Event()
 
-    def publish_with_second() -> None:
+    def slow(*args) -> None:
+        if not writing.is_set():
+            writing.set()
+            time.sleep(0.5)
+        write(*args)
+
+    monkeypatch.setattr(build, "_write", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(publish, lake)
+        assert writing.wait(10)
         set_current(lake, CurrentRun("hmi.sharp_cea_720s", 2, "bbbb"))
         publish(lake)
-
-    with ThreadPoolExecutor(4) as pool:
-        jobs = [pool.submit(publish, lake), pool.submit(publish_with_second), pool.submit(publish, lake)]
-        for job in jobs:
-            job.result()
+        first.result()
     assert harps(lake) == [1, 2]
 
 
