@@ -9,6 +9,7 @@ from benchmarks.record import FOUR, Record
 from benchmarks.report import Table, in_ms
 from benchmarks.timing import in_turns
 from flows import pipeline, stages, tracking
+from flows.harp import source_files
 from pores.chain import detect_frame, prepare_frame, prepared_intensity
 from pores.detect import classify, detect
 from pores.geometry import CeaGrid, Observer, mu_map
@@ -29,7 +30,7 @@ def stage_table(record: Record, scratch: Path, rounds: int) -> Table:
     lake = scratch / "stages"
     request = record.request(lake)
     shutil.rmtree(lake, ignore_errors=True)
-    stages.source_files(str(record.directory), request.series)  # listed before anything is timed
+    source_files(str(record.directory), request.series)  # listed before anything is timed
 
     def ingest() -> None:
         shutil.rmtree(lake, ignore_errors=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows import products, stages, tracking
+from flows.harp import harps_of, source_files
 from flows.progress import progress_bars
 from flows.request import STAGES, Request
 from pores.errors import InputError, PorelakeError
@@ -73,7 +74,7 @@ def run_request(request: Request) -> Outcome:
     PorelakeError
         If a HARP failed; the others are done.
     """
-    stages.source_files.cache_clear()
+    source_files.cache_clear()
     check(request)
     with progress_bars():
         if prefect_api():
@@ -92,7 +93,7 @@ def check(request: Request) -> list[int]:
     enhancer(request.parameters.enhance)
     if request.store_x2 and request.parameters.enhance == "none":
         raise InputError("--store: nothing is doubled with --enhance none")
-    return stages.harps_of(request)
+    return harps_of(request)
 
 
 def process(request: Request, chain: Chain) -> Outcome:

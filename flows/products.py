@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.blocks import Block
+from flows.harp import Harp
 from flows.pool import ordered_map
 from flows.progress import track as progress
 from flows.request import Request
-from flows.stages import Done, Harp, counted, frame_of
+from flows.stages import Done, counted, frame_of
 from pores.chain import prepared_intensity
 from pores.frame import FIELD_SEGMENTS
 from pores.parameters import Parameters

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from catalog.formats import arrow_schema
 from catalog.schema import TABLES
 from flows.blocks import Block
+from flows.harp import Harp
 from flows.request import Request
-from flows.stages import DETECTED, PREPARED, Done, Harp, counted, read_rows
+from flows.stages import DETECTED, PREPARED, Done, counted, read_rows
 from pores.chain import Columns
 from pores.geometry import CeaGrid, Observer
 from pores.track import FrameSeries

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pores.detect import classify, detect
 from pores.errors import InputError, Reason, UnusableFrame
-from pores.frame import NEEDED_SEGMENTS, Frame
+from pores.frame import FIELD_SEGMENTS, NEEDED_SEGMENTS, Frame
 from pores.geometry import CeaGrid, Observer, mu_at, mu_map
 from pores.measure import measure
 from pores.oracle import residuals, within
@@ -22,6 +22,7 @@ Columns = dict[str, NDArray[Any]]
 Labels = NDArray[np.int32]
 Row = dict[str, Any]
 
+DETECTION_SEGMENTS = (*NEEDED_SEGMENTS, *(f"{name}_err" for name in FIELD_SEGMENTS))
 SHARP_KEYWORDS = (
     *("USFLUX", "MEANGAM", "MEANGBT", "MEANGBZ", "MEANGBH", "MEANJZD", "TOTUSJZ", "MEANALP", "MEANJZH"),
     *("TOTUSJH", "ABSNJZH", "SAVNCPP", "MEANPOT", "TOTPOT", "MEANSHR", "SHRGT45", "R_VALUE", "SIZE_ACR"),
@@ -67,8 +68,10 @@ def prepare_frame(frame: Frame, parameters: PrepareParameters) -> Row:
     }
 
 
-def prepared_intensity(frame: Frame, parameters: PrepareParameters) -> Prepared:
-    """Continuum without limb darkening in units of the quiet Sun.
+def prepared_intensity(
+    frame: Frame, parameters: PrepareParameters, quiet_sun: float | None = None
+) -> Prepared:
+    """Continuum without limb darkening in units of the quiet Sun, whose level is found if it is not given.
 
     Raises
     ------
@@ -79,11 +82,21 @@ def prepared_intensity(frame: Frame, parameters: PrepareParameters) -> Prepared:
     grid = CeaGrid.from_keywords(frame.keywords, continuum.shape)
     _require_equal_shapes(frame)
     mu = mu_map(grid, Observer.from_keywords(frame.keywords))
-    return prepare(continuum, mu, frame.segments.get("bitmap"), parameters)
+    return prepare(continuum, mu, frame.segments.get("bitmap"), parameters, quiet_sun)
 
 
-def detect_frame(frame: Frame, parameters: Parameters) -> tuple[Columns, Labels]:
+def detect_frame(
+    frame: Frame, parameters: Parameters, quiet_sun: float | None = None
+) -> tuple[Columns, Labels]:
     """The dark features of a usable frame.
+
+    Parameters
+    ----------
+    frame : Frame
+        Segments as in `DETECTION_SEGMENTS`, as far as there are any.
+    parameters : Parameters
+    quiet_sun : float, optional
+        Level of the quiet Sun that `prepare_frame` found, DN/s.
 
     Returns
     -------
@@ -92,7 +105,7 @@ def detect_frame(frame: Frame, parameters: Parameters) -> tuple[Columns, Labels]
     labels : ndarray of int32, (y, x) of the working grid
         0 where there is no feature, else the feature's `label`.
     """
-    prepared = prepared_intensity(frame, parameters.prepare)
+    prepared = prepared_intensity(frame, parameters.prepare, quiet_sun)
     intensity = enhancer(parameters.enhance)(prepared.intensity)
     scale = parameters.grid_scale
     grid = CeaGrid.from_keywords(frame.keywords, prepared.intensity.shape)
@@ -145,7 +158,7 @@ def _patch(frame: Frame) -> Row:
 def _t_obs(keywords: Mapping[str, Any]) -> np.datetime64 | None:
     """T_OBS as UTC; None where the record has none or says MISSING."""
     try:
-        return np.datetime64(tai_to_utc(parse_t_rec(str(keywords.get("T_OBS")))), "ms")
+        return tai_to_utc(parse_t_rec(str(keywords.get("T_OBS"))))
     except InputError:
         return None
 

@@ -25,34 +25,53 @@ class PrepareParameters(_Parameters):
         "fixed_bins", description="Estimator of the quiet-Sun level"
     )
     mu_min: float = Field(
-        0.2, gt=0, lt=1, description="Nothing is measured nearer the limb than this cosine of the heliocentric angle"
+        0.2,
+        gt=0,
+        lt=1,
+        description="Nothing is measured nearer the limb than this cosine of the heliocentric angle",
     )
     bad_quality_mask: int = Field(
-        0xFFC00000, description="QUALITY bits that mean that there is no usable observable (JSOC, sign bit included)"
+        0xFFC00000,
+        description="QUALITY bits that mean that there is no usable observable (JSOC, sign bit included)",
     )
 
 
 class DetectParameters(_Parameters):
     """What is a dark feature, and what a pore."""
 
-    threshold: float = Field(0.5, gt=0, lt=1, description="Intensity in quiet-Sun units below which a pixel is dark")
+    threshold: float = Field(
+        0.5, gt=0, lt=1, description="Intensity in quiet-Sun units below which a pixel is dark"
+    )
     connectivity: Literal[4, 8] = Field(4, description="Neighbours that connect dark pixels")
-    min_area_fine_px: int = Field(20, ge=1, description="Smallest feature in pixels of the x2 grid (4 to a native pixel)")
+    min_area_fine_px: int = Field(
+        20, ge=1, description="Smallest feature in pixels of the x2 grid (4 to a native pixel)"
+    )
     penumbra_threshold: float = Field(
-        0.85, gt=0, lt=1, description="Intensity in quiet-Sun units below which a pixel belongs to a spot's structure"
+        0.85,
+        gt=0,
+        lt=1,
+        description="Intensity in quiet-Sun units below which a pixel belongs to a spot's structure",
     )
     umbra_min_area_mm2: float = Field(
         10.0, gt=0, description="Smallest dark core, Mm^2, that makes the structure around it a spot"
     )
     rim_inner_mm: float = Field(
-        2.0, gt=0, description="A core's rim begins at this distance from it, Mm: beyond the blurred edge of a bare pore"
+        2.0,
+        gt=0,
+        description="A core's rim begins this far from it, Mm: beyond the blurred edge of a bare pore",
     )
     rim_outer_mm: float = Field(3.0, gt=0, description="A core's rim ends at this distance from it, Mm")
     umbra_rim: float = Field(
-        0.65, ge=0, le=1, description="Share of a large core's rim below the penumbra threshold from which it is an umbra"
+        0.65,
+        ge=0,
+        le=1,
+        description="Share of a large core's rim below the penumbra threshold from which it is an umbra",
     )
     fragment_rim: float = Field(
-        0.85, ge=0, le=1, description="The same for a core below the smallest area, inside the structure of an umbra"
+        0.85,
+        ge=0,
+        le=1,
+        description="The same for a core below the smallest area, inside the structure of an umbra",
     )
 
 
@@ -60,21 +79,33 @@ class TrackParameters(_Parameters):
     """What makes two features in two frames the same one."""
 
     cadence_s: float = Field(720.0, gt=0, description="Nominal time between frames, s")
-    max_gap_frames: int = Field(5, ge=0, description="Frames for which a feature may be missing and keep its track")
+    max_gap_frames: int = Field(
+        5, ge=0, description="Frames for which a feature may be missing and keep its track"
+    )
     min_overlap: float = Field(
-        0.2, ge=0, le=1, description="Shared pixels over the smaller mask, after shifting, that make an overlap"
+        0.2,
+        ge=0,
+        le=1,
+        description="Shared pixels over the smaller mask, after shifting, that make an overlap",
     )
     max_speed_km_s: float = Field(
-        1.5, gt=0, description="Largest departure from the expected place of a feature without overlap, km/s; over gaps as sqrt(dt)"
+        1.5,
+        gt=0,
+        description="Largest departure from the expected place without overlap, km/s; over gaps as sqrt(dt)",
     )
     min_polarity_g: float = Field(
-        50.0, ge=0, description="|mean Br| from which a feature has a polarity; opposite polarities never link, G"
+        50.0,
+        ge=0,
+        description="|mean Br| from which a feature has a polarity; opposite polarities never link, G",
     )
     max_area_ratio: float = Field(
         3.0, gt=1, description="Largest ratio of the areas of two features that link without overlap"
     )
     min_exchange_overlap: float = Field(
-        0.5, ge=0, le=1, description="Overlap that makes a link between two features that both go on in others"
+        0.5,
+        ge=0,
+        le=1,
+        description="Overlap that makes a link between two features that both go on in others",
     )
 
 

@@ -26,6 +26,7 @@ def prepare(
     mu: NDArray[np.float64],
     bitmap: NDArray[np.generic] | None,
     parameters: PrepareParameters,
+    quiet_sun: float | None = None,
 ) -> Prepared:
     """Divide out limb darkening and the quiet-Sun level.
 
@@ -39,6 +40,8 @@ def prepare(
         Segment `bitmap` (y, x): its quiet pixels give the level, all pixels where there is none.
     parameters : PrepareParameters
         Which limb darkening, which level, and the smallest mu.
+    quiet_sun : float, optional
+        The level in DN/s, where it is known already.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def prepare(
         raise UnusableFrame(Reason.NO_DATA, f"no continuum pixel with mu >= {parameters.mu_min}")
     seen = np.where(present, mu, np.nan).astype(np.float32)
     flat = flatten(continuum.astype(np.float32, copy=False), seen, parameters.limb_darkening)
-    level = quiet_sun_level(flat[_quiet(present, bitmap)], parameters.quiet_sun)
+    level = quiet_sun or quiet_sun_level(flat[_quiet(present, bitmap)], parameters.quiet_sun)
     return Prepared((flat / np.float32(level)).astype(np.float32, copy=False), level)
 
 

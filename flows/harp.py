@@ -1,0 +1,92 @@
+"""One HARP of a request: its files at the source, its places in the lake, its blocks of frames."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from flows.blocks import Block, blocks
+from flows.request import Request
+from pores.errors import InputError
+from storage.archive import SourceFile, open_source
+from storage.cubes import Cube
+from storage.lake import Lake
+
+PREPARE_VERSION = 1
+DETECT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Harp:
+    """One HARP of a request: where its things are in the lake."""
+
+    request: Request
+    harpnum: int
+
+    @property
+    def lake(self) -> Lake:
+        """The lake of the request."""
+        return Lake.at(self.request.lake)
+
+    @property
+    def cube(self) -> Path:
+        """The cube of the HARP."""
+        return self.lake.cube(self.request.series, self.harpnum)
+
+    def work(self, stage: str, block: Block) -> Path:
+        """A stage's rows for a block of frames."""
+        return self.lake.work(self.request.series, self.harpnum, stage, block.key)
+
+    def labels(self, block: Block) -> Path:
+        """The label images of a block of frames."""
+        return self.lake.labels(self.request.series, self.harpnum, block.key)
+
+    def prepare_blocks(self) -> list[Block]:
+        """Blocks of all frames, with the keys of their prepared rows."""
+        with Cube(self.cube) as cube:
+            keys = [cube.frame_key(t) for t in cube.t_rec]
+            science = self.request.parameters.prepare.model_dump(mode="json")
+            return blocks("prepare", PREPARE_VERSION, science, cube.t_rec, keys)
+
+    def detect_blocks(self) -> list[Block]:
+        """Return the same blocks, with the keys of their features."""
+        science = self.request.parameters.model_dump(mode="json", include={"enhance", "detect"})
+        return [block.then("detect", DETECT_VERSION, science) for block in self.prepare_blocks()]
+
+    def missing(self, stage: str, plan: Sequence[Block]) -> list[Block]:
+        """Blocks for which a stage has no result yet, or not all of it."""
+        return [block for block in plan if not all(path.exists() for path in self._results(stage, block))]
+
+    def _results(self, stage: str, block: Block) -> list[Path]:
+        work = self.work(stage, block)
+        return [work, self.labels(block)] if stage == "detect" else [work]
+
+
+def harps_of(request: Request) -> list[int]:
+    """The HARPs of a request; all that its source (or, without one, the lake) has if it names none.
+
+    Raises
+    ------
+    InputError
+        If a HARP that the request names is not there, or there is none.
+    """
+    in_lake = set(Lake.at(request.lake).cubes(request.series))
+    in_source = set(source_files(request.source, request.series)) if request.source else set()
+    there = in_source | in_lake if request.harpnums else in_source if request.source else in_lake
+    where = request.source or f"the lake {request.lake}"
+    if missing := sorted(set(request.harpnums) - there):
+        raise InputError(
+            f"{where} has no file of series {request.series} for HARP {', '.join(map(str, missing))}"
+        )
+    if not there:
+        raise InputError(f"{where} has no file of series {request.series}")
+    return sorted(set(request.harpnums) or there)
+
+
+@lru_cache(maxsize=2)
+def source_files(source: str, series: str) -> dict[int, list[SourceFile]]:
+    """Files of a source by HARP, listed once for a run (`source_files.cache_clear()` begins a new one)."""
+    listed: dict[int, list[SourceFile]] = {}
+    for file in open_source(source).files(None, series):
+        listed.setdefault(file.name.harpnum, []).append(file)
+    return listed
