@@ -1,0 +1,222 @@
+"""The command line: what it answers, and what it says of wrong input."""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.wcs import WCS
+
+from flows.cli import main
+from tests.flows.runs import BUSY, QUIET, assert_same_tables, environment, porelake, tables
+
+NRT = "hmi.sharp_cea_720s_nrt"
+
+
+@pytest.fixture(scope="session")
+def tar(small_series: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tar") / "export.tar"
+    with tarfile.open(path, "w") as archive:
+        archive.add(small_series, "S00000")
+    return path
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command said, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line in this process: what `porelake` does, without its start."""
+
+    def run(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["porelake", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return Ended(int(end.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def refuses(command: Command) -> Callable[..., None]:
+    """Exit 2 and one line on stderr that says what is wrong."""
+
+    def assert_refused(*arguments: object, says: str) -> None:
+        ended = command(*arguments)
+        assert ended.status == 2, ended
+        assert ended.out == ""
+        assert ended.err.count("\n") == 1, ended.err
+        assert says in ended.err
+
+    return assert_refused
+
+
+def test_wrong_input_of_the_real_command(tmp_path: Path) -> None:
+    done = porelake("run", "--from", tmp_path / "absent", "--lake", tmp_path / "lake")
+    assert done.returncode == 2
+    assert done.stderr == f"porelake: --from {tmp_path / 'absent'}: no such file or directory\n"
+
+
+def test_stages_one_by_one_from_a_tar_make_what_a_run_makes(
+    tar: Path, small_lake: Path, tmp_path: Path, command: Command
+) -> None:
+    lake = tmp_path / "lake"
+    said = []
+    for stage in ("ingest", "prepare", "detect", "track"):
+        ended = command(stage, "--from", tar, "--lake", lake, "--workers", 1)
+        assert (ended.status, ended.err) == (0, "")
+        said.append(ended.out.splitlines()[0])
+    assert [line.split()[3] for line in said] == ["files", "frames", "frames", "features"]
+    assert not (lake / "catalog.duckdb").exists()
+    assert command("publish", "--lake", lake).status == 0
+    assert_same_tables(lake, small_lake, but=("source",))
+    assert command("verify", "--lake", lake).status == 0
+
+
+def test_one_harp_of_several(small_series: Path, small_lake: Path, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    options = ("--from", small_series, "--harp", QUIET)
+    assert porelake("run", *options, "--enhance", "spline", PORELAKE_LAKE=str(lake)).returncode == 0
+    mine, whole = tables(lake), tables(small_lake)
+    assert mine.keys() == {name for name in whole if f"/{QUIET}-" in name}
+    assert all(mine[name].equals(whole[name]) for name in mine)
+
+
+def test_wrong_sources(
+    small_series: Path, tmp_path: Path, command: Command, refuses: Callable[..., None]
+) -> None:
+    lake = ("--lake", tmp_path / "lake")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "no.tar").write_bytes(b"no tar at all" * 1000)
+    for source, says in (
+        (tmp_path / "absent", f"--from {tmp_path / 'absent'}: no such file or directory"),
+        (tmp_path / "empty", f"{tmp_path / 'empty'} has no file of series hmi.sharp_cea_720s"),
+        (tmp_path / "no.tar", f"{tmp_path / 'no.tar'}: no complete uncompressed tar"),
+        ("jsoc", "--from jsoc"),
+    ):
+        refuses("run", "--from", source, *lake, says=says)
+    refuses("run", "--from", small_series, "--harp", 7, *lake, says="HARP 7")
+    refuses("run", "--from", small_series, "--series", NRT, *lake, says=NRT)
+    refuses("run", *lake, says="lake")
+    assert not (tmp_path / "lake").exists()
+
+
+def test_wrong_options(
+    small_series: Path, small_lake: Path, tmp_path: Path, command: Command, refuses: Callable[..., None]
+) -> None:
+    run = ("run", "--from", small_series, "--lake", tmp_path / "lake")
+    refuses(*run, "--set", "detect.threshold=2", says="--set detect.threshold")
+    refuses(*run, "--set", "detect.treshold=0.4", says="--set detect.treshold")
+    refuses(*run, "--set", "threshold=0.4", says="write stage.name=value")
+    refuses(*run, "--set", "detect.threshold", says="write stage.name=value")
+    refuses(*run, "--enhance", "network", says="network")
+    refuses(*run, "--store", "--enhance", "none", says="--store")
+    refuses(*run, "--lake", "s3://bucket/lake", says="s3://bucket/lake")
+    for option in (("--enhance", "magic"), ("--workers", "0"), ("--harp", "x"), ("--no-such", "1")):
+        ended = command(*run, *option)
+        assert ended.status == 2
+        assert option[0] in ended.err
+    assert not (tmp_path / "lake").exists()
+
+
+def test_wrong_questions(
+    small_lake: Path, tmp_path: Path, command: Command, refuses: Callable[..., None]
+) -> None:
+    lake = ("--lake", small_lake)
+    refuses("sql", "SELECT 1", "--lake", tmp_path / "none", says=str(tmp_path / "none"))
+    refuses("sql", "SELECT no_such FROM pores", *lake, says="no_such")
+    refuses("sql", "DROP VIEW pores", *lake, says="SELECT")
+    refuses("query", "no_such", *lake, says="no_such")
+    refuses("query", "longest_lives", "--param", "x", *lake, says="--param x")
+    refuses("export", "no_such", "--format", "csv", "--out", tmp_path / "x.csv", *lake, says="no_such")
+    refuses("export", "pores", "--format", "xls", "--out", tmp_path / "x", *lake, says="xls")
+    refuses("score", tmp_path, *lake, says="no such truth table")
+    refuses("mask", "no_such", *lake, says="no pore_id")
+    refuses("mask", f"{BUSY}_20140610_103600_099", *lake, says="no such feature")
+    refuses("enhance", tmp_path / "x.fits", "--out", tmp_path / "y.fits", says="x.fits")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_verify_tells_what_is_wrong(lake: Path, command: Command) -> None:
+    victim = next((lake / "tables" / "tracks").glob(f"{BUSY}-*"))
+    victim.write_bytes(victim.read_bytes()[:-100])
+    ended = command("verify", "--lake", lake)
+    assert ended.status == 1
+    assert victim.name in ended.out
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.filterwarnings("ignore:.datfix. made the change")  # MJD-OBS from DATE-OBS
+def test_a_mask_is_the_pixels_of_the_feature(
+    small_lake: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "SELECT pore_id, area_px, x_px, y_px, lon, lat FROM pores"
+    asked += f" WHERE harpnum = {BUSY} ORDER BY area_px DESC LIMIT 1"
+    answer = command("sql", asked, "--lake", small_lake, "--format", "csv").out.splitlines()[1].split(",")
+    pore_id, (area, x, y, lon, lat) = answer[0], map(float, answer[1:])
+    monkeypatch.chdir(tmp_path)
+    assert command("mask", pore_id, "--lake", small_lake).out == f"{pore_id}.fits: {area:.0f} pixels\n"
+    with fits.open(tmp_path / f"{pore_id}.fits") as hdus:
+        mask, header = hdus[0].data, hdus[0].header
+    assert mask.shape == (160, 240)
+    assert set(np.unique(mask)) == {0, 1}
+    assert mask.sum() == area
+    rows, columns = np.nonzero(mask)
+    assert (columns.mean() - 0.5) / 2 == pytest.approx(x, abs=1e-9)
+    assert (rows.mean() - 0.5) / 2 == pytest.approx(y, abs=1e-9)
+    here = WCS(header).wcs_pix2world(columns.mean(), rows.mean(), 0)
+    assert np.allclose(here, [lon, lat], atol=1e-6)
+    assert header["PORE_ID"] == pore_id
+
+
+def test_sql_imports_nothing_heavy(small_lake: Path) -> None:
+    program = (
+        "import sys; sys.argv = ['porelake', *sys.argv[1:]]\n"
+        "from flows.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    command = [sys.executable, "-c", program, "sql", "SELECT 1", "--lake", str(small_lake)]
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(command, env=environment(), cwd=root, capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1]
+    assert "'duckdb'" in loaded
+    for heavy in ("prefect", "tensorflow", "sunpy", "astropy", "scipy", "h5py", "matplotlib", "pandas"):
+        assert f"'{heavy}'" not in loaded, heavy
+
+
+def test_help_names_every_command(command: Command) -> None:
+    commands = (
+        "run ingest prepare detect track publish sql query describe export verify simulate score mask demo"
+    )
+    ended = command("--help")
+    assert ended.status == 0
+    assert all(name in ended.out for name in commands.split())
+
+
+def test_simulate_writes_a_series_that_runs(
+    tmp_path: Path, command: Command, refuses: Callable[..., None]
+) -> None:
+    options = ("--seed", 3, "--frames", 2, "--shape", 60, 80, "--harp", 5)
+    for out in ("a", "b"):
+        assert command("simulate", "--out", tmp_path / out, *options).status == 0
+    names = sorted(path.name for path in (tmp_path / "a").glob("*.fits"))
+    assert len(names) == 14
+    assert all((tmp_path / "a" / n).read_bytes() == (tmp_path / "b" / n).read_bytes() for n in names)
+    shutil.rmtree(tmp_path / "b")
+    refuses("simulate", "--out", tmp_path / "c", "--shape", 8, 8, says="shape")
