@@ -1,9 +1,11 @@
 """One 2-D FITS image, with or without coordinates, doubled in resolution."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
+from astropy.utils.exceptions import AstropyWarning
 
 from pores.errors import InputError
 from pores.parameters import Enhancement
@@ -70,12 +72,19 @@ def doubled_header(header: fits.Header) -> None:
 
 def _read(image: Path) -> tuple[np.ndarray, fits.Header]:
     try:
-        with fits.open(image) as hdus, np.errstate(invalid="ignore"):
+        with (
+            warnings.catch_warnings(),
+            image.open("rb") as file,
+            np.errstate(invalid="ignore"),
+        ):
+            warnings.simplefilter("ignore", AstropyWarning)  # cards that are no FITS
+            warnings.filterwarnings("error", "File may have been truncated")
+            hdus = fits.open(file)
             hdus.verify("silentfix+ignore")
             for hdu in hdus:
                 if hdu.is_image and hdu.header.get("NAXIS") == 2:
                     return np.asarray(hdu.data, np.float32), _plain(hdu.header)
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, TypeError, ValueError, AstropyWarning) as error:
         raise InputError(f"{image}: not a readable FITS file ({' '.join(str(error).split())})") from error
     raise InputError(f"{image}: no image of two axes in it")
 
