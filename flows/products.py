@@ -12,31 +12,31 @@ from flows.harp import Harp
 from flows.pool import ordered_map
 from flows.progress import track as progress
 from flows.request import Request
-from flows.stages import Done, counted, frame_of
+from flows.stages import Done, counted, frame_of, usable_frames
 from pores.chain import prepared_intensity
-from pores.frame import FIELD_SEGMENTS
+from pores.frame import FIELD_SEGMENTS, NEEDED_SEGMENTS
 from pores.parameters import Parameters
 from pores.upsample import double, enhancer
 from storage.cubes import Cube
-from storage.tables import read_table
 from storage.upscaled import INTENSITY, write_x2
 
 STORE_VERSION = 1
 Images = dict[str, NDArray[np.float32]]
+Usable = tuple[np.datetime64, float]  # T_REC and level of the quiet Sun, DN/s
 
 
 def store(request: Request, harpnum: int) -> Done:
     """Keep prepared intensity and field of the usable frames of a HARP on the x2 grid."""
     harp = Harp(request, harpnum)
-    todo = [(product, times) for product, times in _products(harp) if times]
-    n = sum(len(times) for _, times in todo)
-    every = [t for _, times in todo for t in times]
+    todo = [(product, frames) for product, frames in _products(harp) if frames]
+    every = [frame for _, frames in todo for frame in frames]
     work = partial(_double_one, harp.cube, request.parameters)
-    images = progress(ordered_map(work, every, request.workers), f"HARP {harpnum} store", n)
+    label = f"HARP {harpnum} store"
+    images = progress(ordered_map(work, every, request.workers), label, len(every))
     with Cube(harp.cube) as cube:
-        for product, times in todo:
-            write_x2(product, cube, zip(times, images, strict=False))
-    return Done("store", harpnum, f"{counted(n, 'frame')} doubled" if n else "")
+        for product, frames in todo:
+            write_x2(product, cube, zip([t for t, _ in frames], images, strict=False))
+    return Done("store", harpnum, f"{counted(len(every), 'frame')} doubled" if every else "")
 
 
 def product_path(harp: Harp, prepared: Block) -> Path:
@@ -46,20 +46,21 @@ def product_path(harp: Harp, prepared: Block) -> Path:
     return harp.lake.product(harp.request.series, harp.harpnum, key)
 
 
-def _products(harp: Harp) -> Iterator[tuple[Path, list[np.datetime64]]]:
+def _products(harp: Harp) -> Iterator[tuple[Path, list[Usable]]]:
     """The cube of each block, and the usable frames that it lacks."""
     plan = harp.prepare_blocks()
     with Cube(harp.cube) as cube:
         for block in plan:
-            rows = read_table(harp.work("prepare", block), ["t_rec", "usable"])
             product = product_path(harp, block)
             there = _images_in(product)
-            usable = rows["t_rec"][rows["usable"].astype(bool)]
-            yield product, [t for t in usable if not {(t, name) for name in _names(cube, t)} <= there]
+            frames = usable_frames(harp, block)
+            yield product, [(t, level) for t, level in frames if not _wanted(cube, t) <= there]
 
 
-def _names(cube: Cube, t_rec: np.datetime64) -> list[str]:
-    return [INTENSITY, *(name for name in FIELD_SEGMENTS if name in cube.segments(t_rec))]
+def _wanted(cube: Cube, t_rec: np.datetime64) -> set[tuple[np.datetime64, str]]:
+    return {
+        (t_rec, name) for name in (INTENSITY, *FIELD_SEGMENTS) if name in (INTENSITY, *cube.segments(t_rec))
+    }
 
 
 def _images_in(product: Path) -> set[tuple[np.datetime64, str]]:
@@ -69,9 +70,11 @@ def _images_in(product: Path) -> set[tuple[np.datetime64, str]]:
         return {(t, name) for t in cube.t_rec for name in cube.segments(t)}
 
 
-def _double_one(cube: Path, parameters: Parameters, t_rec: np.datetime64) -> Images:
-    frame = frame_of(cube, t_rec)
-    intensity = enhancer(parameters.enhance)(prepared_intensity(frame, parameters.prepare).intensity)
-    fields = {name: frame.segments[name] for name in FIELD_SEGMENTS if name in frame.segments}
+def _double_one(cube: Path, parameters: Parameters, frame: Usable) -> Images:
+    t_rec, quiet_sun = frame
+    native = frame_of(cube, t_rec, NEEDED_SEGMENTS)
+    intensity = prepared_intensity(native, parameters.prepare, quiet_sun).intensity
+    fields = {name: native.segments[name] for name in FIELD_SEGMENTS if name in native.segments}
     doubled = {name: double(np.asarray(image, np.float32)) for name, image in fields.items()}
-    return {name: np.asarray(image, np.float32) for name, image in {INTENSITY: intensity, **doubled}.items()}
+    every = {INTENSITY: enhancer(parameters.enhance)(intensity), **doubled}
+    return {name: np.asarray(image, np.float32) for name, image in every.items()}

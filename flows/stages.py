@@ -72,7 +72,7 @@ def detect(request: Request, harpnum: int) -> Done:
     plan = harp.detect_blocks()
     todo = harp.missing("detect", plan)
     items = [
-        _usable(harp, before)
+        usable_frames(harp, before)
         for before, block in zip(harp.prepare_blocks(), plan, strict=True)
         if block in todo
     ]
@@ -87,7 +87,7 @@ def detect(request: Request, harpnum: int) -> Done:
     return Done("detect", harpnum, _frames_said(items, "searched"))
 
 
-def _usable(harp: Harp, prepared: Block) -> list[tuple[np.datetime64, float]]:
+def usable_frames(harp: Harp, prepared: Block) -> list[tuple[np.datetime64, float]]:
     """T_REC and quiet-Sun level, DN/s, of every usable frame of a block."""
     rows = read_table(harp.work("prepare", prepared), ["t_rec", "usable", "quiet_sun"])
     usable = np.asarray(rows["usable"], bool)

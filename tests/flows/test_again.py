@@ -11,6 +11,7 @@ from astropy import units as u
 
 from catalog.query import connect
 from flows.pipeline import run_request
+from flows.request import SERIES
 from pores.chain import prepared_intensity
 from pores.errors import InputError
 from pores.frame import Frame
@@ -20,6 +21,7 @@ from pores.upsample import double
 from storage.cubes import Cube
 from storage.lake import Lake
 from storage.runs import current_runs
+from storage.upscaled import write_x2
 from tests.flows.runs import BUSY, QUIET, UNUSABLE, assert_same_tables, files, request, write_other_start
 
 LATE = "20140610_13"  # part of the names of the busy HARP's files from 13:00 on
@@ -116,7 +118,7 @@ def test_new_frames_renew_only_the_blocks_they_fall_in(
     after = files(lake)
     assert [done.said for done in outcome.done if done.harpnum == BUSY][1:3] == [
         "7 frames prepared",
-        "7 frames searched",
+        "5 frames searched",
     ]
     made = [name.split("/")[-1].split("-")[0] for name in after.keys() - before.keys() if "work/" in name]
     assert sorted(made) == ["detect", "prepare"]
@@ -143,7 +145,7 @@ def test_a_file_delivered_anew_renews_its_block(small_series: Path, lake: Path, 
     assert [done.said for done in outcome.done if done.harpnum == BUSY][:3] == [
         "1 file added",
         "7 frames prepared",
-        "7 frames searched",
+        "6 frames searched",
     ]
     assert current(lake)[BUSY] != before[BUSY]
     assert current(lake)[QUIET] == before[QUIET]
@@ -179,10 +181,24 @@ def test_doubled_images_are_kept_once(small_series: Path, lake: Path) -> None:
     assert files(lake) == before
 
 
+def test_a_frame_half_doubled_is_completed(small_series: Path, lake: Path) -> None:
+    run_request(request(small_series, lake, store_x2=True, harpnums=[QUIET]))
+    product = min((lake / "products").rglob("x2-*.h5"))
+    with Cube(product) as cube:
+        t, images = cube.t_rec[0], {name: cube.stored(cube.t_rec[0], name) for name in ("intensity", "Br")}
+    product.unlink()
+    with Cube(Lake.at(lake).cube(SERIES, QUIET)) as native:  # as a killed run leaves it
+        write_x2(product, native, [(t, {"intensity": images["intensity"]})])
+    run_request(request(small_series, lake, store_x2=True, harpnums=[QUIET]))
+    with Cube(product) as cube:
+        assert len(cube.t_rec) == 2
+        np.testing.assert_array_equal(cube.stored(t, "Br"), images["Br"])
+
+
 def test_doubled_images_are_whole_and_in_place(small_series: Path, lake: Path) -> None:
     run_request(request(small_series, lake, store_x2=True, harpnums=[BUSY]))
     usable = []
-    with Cube(Lake.at(lake).cube("hmi.sharp_cea_720s", BUSY)) as native:
+    with Cube(Lake.at(lake).cube(SERIES, BUSY)) as native:
         every = native.t_rec
         for path in (lake / "products").rglob(f"{BUSY}/x2-*.h5"):
             with Cube(path) as cube:
