@@ -134,6 +134,17 @@ def test_new_frames_renew_only_the_blocks_they_fall_in(
         assert pq.read_table(lake / name).equals(pq.read_table(small_lake / name)), table
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_that_live_on_see_new_frames(small_series: Path, tmp_path: Path, workers: int) -> None:
+    source, lake = tmp_path / "source", tmp_path / "lake"
+    shutil.copytree(small_series, source, ignore=shutil.ignore_patterns(f"*.{BUSY}.{LATE}*"))
+    asked = request(source, lake, harpnums=[BUSY], workers=workers)
+    run_request(asked)
+    shutil.copytree(small_series, source, dirs_exist_ok=True)
+    run_request(asked)
+    assert rows(lake, "SELECT count(*), count(n_pores) FROM frames") == [(14, 11)]
+
+
 def test_a_file_delivered_anew_renews_its_block(small_series: Path, lake: Path, tmp_path: Path) -> None:
     source = Path(shutil.copytree(small_series, tmp_path / "source"))
     before = current(lake)
