@@ -45,19 +45,20 @@ def prepare_frame(frame: Frame, parameters: PrepareParameters) -> Row:
     dict
         Every column of `frames` but `n_pores` and `run_id`; values are Python objects, None for null.
     """
+    quiet_sun = finding = None
     try:
-        quiet_sun, reason, detail = prepared_intensity(frame, parameters).quiet_sun, None, None
-    except UnusableFrame as finding:
-        quiet_sun, reason, detail = None, str(finding.reason), str(finding)
+        quiet_sun = prepared_intensity(frame, parameters).quiet_sun
+    except UnusableFrame as unusable:
+        finding = unusable
     checks = residuals(frame)
     return {
         "harpnum": frame.harpnum,
         "t_rec": frame.t_rec,
         "t_obs": _t_obs(frame.keywords),
-        "quality": frame.keywords.get("QUALITY"),
-        "usable": reason is None,
-        "reason": reason,
-        "detail": detail,
+        "quality": _quality(frame.keywords),
+        "usable": finding is None,
+        "reason": finding and str(finding.reason),
+        "detail": _detail(frame, finding),
         "missing_segments": [name for name in NEEDED_SEGMENTS if name not in frame.segments],
         **_patch(frame),
         "quiet_sun": quiet_sun,
@@ -124,23 +125,29 @@ def detect_frame(
 
 
 def _usable_continuum(frame: Frame, parameters: PrepareParameters) -> NDArray[np.float32]:
-    quality = frame.keywords.get("QUALITY")
-    if isinstance(quality, int) and quality & parameters.bad_quality_mask:
+    quality = _quality(frame.keywords)
+    if quality is not None and quality & parameters.bad_quality_mask:
         raise UnusableFrame(Reason.BAD_QUALITY, f"QUALITY 0x{quality:08x}")
     if "continuum" in frame.segments:
         return np.asarray(frame.segments["continuum"], np.float32)
-    told = "; ".join(f"{name}: {problem.detail}" for name, problem in frame.problems.items())
     if "continuum" in frame.problems:
-        raise UnusableFrame(frame.problems["continuum"].reason, told)
+        raise UnusableFrame(frame.problems["continuum"].reason)
     if not frame.segments and frame.problems:
-        raise UnusableFrame(next(iter(frame.problems.values())).reason, told)
-    raise UnusableFrame(Reason.MISSING_SEGMENT, "; ".join(filter(None, ("continuum", told))))
+        raise UnusableFrame(next(iter(frame.problems.values())).reason)
+    raise UnusableFrame(Reason.MISSING_SEGMENT, "continuum")
 
 
 def _require_equal_shapes(frame: Frame) -> None:
     shapes = {name: image.shape for name, image in frame.segments.items()}
     if len(set(shapes.values())) > 1:
         raise UnusableFrame(Reason.SHAPE_MISMATCH, ", ".join(f"{k} {v[0]}x{v[1]}" for k, v in shapes.items()))
+
+
+def _detail(frame: Frame, finding: UnusableFrame | None) -> str | None:
+    """Why the frame is unusable and what is wrong with files of the record, also of a usable one."""
+    found = [] if finding is None else [str(finding)]
+    files = [f"{name}: {problem.detail}" for name, problem in frame.problems.items()]
+    return "; ".join(found + files) or None
 
 
 def _patch(frame: Frame) -> Row:
@@ -153,6 +160,12 @@ def _patch(frame: Frame) -> Row:
     except UnusableFrame:
         return {"nx": shape[1], "ny": shape[0], "mu_center": None}
     return {"nx": shape[1], "ny": shape[0], "mu_center": float(mu_at(*grid.crval, observer, grid.rsun_m))}
+
+
+def _quality(keywords: Mapping[str, Any]) -> int | None:
+    """QUALITY, unsigned; None where the record has none or what it has is no whole number."""
+    quality = keywords.get("QUALITY")
+    return quality & 0xFFFFFFFF if isinstance(quality, int) else None
 
 
 def _t_obs(keywords: Mapping[str, Any]) -> np.datetime64 | None:

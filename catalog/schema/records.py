@@ -63,7 +63,7 @@ FRAMES = Table(
         Column(
             "detail",
             "string",
-            "The reason in words: file, keyword or segment at fault",
+            "The reason in words, and files of the record that can't be used, also of a usable frame",
             ucd="meta.note",
             nullable=True,
         ),

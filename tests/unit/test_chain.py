@@ -95,6 +95,20 @@ def test_quality_bits_that_mean_no_observable(good: Frame, bit: int) -> None:
     assert prepare_frame(frame, SCIENCE.prepare)["quality"] == 1 << bit
 
 
+@pytest.mark.parametrize("bit", [30, 31])
+def test_quality_as_a_signed_integer(good: Frame, bit: int) -> None:
+    frame = with_keywords(good, QUALITY=int(np.uint32(1 << bit).astype(np.int32)))
+    assert reason(frame) == Reason.BAD_QUALITY
+    assert prepare_frame(frame, SCIENCE.prepare)["quality"] == 1 << bit
+
+
+@pytest.mark.parametrize("quality", ["unknown", 0.5])
+def test_quality_that_is_no_whole_number_is_null(good: Frame, quality: object) -> None:
+    frame = with_keywords(good, QUALITY=quality)
+    assert reason(frame) is None
+    assert prepare_frame(frame, SCIENCE.prepare)["quality"] is None
+
+
 @pytest.mark.parametrize("quality", [0, 1, 0x400, 0x10000, 0x003FFFFF, None])
 def test_quality_bits_that_do_not_matter(good: Frame, quality: int | None) -> None:
     assert reason(with_keywords(good, QUALITY=quality)) is None
@@ -146,6 +160,14 @@ def test_a_field_file_that_is_no_good_is_told_where_the_continuum_lacks(good: Fr
     frame = replace(with_segments(good, continuum=None, Bt=None), problems=problems)
     assert reason(frame) == Reason.MISSING_SEGMENT
     assert "Bt.fits: truncated" in prepare_frame(frame, SCIENCE.prepare)["detail"]
+
+
+def test_a_field_file_that_is_no_good_is_told_of_a_usable_frame(good: Frame) -> None:
+    problems = {"Bt": Problem(Reason.UNREADABLE_FILE, "Bt.fits: truncated")}
+    row = prepare_frame(replace(with_segments(good, Bt=None), problems=problems), SCIENCE.prepare)
+    assert (row["usable"], row["reason"]) == (True, None)
+    assert row["missing_segments"] == ["Bt"]
+    assert row["detail"] == "Bt: Bt.fits: truncated"
 
 
 @pytest.mark.parametrize("segment", ["Br", "Bt", "bitmap", "conf_disambig", "magnetogram"])
