@@ -1,8 +1,9 @@
 """How right porelake is: simulated series with known truth taken through the chain and scored.
 
-`python -m benchmarks.accuracy` writes docs/accuracy.md; seeds are fixed, so that anyone gets the same figures.
+`python -m benchmarks.accuracy` writes docs/accuracy.md; seeds are fixed: anyone gets the same figures.
 """
 
+import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,7 @@ def page(scores: dict[tuple[str, int], Scores]) -> str:
 
 
 def _number(value: float) -> str:
-    return "" if value != value else f"{value:.4g}"  # noqa: PLR0124 - NaN: there was none
+    return "" if math.isnan(value) else f"{value:.4g}"
 
 
 def _row(cells: list[str]) -> str:
@@ -89,19 +90,19 @@ def _row(cells: list[str]) -> str:
 
 _TEXT = """# Accuracy
 
-Simulated SHARP series of {frames} frames with known truth ([what is simulated](simulation.md)), taken through the chain with
-`--enhance spline` and scored with `porelake score`: {n} true features in all. Made by `make accuracy`.
+Simulated SHARP series of {frames} frames with known truth ([what is simulated](simulation.md)), taken through the
+chain with `--enhance spline` and scored with `porelake score`: {n} true features in all. Made by `make accuracy`.
 
-A true feature is where the scene at HMI's resolution, without noise and before it is sampled by pixels, is below half of the
-quiet Sun; its area, centroid and mean field are those of that scene. So the figures say what sampling, noise, normalisation,
-doubling, detection and measurement do. They do not say how much smaller or darker the pore would look without HMI's point
-spread function.
+A true feature is a region where the noise-free scene at HMI's resolution (optics, CCD pixel and remapping), on samples
+four times finer than the pixels, is below half of the quiet Sun; its area, centroid and mean field are those of that
+scene. So the figures say what sampling, noise, normalisation, doubling, detection and measurement do. They do not say
+how a pore would look without HMI's point spread function.
 
 {table}
 
-Signs: found minus true. Births and deaths count those that were seen (`emerged`, `decayed`), merges and splits all; an event
-counts as found within two frames and ten native pixels. A blank is a kind of event that the series does not have. *Arity
-right*: of the merges (splits) that were found, those with the true number of partners.
+Signs: found minus true. Births and deaths count those that were seen (`emerged`, `decayed`), merges and splits all; an
+event counts as found within two frames and ten native pixels. A blank: the series has no such event. *Arity right*: of
+the merges (splits) that were found, those with the true number of partners.
 """
 
 

@@ -9,12 +9,13 @@
 A row of `/entries` is written last and makes its image and header count. Decision note 0004 says why.
 """
 
+import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import h5py
 import hdf5plugin
@@ -26,7 +27,9 @@ from storage.fits_blocks import MAX_HEADER
 
 FORMAT = "porelake cube 1"
 SIGNED = ("Br", "Bp", "Bt", "magnetogram")  # noise around zero: bit planes compress better than bytes
+LOCK_WAIT_S = 10.0
 _NONE = -1
+T = TypeVar("T")
 
 ENTRY = np.dtype(
     [
@@ -173,7 +176,7 @@ def reading(path: Path) -> Iterator[h5py.File]:
     if not path.exists():
         raise InputError(f"{path}: no such cube; ingest the HARP first")
     try:
-        file = h5py.File(path, "r", libver="latest", swmr=True, rdcc_nbytes=0)
+        file = _patiently(lambda: h5py.File(path, "r", libver="latest", swmr=True, rdcc_nbytes=0))
     except OSError as error:
         raise PorelakeError(f"{path}: can't be read as a cube ({error})") from error
     with file:
@@ -188,11 +191,23 @@ def open_to_append(path: Path) -> h5py.File:
     access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
     try:
         flags = h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE
-        return h5py.File(h5py.h5f.open(str(path).encode(), flags, fapl=access))
+        return h5py.File(_patiently(lambda: h5py.h5f.open(str(path).encode(), flags, fapl=access)))
     except OSError as error:
         raise PorelakeError(
             f"{path}: can't be opened to append ({error}); close other programs that use it"
         ) from error
+
+
+def _patiently(open_file: Callable[[], T]) -> T:
+    """Open a file that HDF5 locks for the moment in which another process opens it."""
+    last = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            return open_file()
+        except BlockingIOError:
+            if time.monotonic() > last:
+                raise
+            time.sleep(0.01)
 
 
 def milliseconds(t_rec: np.datetime64) -> int:

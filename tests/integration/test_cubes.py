@@ -250,7 +250,7 @@ def test_killed_at_any_moment(tmp_path: Path, make_file: MakeFile) -> None:
         process.start()
         while process.is_alive() and not (path.exists() and len(stored_all(path)) > there):
             time.sleep(0.002)
-        time.sleep(random.uniform(0, 0.05))
+        time.sleep(random.uniform(0, 0.015))
         process.kill()
         process.join()
         kills += process.exitcode != 0
@@ -262,7 +262,7 @@ def test_killed_at_any_moment(tmp_path: Path, make_file: MakeFile) -> None:
         if process.exitcode == 0:
             break
     assert there == len(files)
-    assert kills >= 3
+    assert kills >= 2
     assert is_clean(path)
     assert {entry.name for entry in tmp_path.iterdir()} == {"377.h5", ".377.h5.lock"}
 
