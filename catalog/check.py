@@ -1,4 +1,4 @@
-"""Checks of a lake: files and keys of its tables, `sql/checks`, the header oracle, cubes."""
+"""Checks of a lake: files and keys of its tables, `sql/checks`, the header oracle, cubes, label images."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
 
 from catalog.formats import arrow_schema, quoted
 from catalog.query import connect
@@ -50,7 +51,7 @@ def verify(lake: Lake) -> list[Finding]:
     found = [*_files(lake, runs), *_cubes(lake)]
     if not any(finding.check == "files" for finding in found):  # rows of broken files can't be asked for
         with connect(lake) as connection:
-            found += _published(connection, runs)
+            found += [*_published(connection, runs), *_labels(lake, connection)]
             for name, sql in checks():
                 found += _told(name, connection, sql)
     return found
@@ -145,9 +146,31 @@ def _unlike(path: Path, schema: "pa.Schema") -> str:
     return f"other type or nulls in {', '.join(other)}" if other else ""
 
 
+def _labels(lake: Lake, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Label images that can't be read, or have other features than their frame; the first of each file."""
+    wrong: set[str] = set()
+    for file, t_rec, n_pores in connection.execute(_LABELS).fetchall():
+        from storage.labels import read_labels  # h5py is not needed where a lake has no features
+
+        if file in wrong:
+            continue
+        path = lake.root / file
+        try:
+            n = int(read_labels(path, np.datetime64(t_rec, "ms")).max(initial=0))
+            detail, fault = f"{t_rec} has {n} features, frames says {n_pores}", n != n_pores
+        except PorelakeError as error:
+            detail, fault = str(error).removeprefix(f"{path}: "), True
+        if fault:
+            wrong.add(file)
+            yield Finding("labels", file, detail)
+
+
+_LABELS = "SELECT labels_file, t_rec, n_pores FROM frames WHERE labels_file IS NOT NULL ORDER BY ALL"
+
+
 def _cubes(lake: Lake) -> Iterator[Finding]:
-    """Images and headers of cubes that can't be read."""
-    for path in sorted((lake.root / "cubes").glob("*/*.h5")):
+    """Images and headers of cubes and of doubled products that can't be read."""
+    for path in sorted((*lake.root.glob("cubes/*/*.h5"), *lake.root.glob("products/*/*/*.h5"))):
         from storage.cubes import Cube  # h5py is not needed where a lake has no cubes
 
         try:

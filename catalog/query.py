@@ -163,4 +163,4 @@ def writable(lake: Lake, out: Path) -> Path:
     return place
 
 
-_PARTS = ("cubes", "current", "products", "tables", "work")
+_PARTS = ("cubes", "current", "labels", "products", "tables", "work")

@@ -124,7 +124,8 @@ def test_unknown_format(lake) -> None:
 
 
 def test_the_lake_itself_is_not_written_to(lake, tmp_path) -> None:
-    for out in (lake.catalog, lake.root / "tables" / "pores" / "x.csv", tmp_path):
+    rooms = ("cubes", "current", "labels", "products", "tables", "work")
+    for out in (lake.catalog, *(lake.root / room / "1" / "x.csv" for room in rooms), tmp_path):
         with pytest.raises(InputError, match="--out"):
             run_sql(lake, "SELECT 1", "csv", out)
 

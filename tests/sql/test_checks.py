@@ -8,6 +8,7 @@ import pytest
 from catalog.check import MOST, Finding, checks, verify
 from catalog.sql_files import sql_files
 from pores.errors import InputError
+from storage.labels import write_labels
 from storage.lake import Lake
 
 
@@ -253,6 +254,38 @@ def test_a_broken_cube(tmp_path, make_lake, runs) -> None:
     path.write_bytes(b"no HDF5")
     (found,) = verify(lake)
     assert (found.check, found.record) == ("cubes", "cubes/hmi.sharp_cea_720s/1.h5")
+
+
+def with_labels(root, make_lake, runs, image, k=9):
+    """A lake in which frame 9 of the first HARP, which has two features, names the labels of frame k."""
+    frames = runs[0].tables["frames"]
+    frames[9]["labels_file"] = "labels/a.h5"
+    write_labels(root / "labels" / "a.h5", [frames[k]["t_rec"]], [image])
+    return make_lake(root, runs)
+
+
+TWO = np.zeros((20, 30), np.int32)
+TWO[2:4, 3:5], TWO[10, 20] = 1, 2
+
+
+def test_labels(tmp_path, make_lake, runs) -> None:
+    lake = with_labels(tmp_path, make_lake, runs, TWO)
+    assert verify(lake) == []
+    path = lake.root / "labels" / "a.h5"
+    path.write_bytes(path.read_bytes()[:2000])
+    assert [(found.check, found.record) for found in verify(lake)] == [("labels", "labels/a.h5")]
+    path.unlink()
+    assert [(found.check, found.record) for found in verify(lake)] == [("labels", "labels/a.h5")]
+
+
+def test_labels_of_other_features(tmp_path, make_lake, runs) -> None:
+    (found,) = verify(with_labels(tmp_path, make_lake, runs, np.minimum(TWO, 1)))
+    assert str(found) == "labels: labels/a.h5: 2011-02-15 01:48:00 has 1 features, frames says 2"
+
+
+def test_labels_of_another_frame(tmp_path, make_lake, runs) -> None:
+    (found,) = verify(with_labels(tmp_path, make_lake, runs, TWO, k=8))
+    assert "no labels of T_REC 2011-02-15T01:48:00.000" in str(found)
 
 
 def test_every_check_answers_in_the_form_of_a_finding(empty_lake) -> None:
