@@ -25,10 +25,9 @@ def run_demo(out: Path) -> None:
     print(_run(Request(lake=str(lake.root), source=str(fits), harpnums=(HARP,)), out))
     print("\nHow does the lifetime of a pore depend on its mean Br?\n")
     run_query(lake, QUESTION)
-    csv, picture = out / f"{QUESTION}.csv", out / "pores.png"
-    export(lake, QUESTION, {}, "csv", csv)
-    draw(frame_scene(lake, *busiest(lake, current_runs(lake))), picture)
-    _say(lake, csv, picture)
+    export(lake, QUESTION, {}, "csv", out / f"{QUESTION}.csv")
+    draw(frame_scene(lake, *busiest(lake, current_runs(lake))), out / "pores.png")
+    _say(out)
 
 
 def _run(request: Request, out: Path) -> str:
@@ -45,15 +44,15 @@ def _run(request: Request, out: Path) -> str:
         return str(pores_flow(request))
 
 
-def _say(lake: Lake, csv: Path, picture: Path) -> None:
+def _say(out: Path) -> None:
     print(
         f"""
 Where things are:
-  catalogue  {lake.catalog}
-  picture    {picture}
-  answer     {csv}
+  catalogue  {out}/lake/catalog.duckdb
+  picture    {out}/pores.png
+  answer     {out}/{QUESTION}.csv
 
 Ask your own question:
-  .venv/bin/porelake sql --lake {lake.root} "SELECT kind, count(*) FROM tracks GROUP BY kind"
-  .venv/bin/porelake score --lake {lake.root} {csv.parent / "fits" / "truth"}"""
+  .venv/bin/porelake sql --lake {out}/lake "SELECT kind, count(*) FROM tracks GROUP BY kind"
+  .venv/bin/porelake score --lake {out}/lake {out}/fits/truth"""
     )
