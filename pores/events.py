@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from pores.follow import Follower
 from pores.lineage import NONE, Lineage, in_order
 from pores.link import Links
+from pores.lives import Ends
 from pores.motion import Bools
 from pores.series import Columns, Features, Ints, Watch
-
-Ends = tuple[NDArray[Any], NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,13 @@
 """Limb darkening: how the quiet Sun's intensity falls from disk centre to the limb."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pores.parameters import LimbDarkening
+
 Floats = NDArray[np.float64]
-LimbDarkening = Literal["pierce_slaughter_6173", "pierce_slaughter_6206", "neckel_labs_6173", "svd", "none"]
 
 HMI_LINE_A = 6173.34  # wavelength of HMI's line, Fe I
 

@@ -10,8 +10,10 @@ from pores.lineage import NONE, Lineage, in_order
 from pores.motion import Bools, Floats
 from pores.series import Columns, Features, Ints
 
+Ends = tuple[NDArray[Any], NDArray[Any]]  # how each track began, and how it ended
 
-def track_columns(lives: Lineage, follower: Follower) -> Columns:
+
+def track_columns(lives: Lineage, ends: Ends, follower: Follower) -> Columns:
     """The columns of `tracks` but `run_id`, sorted as the table is."""
     features, watch = follower.features, follower.watch
     ids = features["pore_id"].astype(object)
@@ -25,8 +27,8 @@ def track_columns(lives: Lineage, follower: Follower) -> Columns:
         "t_death": t_death,
         "lifetime_h": (t_death - t_birth) / np.timedelta64(1, "h"),
         "n_obs": np.bincount(lives.track, minlength=len(names)).astype(np.int32),
-        "birth": births(lives, follower),
-        "death": deaths(lives, follower),
+        "birth": ends[0],
+        "death": ends[1],
         "parent_track_id": _named(names, lives.parent),
         "child_track_id": _named(names, lives.child),
         **_over_life(lives.track, features, len(names)),

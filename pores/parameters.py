@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Enhancement = Literal["network", "spline", "none"]
+LimbDarkening = Literal["pierce_slaughter_6173", "pierce_slaughter_6206", "neckel_labs_6173", "svd", "none"]
+QuietSun = Literal["half_sample_mode", "fixed_bins", "histogram_100"]
 
 
 class _Parameters(BaseModel):
@@ -18,12 +20,10 @@ class _Parameters(BaseModel):
 class PrepareParameters(_Parameters):
     """Limb darkening, normalisation, and which pixels count."""
 
-    limb_darkening: Literal[
-        "pierce_slaughter_6173", "pierce_slaughter_6206", "neckel_labs_6173", "svd", "none"
-    ] = Field("pierce_slaughter_6173", description="Limb-darkening polynomial I(mu)/I(1) that is divided out")
-    quiet_sun: Literal["half_sample_mode", "fixed_bins", "histogram_100"] = Field(
-        "fixed_bins", description="Estimator of the quiet-Sun level"
+    limb_darkening: LimbDarkening = Field(
+        "pierce_slaughter_6173", description="Limb-darkening polynomial I(mu)/I(1) that is divided out"
     )
+    quiet_sun: QuietSun = Field("fixed_bins", description="Estimator of the quiet-Sun level")
     mu_min: float = Field(
         0.2,
         gt=0,

@@ -4,12 +4,10 @@ The mode, since faculae, pores and spots that a patch holds move it least. Quiet
 skew; their mean is another level, 0.1 to 0.4 % higher (docs/decisions/0002-quiet-sun.md).
 """
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
-Estimator = Literal["half_sample_mode", "fixed_bins", "histogram_100"]
+from pores.parameters import QuietSun
 
 BIN_WIDTH = 0.005  # of `fixed_bins`, in units of the median
 FIT_BINS = 3  # to either side of the fullest
@@ -23,7 +21,7 @@ def quiet_pixels(bitmap: NDArray[np.generic]) -> NDArray[np.bool_]:
     return quiet
 
 
-def quiet_sun_level(values: NDArray[np.floating], estimator: Estimator) -> float:
+def quiet_sun_level(values: NDArray[np.floating], estimator: QuietSun) -> float:
     """Mode of finite intensities without limb darkening, in their unit."""
     return float(_ESTIMATORS[estimator](values))
 

@@ -109,7 +109,10 @@ class Watch:
 
 
 _NUMBERS = ("x_px", "y_px", "lon", "lat", "area_px", "mean_br")
-_NEEDED = (*_NUMBERS, "harpnum", "t_rec", "pore_id", "label", "touches_edge")
+_NEEDED = (
+    *(*_NUMBERS, "harpnum", "t_rec", "pore_id", "label", "touches_edge"),
+    *("area_mm2", "flux_mx", "mu", "kind"),  # what tracks sum up
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,6 +71,6 @@ def track(
     return Tracking(
         np.asarray(names[lives.track][features.feature_of_row], object),
         link_columns(links, features, watch, parameters),
-        track_columns(lives, follower),
+        track_columns(lives, ends, follower),
         event_columns(lives, links, ends, follower),
     )

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from pores.frame import Keyword
 from pores.simulate.observe import Stored
+from storage.fits_blocks import ones_complement_sum
+from storage.fits_cards import BLOCK, CARD
 
-BLOCK, CARD = 2880, 80
 DESCRIPTOR = 8  # bytes that say where a compressed row is
 IN_PRIMARY = "bitmap"
 _ZEROS = "0" * 16
@@ -136,19 +137,11 @@ def _padded(data: bytes) -> bytes:
 
 def _checksummed(cards: list[bytes], data: bytes) -> bytes:
     """Header and data with DATASUM and CHECKSUM (FITS standard 4.0, appendix J)."""
-    total = _sum(data)
+    total = ones_complement_sum(data)
     cards = [*cards, _card("CHECKSUM", _ZEROS), _card("DATASUM", str(total))]
     header = _header(cards)
-    cards[-2] = _card("CHECKSUM", _encoded(~_sum(header, total) & 0xFFFFFFFF))
+    cards[-2] = _card("CHECKSUM", _encoded(~ones_complement_sum(header, total) & 0xFFFFFFFF))
     return _header(cards) + data
-
-
-def _sum(data: bytes, start: int = 0) -> int:
-    """32-bit ones' complement sum."""
-    total = int(np.frombuffer(data, ">u4").sum(dtype=np.uint64)) + start
-    while total >> 32:
-        total = (total & 0xFFFFFFFF) + (total >> 32)
-    return total
 
 
 def _encoded(value: int) -> str:
