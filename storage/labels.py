@@ -59,16 +59,6 @@ def read_labels(path: Path, t_rec: np.datetime64) -> Labels:
         raise PorelakeError(f"{path}: labels of T_REC {t_rec} can't be read ({error})") from error
 
 
-def labelled_times(path: Path) -> NDArray[np.datetime64]:
-    """T_REC of every frame of a file, as written, datetime64[ms]."""
-    try:
-        with h5py.File(path, "r") as file:
-            times: NDArray[np.datetime64] = file["t_rec"][:].astype("datetime64[ms]")
-            return times
-    except (OSError, KeyError) as error:
-        raise PorelakeError(f"{path}: can't be read as labels ({error})") from error
-
-
 def _write(file: h5py.File, name: str, image: Labels) -> None:
     box = _box(image)
     dense = image[box]

@@ -51,7 +51,8 @@ class Lake:
     def cubes(self, series: str) -> dict[int, Path]:
         """HARPNUM to cube, of every HARP in the lake; the inverse of `cube`."""
         found = (self.root / "cubes" / series).glob("*.h5")
-        return {int(path.stem): path for path in sorted(found, key=lambda path: int(path.stem))}
+        numbered = {int(path.stem): path for path in found if path.stem.isdecimal()}
+        return dict(sorted(numbered.items()))
 
     def work(self, series: str, harpnum: int, stage: str, key: str) -> Path:
         """A stage's rows for a block of frames."""

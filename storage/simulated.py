@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pores.errors import Reason
-from pores.record_time import format_compact, parse_t_rec, tai_to_utc
+from pores.errors import InputError, Reason
+from pores.record_time import parse_t_rec, tai_to_utc
 from pores.simulate.chronicle import TrueFrame, chronicle
 from pores.simulate.keywords import segment_keywords
 from pores.simulate.observe import STORED
@@ -27,6 +27,7 @@ from pores.simulate.parameters import SimulationParameters
 from pores.simulate.scene import Scene
 from pores.simulate.series import SimulatedFrame, frame_of
 from pores.simulate.tables import RUN_ID, Rows, Tables
+from storage.fits_files import FileName
 from storage.jsoc_files import Segment, files_bytes
 from storage.lake import atomic
 from storage.tables import write_table
@@ -50,7 +51,7 @@ def write_series(
     Parameters
     ----------
     out : Path
-        Directory, made if need be. Files of an earlier simulation with the same names are replaced.
+        Directory, made if need be. What an interrupted simulation of the same files left is replaced.
     parameters : SimulationParameters
         Equal parameters give equal bytes, whatever the number of processes.
     schemas : mapping of str to pyarrow.Schema
@@ -64,7 +65,13 @@ def write_series(
     -------
     list of Path
         The FITS files, in order of time and segment.
+
+    Raises
+    ------
+    InputError
+        If the directory has files of the HARP that this series has not: they would belie the truth.
     """
+    _require_own(out, parameters)
     out.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     true_frames: list[TrueFrame] = []
@@ -104,11 +111,23 @@ def _record(job: tuple[Path, SimulationParameters, int]) -> Record:
     contents = _contents(simulated, _segments(parameters, frame))
     if frame in parameters.corrupt_frames and "continuum" in contents:
         contents["continuum"] = contents["continuum"][: int(KEPT * len(contents["continuum"]))]
-    stem = f"{SERIES}.{parameters.harpnum}.{format_compact(simulated.t_rec)}_TAI"
     for name, content in contents.items():
-        with atomic(out / f"{stem}.{name}.fits") as partial:
+        with atomic(out / _file(parameters, frame, name)) as partial:
             partial.write_bytes(content)
-    return [f"{stem}.{name}.fits" for name in contents], simulated.truth, _frame_row(parameters, simulated)
+    names = [_file(parameters, frame, name) for name in contents]
+    return names, simulated.truth, _frame_row(parameters, simulated)
+
+
+def _file(parameters: SimulationParameters, frame: int, segment: str) -> str:
+    return str(FileName(SERIES, parameters.harpnum, parameters.t_rec[frame], segment))
+
+
+def _require_own(out: Path, parameters: SimulationParameters) -> None:
+    frames = range(parameters.n_frames)
+    own = {_file(parameters, frame, name) for frame in frames for name in _segments(parameters, frame)}
+    there = (path.name for path in out.glob(f"{SERIES}.{parameters.harpnum}.*.fits"))
+    if strange := sorted(set(there) - own):
+        raise InputError(f"{out / strange[0]}: of another series of this HARP; name an empty directory")
 
 
 def _segments(parameters: SimulationParameters, frame: int) -> list[str]:

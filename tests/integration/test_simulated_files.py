@@ -175,6 +175,14 @@ def test_equal_parameters_give_equal_bytes(series: Path, tmp_path: Path) -> None
         assert (series / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
 
+def test_another_series_of_the_harp_is_not_mixed_in(series: Path) -> None:
+    before = {path: path.read_bytes() for path in series.rglob("*") if path.is_file()}
+    shorter = PARAMETERS.model_copy(update={"n_frames": 5})
+    with pytest.raises(InputError, match=r"TAI\.\w+\.fits: of another series"):
+        write_series(series, shorter, SCHEMAS)
+    assert {path: path.read_bytes() for path in series.rglob("*") if path.is_file()} == before
+
+
 def test_keywords_are_those_of_real_records(series: Path, real_data: Path) -> None:
     real = next((real_data / "sharp").glob("*.377.*.Br.fits"))
     ours = fits.Header.fromstring(_header_text(file_of(series, 0, "Br")))
