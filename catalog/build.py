@@ -60,7 +60,7 @@ def publish(lake: Lake) -> Published:
 @contextmanager
 def _alone(lake: Lake) -> Iterator[None]:
     """Wait until no other process or thread publishes: the last one must see every current run."""
-    with (lake.root / "catalog.lock").open("w") as file:
+    with lake.catalog_lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -170,7 +170,7 @@ _LABELS = "SELECT labels_file, t_rec, n_pores FROM frames WHERE labels_file IS N
 
 def _cubes(lake: Lake) -> Iterator[Finding]:
     """Images and headers of cubes and of doubled products that can't be read."""
-    for path in sorted((*lake.root.glob("cubes/*/*.h5"), *lake.root.glob("products/*/*/*.h5"))):
+    for path in lake.image_files():
         from storage.cubes import Cube  # h5py is not needed where a lake has no cubes
 
         try:

@@ -13,7 +13,7 @@ from catalog.formats import file_pattern, literal
 from catalog.sql_files import Value, sql_file, sql_files
 from catalog.statement import checked
 from pores.errors import InputError
-from storage.lake import Lake, atomic
+from storage.lake import ROOMS, Lake, atomic
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,6 @@ def writable(lake: Lake, out: Path) -> Path:
     place = out.expanduser().resolve()
     if place.exists() and not place.is_file():
         raise InputError(f"--out {out}: not a file that can be written")
-    if place == lake.catalog or any(place.is_relative_to(lake.root / part) for part in _PARTS):
+    if place == lake.catalog or any(place.is_relative_to(lake.root / room) for room in ROOMS):
         raise InputError(f"--out {out}: the lake keeps its own files there; name another place")
     return place
-
-
-_PARTS = ("cubes", "current", "labels", "products", "tables", "work")

@@ -7,6 +7,7 @@
     <lake>/labels/<series>/<harpnum>/<key>.h5             masks of the features in a block of frames
     <lake>/products/<series>/<harpnum>/x2-<key>.h5        x2 images of a block of frames, where the user asked
     <lake>/tables/<table>/<harpnum>-<run_id>.parquet      the tables, one file per HARP and run
+    <lake>/current/<series>/<harpnum>.json                which run of a HARP the views show
     <lake>/catalog.duckdb                                 views over the tables
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from pores.errors import InputError
 
 PARTIAL = ".partial"
+ROOMS = ("cubes", "work", "labels", "products", "tables", "current")
 _HOST = "".join(letter if letter.isalnum() else "-" for letter in platform.node()) or "host"
 
 
@@ -43,6 +45,11 @@ class Lake:
     def catalog(self) -> Path:
         """The DuckDB file of views."""
         return self.root / "catalog.duckdb"
+
+    @property
+    def catalog_lock(self) -> Path:
+        """The file whose lock a publisher holds."""
+        return self.root / "catalog.lock"
 
     def cube(self, series: str, harpnum: int) -> Path:
         """The HDF5 cube of a HARP."""
@@ -73,6 +80,18 @@ class Lake:
     def table_files(self, table: str) -> list[Path]:
         """Every file of a table, of all runs."""
         return sorted((self.root / "tables" / table).glob("*.parquet"))
+
+    def pointer(self, series: str, harpnum: int) -> Path:
+        """The file that names the current run of a HARP."""
+        return self.root / "current" / series / f"{harpnum}.json"
+
+    def pointers(self) -> list[Path]:
+        """Every such file."""
+        return sorted((self.root / "current").glob("*/*.json"))
+
+    def image_files(self) -> list[Path]:
+        """Every cube, and every product of doubled images."""
+        return sorted((*self.root.glob("cubes/*/*.h5"), *self.root.glob("products/*/*/*.h5")))
 
     def sweep(self, series: str, harpnum: int) -> list[Path]:
         """Remove what killed processes left half-written of a HARP and of the catalogue; say what it was."""

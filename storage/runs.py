@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from storage.lake import Lake, atomic
 
@@ -18,21 +17,17 @@ class CurrentRun:
 
 def set_current(lake: Lake, run: CurrentRun) -> None:
     """Make a run the current one of its HARP."""
-    with atomic(_pointer(lake, run.series, run.harpnum)) as partial:
+    with atomic(lake.pointer(run.series, run.harpnum)) as partial:
         partial.write_text(json.dumps(asdict(run)) + "\n")
 
 
 def current_run(lake: Lake, series: str, harpnum: int) -> CurrentRun | None:
     """The current run of a HARP, None before the first."""
-    pointer = _pointer(lake, series, harpnum)
+    pointer = lake.pointer(series, harpnum)
     return CurrentRun(**json.loads(pointer.read_text())) if pointer.exists() else None
 
 
 def current_runs(lake: Lake) -> list[CurrentRun]:
     """The current run of every HARP, by series and HARPNUM."""
-    runs = [CurrentRun(**json.loads(path.read_text())) for path in (lake.root / "current").glob("*/*.json")]
+    runs = [CurrentRun(**json.loads(path.read_text())) for path in lake.pointers()]
     return sorted(runs, key=lambda run: (run.series, run.harpnum))
-
-
-def _pointer(lake: Lake, series: str, harpnum: int) -> Path:
-    return lake.root / "current" / series / f"{harpnum}.json"

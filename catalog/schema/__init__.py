@@ -1,6 +1,6 @@
 """Every table and column of the catalogue, once: type, unit, UCD, meaning.
 
-The Arrow schema, SQL comments, VOTable fields, the data package and the data dictionary all come from here
+The Arrow schema, SQL comments, the fields of exports and the data dictionary all come from here
 (`catalog.formats`). Units are written as astropy reads them.
 """
 

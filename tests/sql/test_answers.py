@@ -124,8 +124,13 @@ def test_unknown_format(lake) -> None:
 
 
 def test_the_lake_itself_is_not_written_to(lake, tmp_path) -> None:
-    rooms = ("cubes", "current", "labels", "products", "tables", "work")
-    for out in (lake.catalog, *(lake.root / room / "1" / "x.csv" for room in rooms), tmp_path):
+    own = (
+        lake.cube("s", 1),
+        lake.work("s", 1, "detect", "k"),
+        lake.labels("s", 1, "k"),
+        lake.product("s", 1, "k"),
+    )
+    for out in (lake.catalog, *own, lake.table("pores", 1, "k"), lake.pointer("s", 1), tmp_path):
         with pytest.raises(InputError, match="--out"):
             run_sql(lake, "SELECT 1", "csv", out)
 
