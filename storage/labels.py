@@ -56,7 +56,9 @@ def read_labels(path: Path, t_rec: np.datetime64) -> Labels:
                 raise InputError(f"{path}: no labels of T_REC {t_rec}")
             return _read(file[f"frames/{index[0]}"])
     except (OSError, KeyError, ValueError) as error:
-        raise PorelakeError(f"{path}: labels of T_REC {t_rec} can't be read ({error})") from error
+        raise PorelakeError(
+            f"{path}: labels of T_REC {t_rec} can't be read; remove it and run again ({error})"
+        ) from error
 
 
 def _write(file: h5py.File, name: str, image: Labels) -> None:
