@@ -33,9 +33,9 @@ class Harp:
         """The cube of the HARP."""
         return self.lake.cube(self.request.series, self.harpnum)
 
-    def work(self, stage: str, block: Block) -> Path:
+    def stage(self, stage: str, block: Block) -> Path:
         """A stage's rows for a block of frames."""
-        return self.lake.work(self.request.series, self.harpnum, stage, block.key)
+        return self.lake.stage(self.request.series, self.harpnum, stage, block.key)
 
     def labels(self, block: Block) -> Path:
         """The label images of a block of frames."""
@@ -58,7 +58,7 @@ class Harp:
         return [block for block in plan if not all(path.exists() for path in self._results(stage, block))]
 
     def _results(self, stage: str, block: Block) -> list[Path]:
-        work = self.work(stage, block)
+        work = self.stage(stage, block)
         return [work, self.labels(block)] if stage == "detect" else [work]
 
 

@@ -53,7 +53,7 @@ def ingest(request: Request, harpnum: int) -> Done:
 
 
 def prepare(request: Request, harpnum: int) -> Done:
-    """Judge and normalise the frames of a HARP: rows of `frames` in the lake's work area."""
+    """Judge and normalise the frames of a HARP: rows of `frames` in the lake, by blocks."""
     harp = Harp(request, harpnum)
     plan = harp.prepare_blocks()
     todo = harp.missing("prepare", plan)
@@ -62,12 +62,12 @@ def prepare(request: Request, harpnum: int) -> Done:
     label = f"HARP {harpnum} prepare"
     for block, rows in zip(todo, _over_blocks(work, items, label, request.workers), strict=True):
         columns = {column.name: [row[column.name] for row in rows] for column in PREPARED.columns}
-        write_table(harp.work("prepare", block), columns, arrow_schema(PREPARED))
+        write_table(harp.stage("prepare", block), columns, arrow_schema(PREPARED))
     return Done("prepare", harpnum, _frames_said(items, "prepared"))
 
 
 def detect(request: Request, harpnum: int) -> Done:
-    """Find and measure the features of a HARP: rows of `pores` and their masks in the lake's work area."""
+    """Find and measure the features of a HARP: rows of `pores` and their masks in the lake, by blocks."""
     harp = Harp(request, harpnum)
     plan = harp.detect_blocks()
     todo = harp.missing("detect", plan)
@@ -83,13 +83,13 @@ def detect(request: Request, harpnum: int) -> Done:
     ):
         write_labels(harp.labels(block), [t for t, _ in usable], [labels for _, labels in found])
         columns = stacked([columns for columns, _ in found], DETECTED)
-        write_table(harp.work("detect", block), columns, arrow_schema(DETECTED))
+        write_table(harp.stage("detect", block), columns, arrow_schema(DETECTED))
     return Done("detect", harpnum, _frames_said(items, "searched"))
 
 
 def usable_frames(harp: Harp, prepared: Block) -> list[tuple[np.datetime64, float]]:
     """T_REC and quiet-Sun level, DN/s, of every usable frame of a block."""
-    rows = read_table(harp.work("prepare", prepared), ["t_rec", "usable", "quiet_sun"])
+    rows = read_table(harp.stage("prepare", prepared), ["t_rec", "usable", "quiet_sun"])
     usable = np.asarray(rows["usable"], bool)
     return list(zip(rows["t_rec"][usable], rows["quiet_sun"][usable], strict=True))
 
@@ -104,7 +104,7 @@ def stacked(parts: Sequence[Columns], table: Table) -> dict[str, Any]:
 
 def read_rows(harp: Harp, stage: str, plan: Sequence[Block], table: Table) -> Columns:
     """Rows of a stage for all blocks of a HARP."""
-    parts = [read_table(harp.work(stage, block)) for block in plan]
+    parts = [read_table(harp.stage(stage, block)) for block in plan]
     return {name: np.asarray(values) for name, values in stacked(parts, table).items()}
 
 

@@ -2,13 +2,13 @@
 
 ::
 
-    <lake>/cubes/<series>/<harpnum>.h5                    the archive's images, lossless
-    <lake>/work/<series>/<harpnum>/<stage>-<key>.parquet  a stage's rows for a block of frames
-    <lake>/labels/<series>/<harpnum>/<key>.h5             masks of the features in a block of frames
-    <lake>/products/<series>/<harpnum>/x2-<key>.h5        x2 images of a block of frames, where the user asked
-    <lake>/tables/<table>/<harpnum>-<run_id>.parquet      the tables, one file per HARP and run
-    <lake>/current/<series>/<harpnum>.json                which run of a HARP the views show
-    <lake>/catalog.duckdb                                 views over the tables
+    <lake>/cubes/<series>/<harpnum>.h5                      the archive's images, lossless
+    <lake>/stages/<series>/<harpnum>/<stage>-<key>.parquet  a stage's rows for a block of frames
+    <lake>/labels/<series>/<harpnum>/<key>.h5               masks of the features in a block of frames
+    <lake>/products/<series>/<harpnum>/x2-<key>.h5          x2 images of a block of frames, where the user asked
+    <lake>/tables/<table>/<harpnum>-<run_id>.parquet        the tables, one file per HARP and run
+    <lake>/current/<series>/<harpnum>.json                  which run of a HARP the views show
+    <lake>/catalog.duckdb                                   views over the tables
 """
 
 import os
@@ -21,7 +21,7 @@ from pathlib import Path
 from pores.errors import InputError
 
 PARTIAL = ".partial"
-ROOMS = ("cubes", "work", "labels", "products", "tables", "current")
+ROOMS = ("cubes", "stages", "labels", "products", "tables", "current")
 _HOST = "".join(letter if letter.isalnum() else "-" for letter in platform.node()) or "host"
 
 
@@ -61,9 +61,9 @@ class Lake:
         numbered = {int(path.stem): path for path in found if path.stem.isdecimal()}
         return dict(sorted(numbered.items()))
 
-    def work(self, series: str, harpnum: int, stage: str, key: str) -> Path:
+    def stage(self, series: str, harpnum: int, stage: str, key: str) -> Path:
         """A stage's rows for a block of frames."""
-        return self.root / "work" / series / str(harpnum) / f"{stage}-{key}.parquet"
+        return self.root / "stages" / series / str(harpnum) / f"{stage}-{key}.parquet"
 
     def labels(self, series: str, harpnum: int, key: str) -> Path:
         """The label images of a block of frames."""
@@ -96,7 +96,7 @@ class Lake:
     def sweep(self, series: str, harpnum: int) -> list[Path]:
         """Remove what killed processes left half-written of a HARP and of the catalogue; say what it was."""
         places = (
-            *(self.root / room / series / str(harpnum) for room in ("work", "labels", "products")),
+            *(self.root / room / series / str(harpnum) for room in ("stages", "labels", "products")),
             *(self.root / "tables").glob("*"),
             self.root / "current" / series,
             self.root,

@@ -120,9 +120,9 @@ def test_new_frames_renew_only_the_blocks_they_fall_in(
         "7 frames prepared",
         "5 frames searched",
     ]
-    made = [name.split("/")[-1].split("-")[0] for name in after.keys() - before.keys() if "work/" in name]
+    made = [name.split("/")[-1].split("-")[0] for name in after.keys() - before.keys() if "stages/" in name]
     assert sorted(made) == ["detect", "prepare"]
-    assert all(after[name] == before[name] for name in before if name.startswith(("work/", "labels/")))
+    assert all(after[name] == before[name] for name in before if name.startswith(("stages/", "labels/")))
     assert not [done for done in outcome.done if done.harpnum == QUIET and done.said]
     again = rows(
         lake, "SELECT pore_id, t_rec, area_px, lon, track_id FROM pores WHERE t_rec < '2014-06-10 12:00'"
@@ -165,7 +165,7 @@ def test_a_file_delivered_anew_renews_its_block(small_series: Path, lake: Path, 
     assert current(lake) == before
 
 
-@pytest.mark.parametrize("victim", ["labels", "work", "tables/tracks", "tables/runs", "current"])
+@pytest.mark.parametrize("victim", ["labels", "stages", "tables/tracks", "tables/runs", "current"])
 def test_what_is_deleted_is_made_again(small_series: Path, small_lake: Path, lake: Path, victim: str) -> None:
     for path in sorted((lake / victim).rglob("*")):
         if path.is_file():
@@ -176,7 +176,7 @@ def test_what_is_deleted_is_made_again(small_series: Path, small_lake: Path, lak
 
 
 def test_a_lake_without_source_goes_on_from_its_cubes(small_lake: Path, lake: Path) -> None:
-    for part in ("work", "labels", "tables", "current"):
+    for part in ("stages", "labels", "tables", "current"):
         shutil.rmtree(lake / part)
     run_request(request(None, lake, harpnums=[QUIET, BUSY]))
     assert_same_tables(lake, small_lake, but=("source",))

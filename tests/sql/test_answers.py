@@ -126,7 +126,7 @@ def test_unknown_format(lake) -> None:
 def test_the_lake_itself_is_not_written_to(lake, tmp_path) -> None:
     own = (
         lake.cube("s", 1),
-        lake.work("s", 1, "detect", "k"),
+        lake.stage("s", 1, "detect", "k"),
         lake.labels("s", 1, "k"),
         lake.product("s", 1, "k"),
     )

@@ -25,8 +25,8 @@ def test_every_result_has_a_place_of_its_own(tmp_path: Path) -> None:
     paths = [
         lake.catalog,
         *(lake.cube(series, harp) for series in (SERIES, "other") for harp in (1, 11)),
-        *(lake.work(SERIES, 1, stage, key) for stage in ("prepare", "detect") for key in ("a", "b")),
-        *(lake.work(SERIES, 11, "prepare", "a"), lake.labels(SERIES, 1, "a"), lake.product(SERIES, 1, "a")),
+        *(lake.stage(SERIES, 1, stage, key) for stage in ("prepare", "detect") for key in ("a", "b")),
+        *(lake.stage(SERIES, 11, "prepare", "a"), lake.labels(SERIES, 1, "a"), lake.product(SERIES, 1, "a")),
         *(lake.table(table, harp, "r") for table in ("pores", "runs") for harp in (1, 11)),
     ]
     assert len(set(paths)) == len(paths)
