@@ -20,9 +20,9 @@ _SHARES = random.Random(11158)
 SHARES = [(i + _SHARES.random()) / MOMENTS for i in range(MOMENTS)]
 SIGNS = (  # what has just appeared in the lake when the run is killed
     "cubes/*/*.h5",
-    "work/*/*/prepare-*.parquet",
+    "stages/*/*/prepare-*.parquet",
     "labels/*/*/*.h5",
-    "work/*/*/detect-*.parquet",
+    "stages/*/*/detect-*.parquet",
     "tables/pores/*.parquet",
     "tables/runs/*.parquet",
     "current/*/*.json",
@@ -95,7 +95,7 @@ def test_a_resumed_run_does_no_block_again(
 ) -> None:
     lake = tmp_path / "lake"
     assert forks.run(*arguments(small_series, lake), until=lambda _: any(lake.glob("labels/*/*/*.h5"))) == -9
-    done = {name: state for name, state in files(lake).items() if Path(name).match("work/*/*/*.parquet")}
+    done = {name: state for name, state in files(lake).items() if Path(name).match("stages/*/*/*.parquet")}
     assert done
     assert_recovers(forks, small_series, lake, small_lake)
     assert {name: state for name, state in files(lake).items() if name in done} == done
