@@ -90,19 +90,20 @@ def _row(cells: list[str]) -> str:
 
 _TEXT = """# Accuracy
 
-Simulated SHARP series of {frames} frames with known truth ([what is simulated](simulation.md)), taken through the
-chain with `--enhance spline` and scored with `porelake score`: {n} true features in all. Made by `make accuracy`.
+Simulated SHARP series of {frames} frames with known truth ([what is simulated](simulation.md)), taken
+through the chain with `--enhance spline` and scored with `porelake score`: {n} true features in all. Made
+by `make accuracy`.
 
-A true feature is a region where the noise-free scene at HMI's resolution (optics, CCD pixel and remapping), on samples
-four times finer than the pixels, is below half of the quiet Sun; its area, centroid and mean field are those of that
-scene. So the figures say what sampling, noise, normalisation, doubling, detection and measurement do. They do not say
-how a pore would look without HMI's point spread function.
+A true feature is a region where the noise-free scene at HMI's resolution (optics, CCD pixel and remapping),
+on samples four times finer than the pixels, is below half of the quiet Sun; its area, centroid and mean
+field are those of that scene. So the figures say what sampling, noise, normalisation, doubling, detection
+and measurement do. They do not say how a pore would look without HMI's point spread function.
 
 {table}
 
-Signs: found minus true. Births and deaths count those that were seen (`emerged`, `decayed`), merges and splits all; an
-event counts as found within two frames and ten native pixels. A blank: the series has no such event. *Arity right*: of
-the merges (splits) that were found, those with the true number of partners.
+Signs: found minus true. Births and deaths count those that were seen (`emerged`, `decayed`), merges and
+splits all; an event counts as found within two frames and ten native pixels. A blank: the series has no
+such event. *Arity right*: of the merges (splits) that were found, those with the true number of partners.
 """
 
 

@@ -35,6 +35,8 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        _end(error, 1)
 
 
 def _end(message: object, code: int) -> None:

@@ -20,7 +20,7 @@ QUESTION = "pore_lifetime_vs_mean_br"
 def run_demo(out: Path) -> None:
     """Simulate, run, ask, export and draw, all in `out`; what a first time made, a second one finds."""
     fits, lake = out / "fits", Lake.at(out / "lake")
-    if not (fits / "truth" / "tracks.parquet").exists():
+    if not (fits / "truth" / "script.json").exists():
         print(simulate_series(fits, "demo", {"seed": 11158, "harpnum": HARP}))
     print(_run(Request(lake=str(lake.root), source=str(fits), harpnums=(HARP,)), out))
     print("\nHow does the lifetime of a pore depend on its mean Br?\n")

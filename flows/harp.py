@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from catalog.schema import FRAMES, PORES, Table
 from flows.blocks import Block, blocks
 from flows.request import Request
 from pores.errors import InputError
-from storage.archive import SourceFile, open_source
+from storage.archive import Source, SourceFile, open_source
 from storage.cubes import Cube
 from storage.lake import Lake
 
 PREPARE_VERSION = 1
 DETECT_VERSION = 1
+
+PREPARED = FRAMES.without("n_pores", "labels_file", "run_id")
+DETECTED = PORES.without("track_id", "run_id")
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,14 @@ class Harp:
         """Blocks of all frames, with the keys of their prepared rows."""
         with Cube(self.cube) as cube:
             keys = [cube.frame_key(t) for t in cube.t_rec]
-            science = self.request.parameters.prepare.model_dump(mode="json")
-            return blocks("prepare", PREPARE_VERSION, science, cube.t_rec, keys)
+            asked = {"science": self.request.parameters.prepare.model_dump(mode="json"), **_columns(PREPARED)}
+            return blocks("prepare", PREPARE_VERSION, asked, cube.t_rec, keys)
 
     def detect_blocks(self) -> list[Block]:
         """Return the same blocks, with the keys of their features."""
         science = self.request.parameters.model_dump(mode="json", include={"enhance", "detect"})
-        return [block.then("detect", DETECT_VERSION, science) for block in self.prepare_blocks()]
+        asked = {"science": science, **_columns(DETECTED)}
+        return [block.then("detect", DETECT_VERSION, asked) for block in self.prepare_blocks()]
 
     def missing(self, stage: str, plan: Sequence[Block]) -> list[Block]:
         """Blocks for which a stage has no result yet, or not all of it."""
@@ -60,6 +65,11 @@ class Harp:
     def _results(self, stage: str, block: Block) -> list[Path]:
         work = self.stage(stage, block)
         return [work, self.labels(block)] if stage == "detect" else [work]
+
+
+def _columns(table: Table) -> dict[str, list[str]]:
+    """Columns as part of a key: rows without a new one are made again."""
+    return {"columns": [column.name for column in table.columns]}
 
 
 def harps_of(request: Request) -> list[int]:
@@ -73,20 +83,38 @@ def harps_of(request: Request) -> list[int]:
     in_lake = set(Lake.at(request.lake).cubes(request.series))
     in_source = set(source_files(request.source, request.series)) if request.source else set()
     there = in_source | in_lake if request.harpnums else in_source if request.source else in_lake
-    where = request.source or f"the lake {request.lake}"
+    where = f"{request.source or f'the lake {request.lake}'} has no file of series {request.series}"
     if missing := sorted(set(request.harpnums) - there):
-        raise InputError(
-            f"{where} has no file of series {request.series} for HARP {', '.join(map(str, missing))}"
-        )
+        raise InputError(f"{where} for HARP {', '.join(map(str, missing))}{_others(request)}")
     if not there:
-        raise InputError(f"{where} has no file of series {request.series}")
+        raise InputError(where + _others(request))
     return sorted(set(request.harpnums) or there)
 
 
+def _others(request: Request) -> str:
+    """What else there is where a request found nothing."""
+    if not request.source:
+        return "; name a directory or .tar of SHARP files with --from"
+    series = source(request.source).series()
+    return f"; it has files of {', '.join(sorted(series))}" if series else ""
+
+
+@lru_cache(maxsize=1)
+def source(text: str) -> Source:
+    """Return a source, listed once for a run (`forget_sources` begins a new one)."""
+    return open_source(text)
+
+
+def forget_sources() -> None:
+    """Look anew what sources hold."""
+    source.cache_clear()
+    source_files.cache_clear()
+
+
 @lru_cache(maxsize=2)
-def source_files(source: str, series: str) -> dict[int, list[SourceFile]]:
-    """Files of a source by HARP, listed once for a run (`source_files.cache_clear()` begins a new one)."""
+def source_files(text: str, series: str) -> dict[int, list[SourceFile]]:
+    """Files of a source by HARP."""
     listed: dict[int, list[SourceFile]] = {}
-    for file in open_source(source).files(None, series):
+    for file in source(text).files(None, series):
         listed.setdefault(file.name.harpnum, []).append(file)
     return listed

@@ -42,14 +42,22 @@ EnhanceOption = Annotated[Enhance, typer.Option("--enhance", help="How intensity
 
 def parameters_from(enhance: Enhance, settings: list[str] | None) -> dict[str, object]:
     """Parameters as nested dict from `--enhance` and `--set stage.name=value` options."""
-    nested: dict[str, dict[str, str]] = {}
+    nested: dict[str, dict[str, str | int]] = {}
     for setting in settings or []:
         path, equals, value = setting.partition("=")
         stage, dot, name = path.partition(".")
         if not (equals and dot):
             raise InputError(f"--set {setting}: write stage.name=value, e.g. detect.threshold=0.45")
-        nested.setdefault(stage, {})[name] = value
+        nested.setdefault(stage, {})[name] = _whole_number(value)
     return {"enhance": str(enhance), **nested}
+
+
+def _whole_number(text: str) -> str | int:
+    """Return the number where there is one, decimal or 0x...; pydantic reads the rest."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        return text
 
 
 def request_from(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows import products, stages, tracking
-from flows.harp import harps_of, source_files
+from flows.harp import forget_sources, harps_of, source
 from flows.progress import progress_bars
 from flows.request import STAGES, Request
 from pores.errors import InputError, PorelakeError
@@ -25,16 +25,28 @@ class Outcome:
     done: list[stages.Done] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
     published: str = ""
+    notes: str = ""
 
     def __str__(self) -> str:
         lines = [
-            f"HARP {harp}: {self._said(harp)}" for harp in dict.fromkeys(done.harpnum for done in self.done)
+            f"HARP {harp}: {self._said(harp)}"
+            for harp in sorted({done.harpnum for done in self.done} | set(self.failed))
         ]
-        return "\n".join([*lines, self.published] if self.published else lines)
+        return "\n".join(filter(None, [self.notes, *lines, self.published]))
 
     def _said(self, harpnum: int) -> str:
         words = [done.said for done in self.done if done.harpnum == harpnum and done.said]
+        if harpnum in self.failed:
+            words.append("failed")
         return "; ".join(words) or "up to date"
+
+
+class RunError(PorelakeError):
+    """Some HARPs of a run failed; `outcome` says what became of all."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__("; ".join(f"HARP {harp}: {why}" for harp, why in outcome.failed.items()))
+        self.outcome = outcome
 
 
 @dataclass(frozen=True)
@@ -71,25 +83,21 @@ def run_request(request: Request) -> Outcome:
     ------
     InputError
         If the request or its source is wrong.
-    PorelakeError
-        If a HARP failed; the others are done.
+    RunError
+        If a HARP failed; the others are done and published.
     """
-    source_files.cache_clear()
     check(request)
     with progress_bars():
         if prefect_api():
             from flows.tasks import pores_flow
 
-            outcome = pores_flow(request)
-        else:
-            outcome = process(request, PLAIN)
-    if outcome.failed:
-        raise PorelakeError("; ".join(f"HARP {harp}: {why}" for harp, why in outcome.failed.items()))
-    return outcome
+            return pores_flow(request)
+        return process(request, PLAIN)
 
 
 def check(request: Request) -> list[int]:
     """The HARPs of a request; InputError before anything starts if it asks for what can't be done."""
+    forget_sources()
     enhancer(request.parameters.enhance)
     if request.store_x2 and request.parameters.enhance == "none":
         raise InputError("--store: nothing is doubled with --enhance none")
@@ -97,23 +105,45 @@ def check(request: Request) -> list[int]:
 
 
 def process(request: Request, chain: Chain) -> Outcome:
-    """Take every HARP of a request through the chain; one that fails does not stop the others."""
-    outcome = Outcome()
+    """Take every HARP of a request through the chain; one that fails does not stop the others.
+
+    Raises
+    ------
+    InputError
+        If the request or its source is wrong.
+    RunError
+        If a HARP failed; the others are done and published.
+    """
+    harpnums = check(request)
     names = _stages_of(request)
-    for harpnum in check(request):
+    outcome = Outcome(notes=passed_over(request))
+    for harpnum in harpnums:
         Lake.at(request.lake).sweep(request.series, harpnum)
         try:
             for name in names:
                 outcome.done.append(chain.stages[name](request, harpnum))
-        except InputError:
-            raise
-        except (PorelakeError, OSError) as error:
-            outcome.failed[harpnum] = (
-                f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
-            )
+        except PorelakeError as error:
+            outcome.failed[harpnum] = str(error)
+        except (OSError, RuntimeError) as error:  # disk full, a worker killed for memory, HDF5's own
+            outcome.failed[harpnum] = f"{type(error).__name__}: {error}"
     if request.last_stage == "publish":
         outcome.published = chain.publish(request)
+    if outcome.failed:
+        raise RunError(outcome)
     return outcome
+
+
+def passed_over(request: Request) -> str:
+    """Say how many files of the source are of no use for the request; nothing if none is."""
+    if not request.source:
+        return ""
+    listing = source(request.source).listing
+    others = listing.others + sum(file.name.series != request.series for file in listing.files)
+    return (
+        f"{request.source}: {stages.counted(others, 'file')} of another kind or series passed over"
+        if others
+        else ""
+    )
 
 
 def _stages_of(request: Request) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,18 +21,35 @@ def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int | N
 
     `function` and items must pickle. At most a few results per process wait to be taken.
     """
-    workers = workers or len(os.sched_getaffinity(0))
+    workers = workers or _cores()
     if workers == 1 or len(items) < FRAMES_WORTH_A_POOL:
         yield from map(function, items)
         return
     pool = _pool(workers)
+    try:
+        yield from _in_order(pool, function, items, 2 * workers)
+    except BrokenProcessPool:
+        del _pools[workers]
+        raise
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, function: Callable[[T], R], items: Sequence[T], ahead: int
+) -> Iterator[R]:
     waiting: list[Future[R]] = []
     for item in items:
         waiting.append(pool.submit(function, item))
-        if len(waiting) > 2 * workers:
+        if len(waiting) > ahead:
             yield waiting.pop(0).result()
     for future in waiting:
         yield future.result()
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

@@ -13,24 +13,22 @@ from typing import Any, TypeVar
 import numpy as np
 
 from catalog.formats import arrow_schema
-from catalog.schema import FRAMES, PORES, Table
+from catalog.schema import Table
 from flows.blocks import Block
-from flows.harp import Harp, source_files
+from flows.harp import DETECTED, PREPARED, Harp, source_files
 from flows.pool import ordered_map
 from flows.progress import track as progress
 from flows.request import Request
 from pores.chain import DETECTION_SEGMENTS, Columns, Labels, Row, detect_frame, prepare_frame
+from pores.errors import PorelakeError
 from pores.frame import Frame
 from pores.parameters import Parameters, PrepareParameters
 from storage.cubes import Cube, append
 from storage.labels import write_labels
-from storage.tables import read_table, write_table
+from storage.tables import TableError, read_table, write_table
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-PREPARED = FRAMES.without("n_pores", "labels_file", "run_id")
-DETECTED = PORES.without("track_id", "run_id")
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def detect(request: Request, harpnum: int) -> Done:
 
 def usable_frames(harp: Harp, prepared: Block) -> list[tuple[np.datetime64, float]]:
     """T_REC and quiet-Sun level, DN/s, of every usable frame of a block."""
-    rows = read_table(harp.stage("prepare", prepared), ["t_rec", "usable", "quiet_sun"])
+    rows = _rows(harp.stage("prepare", prepared))
     usable = np.asarray(rows["usable"], bool)
     return list(zip(rows["t_rec"][usable], rows["quiet_sun"][usable], strict=True))
 
@@ -104,8 +102,15 @@ def stacked(parts: Sequence[Columns], table: Table) -> dict[str, Any]:
 
 def read_rows(harp: Harp, stage: str, plan: Sequence[Block], table: Table) -> Columns:
     """Rows of a stage for all blocks of a HARP."""
-    parts = [read_table(harp.stage(stage, block)) for block in plan]
+    parts = [_rows(harp.stage(stage, block)) for block in plan]
     return {name: np.asarray(values) for name, values in stacked(parts, table).items()}
+
+
+def _rows(path: Path) -> Columns:
+    try:
+        return read_table(path)
+    except TableError as error:
+        raise PorelakeError(f"{error}; remove this file and run again") from error
 
 
 def counted(n: int, what: str) -> str:

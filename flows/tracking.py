@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from catalog.formats import arrow_schema
 from catalog.schema import TABLES
 from flows.blocks import Block
-from flows.harp import Harp
+from flows.harp import DETECTED, PREPARED, Harp
 from flows.request import Request
-from flows.stages import DETECTED, PREPARED, Done, counted, read_rows
+from flows.stages import Done, counted, read_rows
 from pores.chain import Columns
 from pores.geometry import CeaGrid, Observer
 from pores.track import FrameSeries
@@ -33,7 +33,7 @@ def track(request: Request, harpnum: int) -> Done:
     """Follow the features of a HARP through time, write its tables, make the run the current one."""
     harp = Harp(request, harpnum)
     prepared, detected = harp.prepare_blocks(), harp.detect_blocks()
-    run = CurrentRun(request.series, harpnum, _run_id(request, detected))
+    run = CurrentRun(request.series, harpnum, _run_id(harp, detected))
     whole = all(harp.lake.table(name, harpnum, run.run_id).exists() for name in TABLES)
     if whole and current_run(harp.lake, request.series, harpnum) == run:
         return Done("track", harpnum)
@@ -125,13 +125,14 @@ def _harp_row(request: Request, frames: Columns) -> dict[str, Any]:
 
 
 def _noaa_ars(keywords: Mapping[str, Any]) -> list[int]:
-    """NOAA regions of NOAA_ARS, e.g. '11133,11134', which may be blank, MISSING or a number."""
-    return [int(part) for part in str(keywords.get("NOAA_ARS", "")).split(",") if part.strip().isdigit()]
+    """NOAA regions of NOAA_ARS, e.g. '11133,11134', which may be blank, MISSING or a number; else NOAA_AR."""
+    named = str(keywords.get("NOAA_ARS") or keywords.get("NOAA_AR") or "").split(",")
+    return [int(part) for part in named if part.strip().isdigit() and int(part)]
 
 
-def _run_id(request: Request, detected: list[Block]) -> str:
-    science = request.parameters.model_dump(mode="json")
-    inputs = [request.series, *(block.key for block in detected)]
+def _run_id(harp: Harp, detected: list[Block]) -> str:
+    science = harp.request.parameters.model_dump(mode="json")
+    inputs = [harp.request.series, str(harp.harpnum), *(block.key for block in detected)]
     return stage_key("track", TRACK_VERSION, science, inputs)
 
 

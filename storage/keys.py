@@ -3,16 +3,9 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 SHORT = 16  # hexadecimal digits of a key in file names and `run_id`: 64 bits
-
-
-def file_key(path: Path) -> str:
-    """SHA-256 of a file's content, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def json_key(value: Any) -> str:

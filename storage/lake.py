@@ -5,7 +5,7 @@
     <lake>/cubes/<series>/<harpnum>.h5                      the archive's images, lossless
     <lake>/stages/<series>/<harpnum>/<stage>-<key>.parquet  a stage's rows for a block of frames
     <lake>/labels/<series>/<harpnum>/<key>.h5               masks of the features in a block of frames
-    <lake>/products/<series>/<harpnum>/x2-<key>.h5          x2 images of a block of frames, where the user asked
+    <lake>/products/<series>/<harpnum>/x2-<key>.h5          x2 images of a block of frames, on demand
     <lake>/tables/<table>/<harpnum>-<run_id>.parquet        the tables, one file per HARP and run
     <lake>/current/<series>/<harpnum>.json                  which run of a HARP the views show
     <lake>/catalog.duckdb                                   views over the tables

@@ -50,17 +50,18 @@ def _command(name: str) -> Callable[..., None]:
         workers: WorkersOption = None,
         settings: SetOption = None,
     ) -> None:
-        from flows.pipeline import publish, run_request
+        from flows.pipeline import RunError, publish, run_request
 
         request = request_from(lake, harp, source, series, parameters_from(enhance, settings))
         if name == "publish" and not (harp or source):
             print(publish(request))
             return
         last_stage = "publish" if name == "run" else name
-        print(
-            run_request(
-                request.model_copy(update={"workers": workers, "store_x2": store, "last_stage": last_stage})
-            )
-        )
+        request = request.model_copy(update={"workers": workers, "store_x2": store, "last_stage": last_stage})
+        try:
+            print(run_request(request))
+        except RunError as failure:
+            print(failure.outcome)
+            raise
 
     return command

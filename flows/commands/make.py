@@ -1,11 +1,20 @@
 """Commands that make things on the side: simulations, scores, masks, one image doubled, the quickstart."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.options import Enhance, LakeOption
+from flows.options import LakeOption
+from pores.errors import InputError
+
+
+class Method(StrEnum):
+    """How one image is doubled."""
+
+    NETWORK = "network"
+    SPLINE = "spline"
 
 
 def register(app: typer.Typer) -> None:
@@ -65,13 +74,17 @@ def mask(
 def enhance(
     image: Annotated[Path, typer.Argument(help="FITS file with one 2-D image.")],
     out: Annotated[Path, typer.Option("--out", help="FITS file to write.")],
-    method: Annotated[
-        Enhance, typer.Option("--method", help="How to double the resolution.")
-    ] = Enhance.SPLINE,
+    method: Annotated[Method, typer.Option("--method", help="How to double the resolution.")] = Method.SPLINE,
+    weights: Annotated[Path | None, typer.Option("--weights", help="Weights of the network.")] = None,
+    normalised: Annotated[
+        bool, typer.Option("--normalised", help="The image is in units of the quiet Sun, and stays so.")
+    ] = False,
 ) -> None:
     """Double the resolution of one FITS image; coordinates in the header stay right."""
     from storage.one_image import double_file
 
+    if weights is not None and method is Method.SPLINE:
+        raise InputError(f"--weights {weights}: a spline has no weights; they go with --method network")
     double_file(image, out, method.value)
     print(out)
 

@@ -1,5 +1,6 @@
 """The command line: what it answers, and what it says of wrong input."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
@@ -132,6 +134,15 @@ def test_wrong_options(
         assert ended.status == 2
         assert option[0] in ended.err
     assert not (tmp_path / "lake").exists()
+
+
+def test_whole_numbers_are_read_as_such(small_series: Path, tmp_path: Path, command: Command) -> None:
+    settings = ("--set", "detect.connectivity=8", "--set", "prepare.bad_quality_mask=0x80000000")
+    ended = command("run", "--from", small_series, "--lake", tmp_path / "lake", "--workers", 1, *settings)
+    assert ended.status == 0
+    config = json.loads(pq.read_table(tmp_path / "lake" / "tables" / "runs")["config"][0].as_py())
+    assert config["detect"]["connectivity"] == 8
+    assert config["prepare"]["bad_quality_mask"] == 0x80000000
 
 
 def test_wrong_questions(

@@ -2,13 +2,12 @@
 
 import hashlib
 import math
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.keys import SHORT, file_key, json_key, stage_key
+from storage.keys import SHORT, json_key, stage_key
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -61,9 +60,3 @@ def test_everything_enters_a_stage_key() -> None:
         stage_key("detect", 1, {"threshold": 0.5}, ["ab"]),
     ]
     assert len(set(keys)) == len(keys)
-
-
-def test_file_key_is_of_the_content(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"pores")
-    (tmp_path / "b").write_bytes(b"pores")
-    assert file_key(tmp_path / "a") == file_key(tmp_path / "b") == hashlib.sha256(b"pores").hexdigest()

@@ -1,0 +1,69 @@
+"""What a run does when something fails half way."""
+
+from pathlib import Path
+
+import pytest
+
+from catalog.check import verify
+from flows.harp import Harp
+from flows.pipeline import RunError, run_request
+from flows.tracking import track
+from storage.lake import Lake
+from tests.flows.runs import BUSY, QUIET, porelake, request, tables
+
+
+def test_a_harp_that_fails_does_not_stop_the_others(
+    small_series: Path, small_lake: Path, tmp_path: Path
+) -> None:
+    lake = Lake.at(tmp_path / "lake")
+    cube = lake.cube("hmi.sharp_cea_720s", BUSY)
+    cube.parent.mkdir(parents=True)
+    cube.write_bytes(b"no HDF5 file")
+    ended = porelake("run", "--from", small_series, "--lake", lake.root, "--workers", 1)
+    assert ended.returncode == 1
+    assert f"HARP {BUSY}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert f"HARP {BUSY}: failed" in ended.stdout
+    assert cube.read_bytes() == b"no HDF5 file", "what was there is not touched"
+    quiet = {name: rows for name, rows in tables(small_lake).items() if f"/{QUIET}-" in name}
+    made = tables(lake.root)
+    assert made.keys() == quiet.keys()
+    for name, rows in made.items():
+        own = ["source"] if "runs/" in name else []
+        assert rows.drop_columns(own).equals(quiet[name].drop_columns(own)), name
+
+
+def test_damaged_rows_of_a_stage_say_what_to_do(lake: Path, small_series: Path) -> None:
+    wanted = request(None, lake, harpnums=(BUSY,), parameters={"track": {"max_gap_frames": 4}})
+    harp = Harp(wanted, BUSY)
+    harp.stage("detect", harp.detect_blocks()[0]).write_bytes(b"PAR1")
+    with pytest.raises(RunError, match="remove this file and run again"):
+        run_request(wanted)
+
+
+def test_harps_with_equal_content_have_runs_of_their_own(small_series: Path, tmp_path: Path) -> None:
+    source, lake = tmp_path / "source", tmp_path / "lake"
+    source.mkdir()
+    for harp in (7, 8):
+        name = f"hmi.sharp_cea_720s.{harp}.20140610_000000_TAI.Br.fits"
+        (source / name).write_bytes(b"")
+    run_request(request(source, lake))
+    assert not verify(Lake.at(lake))
+    wanted = request(source, lake)
+    assert not track(wanted, 7).said
+    assert not track(wanted, 8).said
+
+
+def test_files_passed_over_are_counted(small_series: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "notes.txt").write_text("mine")
+    (source / "hmi.sharp_cea_720s.7.20140610_000000_TAI.Br.fits").write_bytes(b"")
+    (source / "hmi.sharp_cea_720s_nrt.7.20140610_000000_TAI.Br.fits").write_bytes(b"")
+    outcome = run_request(request(source, tmp_path / "lake"))
+    assert "2 files of another kind or series passed over" in str(outcome)
+    other = porelake(
+        "run", "--from", source, "--series", "hmi.sharp_cea_720s_dconS", "--lake", tmp_path / "l"
+    )
+    assert other.returncode == 2
+    assert "it has files of hmi.sharp_cea_720s, hmi.sharp_cea_720s_nrt" in other.stderr

@@ -1,0 +1,40 @@
+"""The chain against truth: what a simulated series holds is what the catalogue says."""
+
+import pytest
+
+from flows.pipeline import run_request
+from flows.scoring import score_lake
+from flows.simulated import simulate_series
+from tests.flows.runs import request
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """Scores of the whole chain on a series with mergers, splits, flicker and faults."""
+    out = tmp_path_factory.mktemp("truth")
+    values = {"seed": 77, "n_frames": 14, "harpnum": 4, "no_continuum_frames": (5,), "corrupt_frames": (9,)}
+    simulate_series(out / "fits", "interactions", values)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PREFECT_API_URL", raising=False)
+        patch.setenv("PREFECT_HOME", str(out))
+        run_request(request(out / "fits", out / "lake"))
+    return dict(score_lake(str(out / "lake"), out / "fits" / "truth").rows())
+
+
+@pytest.mark.parametrize(
+    ("figure", "least", "most"),
+    [
+        ("features_f1", 0.99, 1),
+        ("links_f1", 0.99, 1),
+        ("centroid_px", 0, 0.06),
+        ("area_relative", -0.02, 0.02),
+        ("area_sum_relative", -0.02, 0.02),
+        ("mean_br_relative", -0.005, 0.005),
+        ("births_f1", 0.8, 1),  # of some ten, a feature at the size limit may be seen a frame more or less
+        ("deaths_f1", 0.8, 1),
+    ],
+)
+def test_the_catalogue_is_as_right_as_stated(
+    scores: dict[str, float], figure: str, least: float, most: float
+) -> None:
+    assert least <= scores[figure] <= most
