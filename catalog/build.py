@@ -37,7 +37,7 @@ class Published:
     n_views: int
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.n_views} views of {self.n_harps} HARPs"
+        return f"{self.path}: {self.n_views} views of {self.n_harps} HARP{'' if self.n_harps == 1 else 's'}"
 
 
 def publish(lake: Lake) -> Published:

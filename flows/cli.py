@@ -1,6 +1,8 @@
 """The `porelake` command. Heavy things are imported inside the command that needs them."""
 
+import importlib.metadata
 import sys
+from typing import Annotated
 
 import typer
 
@@ -15,6 +17,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"porelake {importlib.metadata.version('porelake')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
 chain.register(app)
 ask.register(app)
 make.register(app)

@@ -96,7 +96,11 @@ def _others(request: Request) -> str:
     if not request.source:
         return "; name a directory or .tar of SHARP files with --from"
     series = source(request.source).series()
-    return f"; it has files of {', '.join(sorted(series))}" if series else ""
+    if series:
+        return f"; it has files of {', '.join(sorted(series))}"
+    others = source(request.source).listing.others
+    example = f"{request.series}.377.20110215_020000_TAI.continuum.fits"
+    return f"; {others} files of other names or kinds were passed over: SHARP files are named like {example}"
 
 
 @lru_cache(maxsize=1)

@@ -25,7 +25,7 @@ from storage.runs import CurrentRun
 from storage.tables import read_table
 
 _COLOURS = {"pore": "#ffb000", "umbra": "#39c6ff"}
-_FIELD_LIMIT_G = 1500.0
+_FIELD_LIMIT_G = 2000.0
 
 
 @dataclass(frozen=True)

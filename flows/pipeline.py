@@ -5,11 +5,14 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from flows import products, stages, tracking
 from flows.harp import forget_sources, harps_of, source
 from flows.progress import progress_bars
 from flows.request import STAGES, Request
+from flows.words import counted
 from pores.errors import InputError, PorelakeError
 from pores.upsample import enhancer
 from storage.lake import Lake
@@ -88,7 +91,8 @@ def run_request(request: Request) -> Outcome:
     """
     check(request)
     with progress_bars():
-        if prefect_api():
+        if address := prefect_api():
+            _require_server(address)
             from flows.tasks import pores_flow
 
             return pores_flow(request)
@@ -140,9 +144,7 @@ def passed_over(request: Request) -> str:
     listing = source(request.source).listing
     others = listing.others + sum(file.name.series != request.series for file in listing.files)
     return (
-        f"{request.source}: {stages.counted(others, 'file')} of another kind or series passed over"
-        if others
-        else ""
+        f"{request.source}: {counted(others, 'file')} of another kind or series passed over" if others else ""
     )
 
 
@@ -154,6 +156,19 @@ def _stages_of(request: Request) -> list[str]:
 
 def _stores(request: Request, wanted: Sequence[str]) -> bool:
     return request.store_x2 and "prepare" in wanted
+
+
+def _require_server(address: str) -> None:
+    """Ask the Prefect server whether it is well; one clear error if it does not answer."""
+    try:
+        with urlopen(f"{address.rstrip('/')}/health", timeout=10):
+            pass
+    except HTTPError:  # it is there; what it wants, such as a key, Prefect knows
+        pass
+    except (OSError, ValueError) as error:
+        raise PorelakeError(
+            f"no Prefect server answers at {address} ({error}); start it, or unset PREFECT_API_URL"
+        ) from error
 
 
 def prefect_api() -> str | None:

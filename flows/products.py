@@ -12,7 +12,8 @@ from flows.harp import Harp
 from flows.pool import ordered_map
 from flows.progress import track as progress
 from flows.request import Request
-from flows.stages import Done, counted, frame_of, usable_frames
+from flows.stages import Done, frame_of, usable_frames
+from flows.words import counted
 from pores.chain import prepared_intensity
 from pores.frame import FIELD_SEGMENTS, NEEDED_SEGMENTS
 from pores.parameters import Parameters

@@ -19,7 +19,8 @@ def simulate_series(out: Path, scenario: str, values: dict[str, Any]) -> str:
     try:
         parameters = SimulationParameters.of(scenario, **values)  # type: ignore[arg-type]  # pydantic checks it
     except ValidationError as error:
-        raise InputError(f"simulate: {error.errors()[0]['loc']}: {error.errors()[0]['msg']}") from error
+        first = error.errors()[0]
+        raise InputError(": ".join(["simulate", *map(str, first["loc"]), first["msg"]])) from error
     schemas = {name: arrow_schema(table) for name, table in TABLES.items()}
     with progress_bars():
         bar = track(range(parameters.n_frames), "simulate", parameters.n_frames)

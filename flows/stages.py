@@ -19,6 +19,7 @@ from flows.harp import DETECTED, PREPARED, Harp, source_files
 from flows.pool import ordered_map
 from flows.progress import track as progress
 from flows.request import Request
+from flows.words import counted
 from pores.chain import DETECTION_SEGMENTS, Columns, Labels, Row, detect_frame, prepare_frame
 from pores.errors import PorelakeError
 from pores.frame import Frame
@@ -111,11 +112,6 @@ def _rows(path: Path) -> Columns:
         return read_table(path)
     except TableError as error:
         raise PorelakeError(f"{error}; remove this file and run again") from error
-
-
-def counted(n: int, what: str) -> str:
-    """Return a number with its noun."""
-    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _frames_said(blocks_of: Sequence[Sequence[Any]], what: str) -> str:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from catalog.formats import arrow_schema
 from catalog.schema import TABLES
+from flows import words
 from flows.blocks import Block
 from flows.harp import DETECTED, PREPARED, Harp
 from flows.request import Request
-from flows.stages import Done, counted, read_rows
+from flows.stages import Done, read_rows
 from pores.chain import Columns
 from pores.geometry import CeaGrid, Observer
 from pores.track import FrameSeries
@@ -39,29 +40,25 @@ def track(request: Request, harpnum: int) -> Done:
         return Done("track", harpnum)
     said = "the tables of an earlier run are current again"
     if not whole:
-        said = _write_run(harp, run, prepared, detected)
+        said = words.found(_write_run(harp, run, prepared, detected))
+    said = "; ".join([said, *words.changed(harp.lake, current_run(harp.lake, request.series, harpnum), run)])
     set_current(harp.lake, run)
     return Done("track", harpnum, said)
 
 
-def _write_run(harp: Harp, run: CurrentRun, prepared: list[Block], detected: list[Block]) -> str:
-    """Write the run's tables, `runs` last, and say what is in them."""
+def _write_run(
+    harp: Harp, run: CurrentRun, prepared: list[Block], detected: list[Block]
+) -> dict[str, Columns]:
+    """Write the run's tables, `runs` last, and return those of the HARP."""
     started = datetime.now(UTC)
-    frames, pores = (
-        read_rows(harp, "prepare", prepared, PREPARED),
-        read_rows(harp, "detect", detected, DETECTED),
-    )
+    frames = read_rows(harp, "prepare", prepared, PREPARED)
+    pores = read_rows(harp, "detect", detected, DETECTED)
     frames["labels_file"] = _labels_files(harp, detected, frames)
     tables = _tables(harp.request, frames, pores)
     cube_key = json_key([block.key for block in prepared])
     for name, columns in {**tables, "runs": _run_row(run, harp.request, cube_key, started)}.items():
         _write(harp, run.run_id, name, columns)
-    unusable = tables["harps"]["n_unusable"][0]
-    features, lives = (
-        counted(len(pores["pore_id"]), "feature"),
-        counted(len(tables["tracks"]["track_id"]), "track"),
-    )
-    return f"{features} in {lives}" + (f", {counted(unusable, 'frame')} unusable" if unusable else "")
+    return tables
 
 
 def _labels_files(harp: Harp, plan: list[Block], frames: Columns) -> NDArray[Any]:

@@ -1,5 +1,6 @@
 """What a score is made of: precision, recall, and errors, as numbers and as a table to read."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -34,6 +35,10 @@ class Rates:
         return 0.0 if not all(part > 0 for part in both) else 2 / sum(1 / part for part in both)
 
 
+_CAPTION = """features: true ones well above the size limit must be found; smaller ones do not count.
+Errors are found minus true, medians over what was matched."""
+
+
 @dataclass(frozen=True)
 class Scores:
     """The score of a catalogue; errors are found minus true.
@@ -62,5 +67,9 @@ class Scores:
             f"{name:<10}{r.true:>8}{r.found:>8}{r.precision:>11.3f}{r.recall:>8.3f}{r.f1:>8.3f}"
             for name, r in self.rates.items()
         ]
-        errors = [f"{name:<32}{value:>12.4g}" for name, value in self.errors.items()]
-        return "\n".join([head, *lines, "", *errors])
+        errors = [f"{name:<32}{_number(value):>12}" for name, value in self.errors.items()]
+        return "\n".join([head, *lines, "", _CAPTION, "", *errors])
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{round(value, 9) + 0.0:.4g}"  # + 0.0: no -0

@@ -117,9 +117,20 @@ class TarSource(_Listed):
             members = [member for member in every if not member.isdir()]
         except (tarfile.TarError, OSError, EOFError) as error:
             raise InputError(
-                f"{self.path}: no complete uncompressed tar ({error}); fetch it again"
+                f"{self.path}: no complete uncompressed tar ({error}); {_cure(self.path)}"
             ) from error
         return _listing((PurePosixPath(m.name).name, partial(_in_tar, self.path, m)) for m in members)
+
+
+def _cure(path: Path) -> str:
+    """Say what to do with a file that is no tar."""
+    with path.open("rb") as file:
+        start = file.read(9)
+    if start.startswith(b"SIMPLE  ="):
+        return "it is a FITS file: name the directory that holds it"
+    if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")):
+        return "it is compressed: unpack it first"
+    return "fetch it again"
 
 
 def _require_whole(path: Path, members: list[tarfile.TarInfo]) -> None:

@@ -1,5 +1,6 @@
 """Commands that ask the catalogue: SQL, named queries, descriptions, exports, checks."""
 
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -43,6 +44,7 @@ def sql(
     """Ask the catalogue in SQL; nothing can be changed by it."""
     from catalog.query import run_sql
 
+    _end_with_reader()
     run_sql(Lake.at(lake), statement, _format(form, out), out)
 
 
@@ -56,6 +58,7 @@ def query(
     """Ask one of the questions that porelake ships."""
     from catalog.query import list_queries, run_query
 
+    _end_with_reader()
     if name is None:
         print(list_queries())
     else:
@@ -96,6 +99,12 @@ def verify(lake: LakeOption = "lake") -> None:
     if found:
         raise PorelakeError(f"{lake}: {len(found)} findings")
     print(f"{lake}: nothing wrong found")
+
+
+def _end_with_reader() -> None:
+    """End quietly, as commands do, when the reader of a pipe (`head`) has seen enough."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def _format(form: Format | None, out: Path | None) -> str:

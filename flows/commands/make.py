@@ -32,7 +32,9 @@ def simulate(
         str, typer.Option("--scenario", help="clean, interactions, demo or faults.")
     ] = "clean",
     noise: Annotated[float, typer.Option("--noise", min=0, help="Noise in units of HMI's.")] = 1.0,
-    shape: Annotated[tuple[int, int], typer.Option("--shape", help="Rows and columns of the patch.")] = (
+    shape: Annotated[
+        tuple[int, int], typer.Option("--shape", help="Rows and columns of the patch, as in --shape 300 500.")
+    ] = (
         300,
         500,
     ),
