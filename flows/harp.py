@@ -8,6 +8,7 @@ from pathlib import Path
 from catalog.schema import FRAMES, PORES, Table
 from flows.blocks import Block, blocks
 from flows.request import Request
+from flows.words import counted
 from pores.errors import InputError
 from storage.archive import Source, SourceFile, open_source
 from storage.cubes import Cube
@@ -100,7 +101,7 @@ def _others(request: Request) -> str:
         return f"; it has files of {', '.join(sorted(series))}"
     others = source(request.source).listing.others
     example = f"{request.series}.377.20110215_020000_TAI.continuum.fits"
-    return f"; {others} files of other names or kinds were passed over: SHARP files are named like {example}"
+    return f"; {counted(others, 'file')} of other names or kinds: SHARP files are named like {example}"
 
 
 @lru_cache(maxsize=1)

@@ -78,7 +78,7 @@ def test_a_changed_parameter_stands_beside_the_old_result(small_series: Path, la
     before, old = files(lake), current(lake)
     areas = "SELECT sum(area_px) FROM pores"
     old_area = rows(lake, areas)
-    run_request(request(small_series, lake, parameters=OTHER))
+    told = run_request(request(small_series, lake, parameters=OTHER))
     after, new = files(lake), current(lake)
     assert set(old.values()).isdisjoint(new.values())
     pointers = {name for name in before if name.startswith("current/")}
@@ -93,6 +93,8 @@ def test_a_changed_parameter_stands_beside_the_old_result(small_series: Path, la
     assert rows(lake, areas) == old_area
     assert {name for name, value in files(lake).items() if value != after[name]} == pointers
     assert {done.stage for done in outcome.done if done.said} == {"track"}
+    for run, change in ((told, "0.5 -> 0.45"), (outcome, "0.45 -> 0.5")):
+        assert str(run).count(f"; detect.threshold {change}") == 2, "one for each HARP"
 
 
 def test_only_tracking_is_done_again_for_its_parameters(small_series: Path, lake: Path) -> None:

@@ -1,5 +1,7 @@
 """What a run does when something fails half way."""
 
+import gzip
+import socket
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from catalog.check import verify
 from flows.harp import Harp
 from flows.pipeline import RunError, run_request
 from flows.tracking import track
+from pores.errors import InputError
 from storage.lake import Lake
 from tests.flows.runs import BUSY, QUIET, porelake, request, tables
 
@@ -52,6 +55,36 @@ def test_harps_with_equal_content_have_runs_of_their_own(small_series: Path, tmp
     wanted = request(source, lake)
     assert not track(wanted, 7).said
     assert not track(wanted, 8).said
+
+
+def test_a_prefect_server_that_does_not_answer_is_one_line(small_series: Path, tmp_path: Path) -> None:
+    with socket.socket() as taken:  # bound, not listening: nobody else gets the port
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}/api"
+        ended = porelake("run", "--from", small_series, "--lake", tmp_path, PREFECT_API_URL=address)
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert f"no Prefect server answers at {address}" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("one.fits", b"SIMPLE  =                    T".ljust(2880), "name the directory that holds it"),
+        ("series.tar.gz", gzip.compress(b"tar"), "unpack it first"),
+        ("series.tar", b"<html>not found</html>", "fetch it again"),
+    ],
+)
+def test_a_source_that_is_none_says_what_to_do(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=says):
+        run_request(request(tmp_path / name, tmp_path / "lake"))
+
+
+def test_names_that_are_not_jsocs_are_told(tmp_path: Path) -> None:
+    (tmp_path / "my_continuum.fits").write_bytes(b"")
+    with pytest.raises(InputError, match=r"1 file of other names .* SHARP files are named like"):
+        run_request(request(tmp_path, tmp_path / "lake"))
 
 
 def test_files_passed_over_are_counted(small_series: Path, tmp_path: Path) -> None:
