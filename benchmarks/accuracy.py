@@ -92,7 +92,7 @@ _TEXT = """# Accuracy
 
 Simulated SHARP series of {frames} frames with known truth ([what is simulated](simulation.md)), taken
 through the chain with `--enhance spline` and scored with `porelake score`: {n} true features in all. Made
-by `make accuracy`.
+by `make accuracy`. The number behind the name of a scenario is the seed of the series.
 
 A true feature is a region where the noise-free scene at HMI's resolution (optics, CCD pixel and remapping),
 on samples four times finer than the pixels, is below half of the quiet Sun; its area, centroid and mean

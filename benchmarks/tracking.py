@@ -94,19 +94,16 @@ class Discs:
 
 
 def tracking_table(scratch: Path, rounds: int) -> Table:
-    """Time tracking, and the reading of label images that is part of it."""
+    """Time tracking, the reading of label images included."""
     discs = Discs(scratch)
     series, tracked = discs.series(), []
 
     def follow() -> None:
         tracked.append(len(track(discs.pores, series, discs.labels, TrackParameters()).tracks["track_id"]))
 
-    times = in_turns({"track": follow, "read": lambda: [discs.labels(i) for i in range(FRAMES)]}, rounds)
+    time = in_turns({"track": follow}, rounds)["track"]
     n = len(discs.pores["label"])
-    rows = [
-        ("track, label images read from files", times["track"], times["track"].scaled(1e3 / FRAMES)),
-        ("of it, reading the label images", times["read"], times["read"].scaled(1e3 / FRAMES)),
-    ]
+    rows = [("track, label images read from files", time, time.scaled(1e3 / FRAMES))]
     what = f"{FRAMES} frames, {n / FRAMES:.0f} features in each, {tracked[-1]} tracks."
     return Table("Tracking of a long series", ("", "s", "ms per frame"), rows, what)
 

@@ -139,6 +139,7 @@ def draw(pairs: list[tuple[Sight, Sight]], path: Path) -> None:
         ):
             axis.imshow(middle(image), cmap="gray", vmin=span[0], vmax=span[1], origin="lower")
             axis.set(title=f"{one.name}: {'Br, +-800 G' if span[0] < 0 else 'I / I quiet, 0.3 to 1.2'}")
+            axis.set(xlabel="x, native pixels of 0.36 Mm", ylabel="y, native pixels")
     curves(axes[2], pairs)
     figure.savefig(path, dpi=80)
 
