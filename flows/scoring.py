@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from pores.score import Scores
-from pores.score import score as score_tables
-
 from catalog.schema import TABLES
 from flows.stages import stacked
 from pores.errors import InputError
+from pores.score import Scores
+from pores.score import score as score_tables
 from storage.lake import Lake
 from storage.runs import current_runs
 from storage.tables import Columns, read_table
