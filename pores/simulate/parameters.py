@@ -36,6 +36,12 @@ class SimulationParameters(BaseModel):
         "`demo`: everything, with a sunspot, pores that cross the edge, and faults; "
         "`faults`: `clean` with faults",
     )
+    lifetime_h: float = Field(
+        4.0, gt=0, description="Median lifetime of a single pore of 3 Mm^2 and average strength, h"
+    )
+    generations: int = Field(
+        1, ge=1, description="Single pores that may live at a place one after the other, at most"
+    )
     segments: tuple[str, ...] = Field(SEGMENTS, description="Segments to write")
     missing_frames: tuple[int, ...] = Field((), description="Frames without any file")
     no_continuum_frames: tuple[int, ...] = Field((), description="Frames that have only field segments")

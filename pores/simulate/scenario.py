@@ -4,21 +4,23 @@ Laws, true by construction and therefore to be found again by whoever asks for t
 
 - the largest area is log-normal, median 3 Mm^2, two thirds below 5 Mm^2 (Verma & Denker 2014);
 - area grows linearly over the first 0.4 of a pore's life and shrinks linearly over the rest (Tlatov 2025);
-- lifetime = 4 h * (largest area / 3 Mm^2)^0.5 * strength^4 * a log-normal factor of 20 %, so that at equal
-  area a pore with a stronger field lives longer.
+- lifetime = lifetime_h * (largest area / 3 Mm^2)^0.5 * strength^4 * a log-normal factor of 20 %, so that at
+  equal area a pore with a stronger field lives longer; the parameter lifetime_h is 4 h unless said otherwise.
 """
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from pores.simulate.parameters import Scenario, SimulationParameters
+from pores.simulate.parameters import SimulationParameters
 from pores.simulate.script import INVISIBLE_MM2, Knots, Pore, outline
 from pores.simulate.stage import Stage
 
 MEDIAN_AREA_MM2, AREA_SIGMA = 3.0, 1.0
-LIFETIME_H, AREA_POWER, STRENGTH_POWER, LIFETIME_SCATTER = 4.0, 0.5, 4.0, 0.2
+AREA_POWER, STRENGTH_POWER, LIFETIME_SCATTER = 0.5, 4.0, 0.2
+PAUSE_H = 1.6  # between two pores at one place: longer than the gap over which a track goes on
 STRENGTHS = (0.8, 1.2)
 DRIFT_KM_S = 0.12  # of a pore relative to its surroundings, along each axis
 DIVERGENCE_KM_S = 0.08  # leading polarity westward, following eastward
@@ -32,36 +34,45 @@ def script(parameters: SimulationParameters) -> tuple[Pore, ...]:
     """The pores of a series, numbered."""
     stage = Stage.of(parameters)
     pores: list[Pore] = []
-    for act in _programme(parameters.scenario, stage):
+    for act in _programme(parameters, stage):
         pores += act(stage)
     return tuple(_renumbered(pore, number) for number, pore in enumerate(pores, 1))
 
 
-def _programme(scenario: Scenario, stage: Stage) -> list[Act]:
+def _programme(parameters: SimulationParameters, stage: Stage) -> list[Act]:
     """Acts in the order in which they choose their places: those that need most room first."""
     plenty = stage.area_mm2 / 20_000  # 1 for the standard patch
-    singles: list[Act] = [single for _ in range(max(2, round(22 * plenty)))]
+    alone = partial(single, scale_h=parameters.lifetime_h, generations=parameters.generations)
+    singles: list[Act] = [alone for _ in range(max(2, round(22 * plenty)))]
     singles += [grey for _ in range(max(1, round(12 * plenty)))]
-    if scenario in ("clean", "faults"):
+    if parameters.scenario in ("clean", "faults"):
         return singles
     together: list[Act] = [triple, merge, merge, split, split, flicker, flicker, flicker]
-    if scenario == "interactions":
+    if parameters.scenario == "interactions":
         return together + singles
     return [spot, edge, edge, edge, *together, *singles]
 
 
-def single(stage: Stage) -> list[Pore]:
-    """One pore that is born, grows, decays and dies alone, often with a grey knot at its side."""
+def single(stage: Stage, scale_h: float, generations: int) -> list[Pore]:
+    """A pore that is born, grows, decays and dies alone, often with a grey knot beside it; then another."""
     place = stage.claim(4.5)
     if place is None:
         return []
-    strength = _strength(stage)
-    largest = float(np.clip(MEDIAN_AREA_MM2 * math.exp(AREA_SIGMA * stage.rng.normal()), 1.2, 30))
-    life = lifetime(largest, strength) * math.exp(LIFETIME_SCATTER * stage.rng.normal())
-    birth = float(stage.rng.uniform(-0.6 * life, 0.85 * stage.hours))
-    area = _fading(((birth, 0.0), (birth + 0.4 * life, largest), (birth + life, 0.0)))
-    alone = _pore(stage, "single", area, _drifting(stage, place), strength=strength)
-    return [alone, *_companion(stage, alone, math.sqrt(largest / math.pi))]
+    pores: list[Pore] = []
+    free = -math.inf  # the hour from which the place is
+    for generation in range(1, generations + 1):
+        if free > stage.hours:
+            break
+        strength = _strength(stage)
+        largest = float(np.clip(MEDIAN_AREA_MM2 * math.exp(AREA_SIGMA * stage.rng.normal()), 1.2, 30))
+        life = lifetime(largest, strength, scale_h) * math.exp(LIFETIME_SCATTER * stage.rng.normal())
+        earliest, latest = max(free, -0.6 * life), 0.85 * stage.hours * generation / generations
+        birth = float(stage.rng.uniform(earliest, max(earliest, latest)))
+        area = _fading(((birth, 0.0), (birth + 0.4 * life, largest), (birth + life, 0.0)))
+        alone = _pore(stage, "single", area, _drifting(stage, place), strength=strength)
+        pores += [alone, *_companion(stage, alone, math.sqrt(largest / math.pi))]
+        free = birth + life + PAUSE_H
+    return pores
 
 
 def _companion(stage: Stage, pore: Pore, radius: float) -> list[Pore]:
@@ -138,9 +149,9 @@ def spot(stage: Stage) -> list[Pore]:
     ]
 
 
-def lifetime(largest_mm2: float, strength: float) -> float:
+def lifetime(largest_mm2: float, strength: float, scale_h: float) -> float:
     """Median lifetime, h, of a pore with that largest area and relative strength."""
-    return float(LIFETIME_H * (largest_mm2 / MEDIAN_AREA_MM2) ** AREA_POWER * strength**STRENGTH_POWER)
+    return float(scale_h * (largest_mm2 / MEDIAN_AREA_MM2) ** AREA_POWER * strength**STRENGTH_POWER)
 
 
 def _meeting(stage: Stage, n: int, act: str) -> list[Pore]:

@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from pores.frame import Frame
 from pores.oracle import residuals, within
+from pores.parameters import TrackParameters
 from pores.quiet_sun import half_sample_mode
 from pores.simulate import SimulatedFrame, SimulationParameters, frame_of, simulate
 from pores.simulate.chronicle import chronicle
@@ -21,7 +22,7 @@ from pores.simulate.network import Network
 from pores.simulate.observe import STORED, physical
 from pores.simulate.orbit import place, to_carrington
 from pores.simulate.profiles import FIELD_G, depth, radius_of
-from pores.simulate.scenario import lifetime, script
+from pores.simulate.scenario import PAUSE_H, lifetime, script
 from pores.simulate.scene import Scene
 from pores.simulate.script import Pore, presences
 from pores.simulate.stage import PIXEL_MM
@@ -260,7 +261,20 @@ def test_two_thirds_of_pores_stay_below_five_mm2_and_stronger_ones_live_longer()
         if one.act == "single"
     ]
     assert np.mean(np.array(largest) < 5.0) == pytest.approx(2 / 3, abs=0.08)
-    assert lifetime(3.0, 1.2) > 4 * lifetime(3.0, 0.8)
+    assert lifetime(3.0, 1.2, 4.0) > 4 * lifetime(3.0, 0.8, 4.0)
+
+
+def test_pores_at_one_place_follow_each_other_with_a_pause_longer_than_a_gap() -> None:
+    parameters = SimulationParameters.of("clean", seed=4, lifetime_h=1.5, generations=3)
+    singles = [one for one in script(parameters) if one.act == "single"]
+    once = script(parameters.model_copy(update={"generations": 1}))
+    assert len(singles) > 2 * len([one for one in once if one.act == "single"])
+    places = np.array([np.mean([stop[1:] for stop in one.path], axis=0) for one in singles])
+    for i, one in enumerate(singles):
+        for other, away in zip(singles[:i], np.hypot(*(places[:i] - places[i]).T), strict=True):
+            if away < 9.0:  # the same place
+                assert one.area[1][0] - other.area[-2][0] >= PAUSE_H - 1e-9
+    assert (TrackParameters().max_gap_frames + 1) * 0.2 < PAUSE_H
 
 
 def test_the_demo_has_every_act() -> None:
