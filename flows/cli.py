@@ -5,6 +5,7 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from flows.commands import ask, chain, make
 from pores.errors import InputError, PorelakeError
@@ -12,7 +13,7 @@ from pores.errors import InputError, PorelakeError
 app = typer.Typer(
     name="porelake",
     help="A data lake of solar pores: SHARP series in, a queryable catalogue out.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -27,11 +28,13 @@ def _say_version(asked: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 chain.register(app)
@@ -42,7 +45,11 @@ make.register(app)
 def main() -> None:
     """Run the command line; exit 2 for wrong usage or input, 1 for a failure at run time."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except typer.Abort:
+        _end("stopped; run again to go on", 130)
+    except TyperException as error:
+        _end(f"{error.format_message().rstrip('.')}; `porelake --help` says what there is", 2)
     except InputError as error:
         _end(error, 2)
     except PorelakeError as error:
