@@ -10,6 +10,8 @@ from typer.exceptions import TyperException
 from flows.commands import ask, chain, make
 from pores.errors import InputError, PorelakeError
 
+INTERRUPTED = 130  # with this typer ends a command at Ctrl-C
+
 app = typer.Typer(
     name="porelake",
     help="A data lake of solar pores: SHARP series in, a queryable catalogue out.",
@@ -46,8 +48,10 @@ def main() -> None:
     """Run the command line; exit 2 for wrong usage or input, 1 for a failure at run time."""
     try:
         sys.exit(app(standalone_mode=False) or 0)
-    except typer.Abort:
-        _end("stopped; run again to go on", 130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _end("stopped; run again to go on", INTERRUPTED)
+        raise
     except TyperException as error:
         _end(f"{error.format_message().rstrip('.')}; `porelake --help` says what there is", 2)
     except InputError as error:
