@@ -53,11 +53,11 @@ class Harp:
             asked = {"science": self.request.parameters.prepare.model_dump(mode="json"), **_columns(PREPARED)}
             return blocks("prepare", PREPARE_VERSION, asked, cube.t_rec, keys)
 
-    def detect_blocks(self) -> list[Block]:
-        """Return the same blocks, with the keys of their features."""
+    def detect_blocks(self, prepared: Sequence[Block]) -> list[Block]:
+        """Return the blocks that `prepare_blocks` gave, with the keys of their features."""
         science = self.request.parameters.model_dump(mode="json", include={"enhance", "detect"})
         asked = {"science": science, **_columns(DETECTED)}
-        return [block.then("detect", DETECT_VERSION, asked) for block in self.prepare_blocks()]
+        return [block.then("detect", DETECT_VERSION, asked) for block in prepared]
 
     def missing(self, stage: str, plan: Sequence[Block]) -> list[Block]:
         """Blocks for which a stage has no result yet, or not all of it."""

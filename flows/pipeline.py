@@ -89,10 +89,10 @@ def run_request(request: Request) -> Outcome:
     RunError
         If a HARP failed; the others are done and published.
     """
-    check(request)
     with progress_bars():
         if address := prefect_api():
             _require_server(address)
+            check(request)  # wrong input is told here, not by a flow that failed
             from flows.tasks import pores_flow
 
             return pores_flow(request)

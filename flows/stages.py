@@ -68,12 +68,11 @@ def prepare(request: Request, harpnum: int) -> Done:
 def detect(request: Request, harpnum: int) -> Done:
     """Find and measure the features of a HARP: rows of `pores` and their masks in the lake, by blocks."""
     harp = Harp(request, harpnum)
-    plan = harp.detect_blocks()
+    prepared = harp.prepare_blocks()
+    plan = harp.detect_blocks(prepared)
     todo = harp.missing("detect", plan)
     items = [
-        usable_frames(harp, before)
-        for before, block in zip(harp.prepare_blocks(), plan, strict=True)
-        if block in todo
+        usable_frames(harp, before) for before, block in zip(prepared, plan, strict=True) if block in todo
     ]
     work = partial(_detect_one, harp.cube, request.parameters)
     label = f"HARP {harpnum} detect"

@@ -33,7 +33,8 @@ _SOFTWARE = ("numpy", "scipy", "scikit-image", "astropy", "h5py", "pyarrow")
 def track(request: Request, harpnum: int) -> Done:
     """Follow the features of a HARP through time, write its tables, make the run the current one."""
     harp = Harp(request, harpnum)
-    prepared, detected = harp.prepare_blocks(), harp.detect_blocks()
+    prepared = harp.prepare_blocks()
+    detected = harp.detect_blocks(prepared)
     run = CurrentRun(request.series, harpnum, _run_id(harp, detected))
     whole = all(harp.lake.table(name, harpnum, run.run_id).exists() for name in TABLES)
     if whole and current_run(harp.lake, request.series, harpnum) == run:
