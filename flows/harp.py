@@ -7,8 +7,9 @@ from pathlib import Path
 
 from catalog.schema import FRAMES, PORES, Table
 from flows.blocks import Block, blocks
-from flows.request import Request
+from flows.request import JSOC, Request
 from flows.words import counted
+from pores.chain import USED_SEGMENTS
 from pores.errors import InputError
 from storage.archive import Source, SourceFile, open_source
 from storage.cubes import Cube
@@ -49,7 +50,7 @@ class Harp:
     def prepare_blocks(self) -> list[Block]:
         """Blocks of all frames, with the keys of their prepared rows."""
         with Cube(self.cube) as cube:
-            keys = [cube.frame_key(t) for t in cube.t_rec]
+            keys = [cube.frame_key(t, USED_SEGMENTS) for t in cube.t_rec]
             asked = {"science": self.request.parameters.prepare.model_dump(mode="json"), **_columns(PREPARED)}
             return blocks("prepare", PREPARE_VERSION, asked, cube.t_rec, keys)
 
@@ -73,23 +74,46 @@ def _columns(table: Table) -> dict[str, list[str]]:
     return {"columns": [column.name for column in table.columns]}
 
 
-def harps_of(request: Request) -> list[int]:
-    """The HARPs of a request; all that its source (or, without one, the lake) has if it names none.
+def harps_of(request: Request) -> tuple[list[int], list[str]]:
+    """The HARPs of a request, and notes on them; all that its source (or lake) has if it names none.
 
     Raises
     ------
     InputError
         If a HARP that the request names is not there, or there is none.
     """
-    in_lake = set(Lake.at(request.lake).cubes(request.series))
-    in_source = set(source_files(request.source, request.series)) if request.source else set()
-    there = in_source | in_lake if request.harpnums else in_source if request.source else in_lake
+    resolved, notes = _of_regions(request)
+    asked = set(request.harpnums) | resolved
+    if request.source == JSOC:
+        if not asked:
+            raise InputError("--from jsoc: name what to fetch with --harp, --noaa or --list")
+        return sorted(asked), notes
+    there = _there(request, bool(asked))
     where = f"{request.source or f'the lake {request.lake}'} has no file of series {request.series}"
     if missing := sorted(set(request.harpnums) - there):
         raise InputError(f"{where} for HARP {', '.join(map(str, missing))}{_others(request)}")
-    if not there:
+    if not (there & asked if asked else there):
         raise InputError(where + _others(request))
-    return sorted(set(request.harpnums) or there)
+    notes += [f"{where} for HARP {harpnum}: passed over" for harpnum in sorted(asked - there)]
+    return sorted(asked & there if asked else there), notes
+
+
+def _of_regions(request: Request) -> tuple[set[int], list[str]]:
+    """HARPs of the request's NOAA regions."""
+    if not request.noaa:
+        return set(), []
+    from storage.noaa import resolve
+
+    resolution = resolve(request.noaa, request.series)
+    return set(resolution.harpnums), list(resolution.notes)
+
+
+def _there(request: Request, named: bool) -> set[int]:
+    """HARPs that the source has; with those of the lake where the request names some, or no source."""
+    in_source = set(source_files(request.source, request.series)) if request.source else set()
+    if request.source and not named:
+        return in_source
+    return in_source | set(Lake.at(request.lake).cubes(request.series))
 
 
 def _others(request: Request) -> str:

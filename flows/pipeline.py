@@ -8,15 +8,16 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from flows import products, stages, tracking
+from flows import ingest, products, stages, tracking
 from flows.harp import forget_sources, harps_of, source
 from flows.progress import progress_bars
-from flows.request import STAGES, Request
+from flows.request import JSOC, STAGES, Request
 from flows.words import counted
 from pores.errors import InputError, PorelakeError
 from pores.upsample import enhancer
 from storage.lake import Lake
 
+CCD_SERIES = "hmi.sharp_720s"
 StageFunction = Callable[[Request, int], stages.Done]
 PublishFunction = Callable[[Request], str]
 
@@ -27,6 +28,7 @@ class Outcome:
 
     done: list[stages.Done] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
+    wrong_input: bool = True  # whether all that failed did so for what was asked
     published: str = ""
     notes: str = ""
 
@@ -38,18 +40,38 @@ class Outcome:
         return "\n".join(filter(None, [self.notes, *lines, self.published]))
 
     def _said(self, harpnum: int) -> str:
-        words = [done.said for done in self.done if done.harpnum == harpnum and done.said]
+        mine = [done for done in self.done if done.harpnum == harpnum]
+        words = [done.said for done in mine if done.said]
+        words += [f"not to be had: {what}" for done in mine for what in done.missing]
         if harpnum in self.failed:
             words.append("failed")
         return "; ".join(words) or "up to date"
 
 
 class RunError(PorelakeError):
-    """Some HARPs of a run failed; `outcome` says what became of all."""
+    """Some HARPs of a run failed or lack something asked for; `outcome` says what became of all."""
 
     def __init__(self, outcome: Outcome) -> None:
-        super().__init__("; ".join(f"HARP {harp}: {why}" for harp, why in outcome.failed.items()))
+        lines = [f"HARP {harp}: {why}" for harp, why in outcome.failed.items()]
+        lacking = [done for done in outcome.done if done.missing]
+        lines += [
+            f"HARP {done.harpnum}: {counted(len(done.missing), 'file')} not to be had: {done.missing[0]}"
+            for done in lacking
+        ]
+        super().__init__("; ".join(lines))
         self.outcome = outcome
+
+
+class WrongRequestError(RunError, InputError):
+    """A run of which HARPs failed, all of them because the request is wrong."""
+
+
+def _failure(outcome: Outcome) -> RunError | None:
+    """The error to raise for what a run could not do; None if it did all."""
+    incomplete = any(done.missing for done in outcome.done)
+    if not (outcome.failed or incomplete):
+        return None
+    return (WrongRequestError if outcome.wrong_input and not incomplete else RunError)(outcome)
 
 
 @dataclass(frozen=True)
@@ -69,7 +91,7 @@ def publish(request: Request) -> str:
 
 PLAIN = Chain(
     {
-        "ingest": stages.ingest,
+        "ingest": ingest.ingest,
         "prepare": stages.prepare,
         "store": products.store,
         "detect": stages.detect,
@@ -99,13 +121,29 @@ def run_request(request: Request) -> Outcome:
         return process(request, PLAIN)
 
 
-def check(request: Request) -> list[int]:
-    """The HARPs of a request; InputError before anything starts if it asks for what can't be done."""
+def check(request: Request) -> tuple[list[int], list[str]]:
+    """The HARPs of a request and notes on them; InputError before anything starts if it can't be done."""
     forget_sources()
     enhancer(request.parameters.enhance)
     if request.store_x2 and request.parameters.enhance == "none":
         raise InputError("--store: nothing is doubled with --enhance none")
+    if request.last_stage != "ingest":
+        _require_series(request)
     return harps_of(request)
+
+
+def _require_series(request: Request) -> None:
+    """Pores are looked for in CEA maps only, and the tables of a lake are of one series."""
+    if request.series.startswith(CCD_SERIES):
+        raise InputError(
+            f"--series {request.series}: images of the CCD, not CEA maps; `porelake ingest` fetches them"
+        )
+    others = {path.parent.name for path in Lake.at(request.lake).pointers()} - {request.series}
+    if others:
+        raise InputError(
+            f"--series {request.series}: the tables of the lake {request.lake} are of {min(others)}, and HARP"
+            " numbers of two series must not mix; name another lake"
+        )
 
 
 def process(request: Request, chain: Chain) -> Outcome:
@@ -118,28 +156,34 @@ def process(request: Request, chain: Chain) -> Outcome:
     RunError
         If a HARP failed; the others are done and published.
     """
-    harpnums = check(request)
-    names = _stages_of(request)
-    outcome = Outcome(notes=passed_over(request))
+    harpnums, notes = check(request)
+    outcome = Outcome(notes="\n".join(filter(None, [*notes, passed_over(request)])))
     for harpnum in harpnums:
-        Lake.at(request.lake).sweep(request.series, harpnum)
-        try:
-            for name in names:
-                outcome.done.append(chain.stages[name](request, harpnum))
-        except PorelakeError as error:
-            outcome.failed[harpnum] = str(error)
-        except (OSError, RuntimeError) as error:  # disk full, a worker killed for memory, HDF5's own
-            outcome.failed[harpnum] = f"{type(error).__name__}: {error}"
+        _process_harp(request, chain, harpnum, outcome)
     if request.last_stage == "publish":
         outcome.published = chain.publish(request)
-    if outcome.failed:
-        raise RunError(outcome)
+    if failure := _failure(outcome):
+        raise failure
     return outcome
+
+
+def _process_harp(request: Request, chain: Chain, harpnum: int, outcome: Outcome) -> None:
+    """Take one HARP through the stages, and note in the outcome what became of it."""
+    Lake.at(request.lake).sweep(request.series, harpnum)
+    try:
+        for name in _stages_of(request):
+            outcome.done.append(chain.stages[name](request, harpnum))
+    except PorelakeError as error:
+        outcome.failed[harpnum] = str(error)
+        outcome.wrong_input &= isinstance(error, InputError)
+    except (OSError, RuntimeError) as error:  # disk full, a worker killed for memory, HDF5's own
+        outcome.failed[harpnum] = f"{type(error).__name__}: {error}"
+        outcome.wrong_input = False
 
 
 def passed_over(request: Request) -> str:
     """Say how many files of the source are of no use for the request; nothing if none is."""
-    if not request.source:
+    if not request.source or request.source == JSOC:
         return ""
     listing = source(request.source).listing
     others = listing.others + sum(file.name.series != request.series for file in listing.files)

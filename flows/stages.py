@@ -15,16 +15,24 @@ import numpy as np
 from catalog.formats import arrow_schema
 from catalog.schema import Table
 from flows.blocks import Block
-from flows.harp import DETECTED, PREPARED, Harp, source_files
+from flows.harp import DETECTED, PREPARED, Harp
 from flows.pool import ordered_map
 from flows.progress import track as progress
 from flows.request import Request
 from flows.words import counted
-from pores.chain import DETECTION_SEGMENTS, Columns, Labels, Row, detect_frame, prepare_frame
+from pores.chain import (
+    DETECTION_SEGMENTS,
+    USED_SEGMENTS,
+    Columns,
+    Labels,
+    Row,
+    detect_frame,
+    prepare_frame,
+)
 from pores.errors import PorelakeError
 from pores.frame import Frame
 from pores.parameters import Parameters, PrepareParameters
-from storage.cubes import Cube, append
+from storage.cubes import Cube
 from storage.labels import write_labels
 from storage.tables import TableError, read_table, write_table
 
@@ -34,21 +42,12 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Done:
-    """What a stage did for a HARP, in words; nothing if all was there."""
+    """What a stage did for a HARP, in words (nothing if all was there), and what it could not get."""
 
     stage: str
     harpnum: int
     said: str = ""
-
-
-def ingest(request: Request, harpnum: int) -> Done:
-    """Put the files of a HARP into its cube; files that are there already are passed over."""
-    files = source_files(request.source, request.series).get(harpnum, []) if request.source else []
-    if not files:
-        return Done("ingest", harpnum)
-    result = append(Harp(request, harpnum).cube, progress(files, f"HARP {harpnum} ingest", len(files)))
-    bad = f" ({len(result.unusable)} of them unusable)" if result.unusable else ""
-    return Done("ingest", harpnum, f"{counted(result.added, 'file')} added{bad}" if result.added else "")
+    missing: tuple[str, ...] = ()
 
 
 def prepare(request: Request, harpnum: int) -> Done:
@@ -129,7 +128,7 @@ def _over_blocks(
 
 
 def _prepare_one(cube: Path, parameters: PrepareParameters, t_rec: np.datetime64) -> Row:
-    return prepare_frame(frame_of(cube, t_rec), parameters)
+    return prepare_frame(frame_of(cube, t_rec, USED_SEGMENTS), parameters)
 
 
 def _detect_one(

@@ -15,6 +15,21 @@ def counted(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 
+def size(n_bytes: float) -> str:
+    """Return a number of bytes in the unit that people would use, decimal.
+
+    Examples
+    --------
+    >>> size(2_940_000_000)
+    '2.9 GB'
+    """
+    units = ["B", "kB", "MB", "GB", "TB"]
+    while n_bytes >= 999.5 and len(units) > 1:
+        n_bytes /= 1000
+        units.pop(0)
+    return f"{n_bytes:.0f} {units[0]}" if n_bytes >= 99.5 or units[0] == "B" else f"{n_bytes:.2g} {units[0]}"
+
+
 def found(tables: dict[str, Columns]) -> str:
     """Say what the tables of a run hold, and in how many frames something is missing."""
     frames = tables["frames"]

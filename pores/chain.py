@@ -23,6 +23,8 @@ Labels = NDArray[np.int32]
 Row = dict[str, Any]
 
 DETECTION_SEGMENTS = (*NEEDED_SEGMENTS, *(f"{name}_err" for name in FIELD_SEGMENTS))
+# Detection's, and what the header oracle is computed from: other segments of a record change no result.
+USED_SEGMENTS = (*DETECTION_SEGMENTS, "magnetogram", "bitmap", "conf_disambig")
 SHARP_KEYWORDS = (
     *("USFLUX", "MEANGAM", "MEANGBT", "MEANGBZ", "MEANGBH", "MEANJZD", "TOTUSJZ", "MEANALP", "MEANJZH"),
     *("TOTUSJH", "ABSNJZH", "SAVNCPP", "MEANPOT", "TOTPOT", "MEANSHR", "SHRGT45", "R_VALUE", "SIZE_ACR"),

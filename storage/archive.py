@@ -60,8 +60,6 @@ def open_source(text: str) -> Source:
     InputError
         If there is none, or it can't be read.
     """
-    if text == "jsoc":
-        raise InputError("--from jsoc: the archive client is not in this version; name a directory or a .tar")
     path = Path(text).expanduser()
     if path.is_dir():
         return DirectorySource(path)

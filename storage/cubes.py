@@ -94,10 +94,10 @@ class Cube:
             headers=headers,
         )
 
-    def frame_key(self, t_rec: np.datetime64) -> str:
-        """Hash of what `frame` is made from: the content of the files in use."""
-        rows = self._record(t_rec).items()
-        return json_key([[name, row["sha256"].decode(), row["reason"].decode()] for name, row in rows])
+    def frame_key(self, t_rec: np.datetime64, segments: tuple[str, ...] | None = None) -> str:
+        """Hash of what `frame` is made from: the content of the files in use of those segments (None: all)."""
+        rows = {k: row for k, row in self._record(t_rec).items() if segments is None or k in segments}
+        return json_key([[k, row["sha256"].decode(), row["reason"].decode()] for k, row in rows.items()])
 
     def stored(self, t_rec: np.datetime64, segment: str) -> NDArray[Any]:
         """Image as the archive stores it (y, x), before BSCALE and BZERO.

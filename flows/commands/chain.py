@@ -1,26 +1,44 @@
 """Commands that make the catalogue: the whole chain, and its stages one by one, with the same options."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows.options import (
+    CadenceOption,
+    ClusterOption,
+    EmailOption,
     Enhance,
     EnhanceOption,
     FromOption,
     HarpOption,
     LakeOption,
+    ListOption,
+    NoaaOption,
+    SegmentsOption,
     SeriesOption,
     SetOption,
+    SinceOption,
+    UntilOption,
+    WhereOption,
     WorkersOption,
     parameters_from,
     request_from,
+    source_of,
 )
-from flows.request import SERIES
+from flows.request import JSOC, SERIES, Request
+from pores.errors import InputError
 
 StoreOption = Annotated[
     bool, typer.Option("--store", help="Keep intensity and field of doubled resolution as cubes, too.")
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be asked of JSOC, its records and bytes, and end.")
+]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Ask JSOC again for files that came damaged three times.")
 ]
 
 _HELP = {
@@ -31,6 +49,7 @@ _HELP = {
     "track": "Follow the features through time and write the tables (and what comes before it).",
     "publish": "Rebuild the catalogue; with --harp or --from, after everything that comes before it.",
 }
+_FETCHING = ("run", "ingest")
 
 
 def register(app: typer.Typer) -> None:
@@ -42,26 +61,97 @@ def register(app: typer.Typer) -> None:
 def _command(name: str) -> Callable[..., None]:
     def command(
         harp: HarpOption = None,
+        noaa: NoaaOption = None,
+        ar_list: ListOption = None,
         source: FromOption = None,
-        enhance: EnhanceOption = Enhance.SPLINE,
         lake: LakeOption = "lake",
         series: SeriesOption = SERIES,
+        email: EmailOption = None,
+        since: SinceOption = None,
+        until: UntilOption = None,
+        cadence: CadenceOption = None,
+        where: WhereOption = None,
+        segments: SegmentsOption = None,
+        dry_run: DryRunOption = False,
+        again: AgainOption = False,
+        enhance: EnhanceOption = Enhance.SPLINE,
+        settings: SetOption = None,
         store: StoreOption = False,
         workers: WorkersOption = None,
-        settings: SetOption = None,
+        cluster: ClusterOption = None,
     ) -> None:
-        from flows.pipeline import RunError, publish, run_request
-
-        request = request_from(lake, harp, source, series, parameters_from(enhance, settings))
-        if name == "publish" and not (harp or source):
-            print(publish(request))
-            return
-        last_stage = "publish" if name == "run" else name
-        request = request.model_copy(update={"workers": workers, "store_x2": store, "last_stage": last_stage})
-        try:
-            print(run_request(request))
-        except RunError as failure:
-            print(failure.outcome)
-            raise
+        regions = (*(noaa or ()), *_listed(ar_list))
+        named = bool(harp or regions)
+        request = request_from(
+            parameters_from(enhance, settings),
+            {
+                "since": since,
+                "until": until,
+                "cadence": cadence,
+                "where": tuple(where or ()),
+                "segments": tuple(part.strip() for part in segments.split(",")) if segments else (),
+            },
+            lake=lake,
+            source=source_of(source, named, name in _FETCHING),
+            harpnums=tuple(harp or ()),
+            noaa=regions,
+            series=series,
+            email=email,
+            again=again,
+            store_x2=store,
+            last_stage="publish" if name == "run" else name,
+            workers=workers,
+            cluster=cluster,
+        )
+        _require_use(request)
+        if dry_run:
+            _say_dry_run(request)
+        elif name == "publish" and not (named or request.source):
+            _publish(request)
+        else:
+            _run(request)
 
     return command
+
+
+def _listed(path: Path | None) -> list[int]:
+    """NOAA numbers of a list of active regions."""
+    if path is None:
+        return []
+    from storage.ar_lists import ar_list
+
+    return ar_list(path)
+
+
+def _require_use(request: Request) -> None:
+    """Refuse a selection that nothing would be made of: only JSOC is asked for part of a HARP."""
+    selected = request.selection.model_dump(exclude_defaults=True)
+    if selected and request.source != JSOC:
+        option = next(iter(selected))
+        raise InputError(f"--{option}: records are chosen at the archive; it goes with --from jsoc only")
+
+
+def _say_dry_run(request: Request) -> None:
+    from flows.ingest import dry_run
+    from flows.pipeline import check
+
+    if request.source != JSOC:
+        raise InputError("--dry-run: it says what would be asked of JSOC; name HARPs, and --from jsoc")
+    harpnums, notes = check(request)
+    print(*notes, dry_run(request, harpnums), sep="\n")
+
+
+def _publish(request: Request) -> None:
+    from flows.pipeline import publish
+
+    print(publish(request))
+
+
+def _run(request: Request) -> None:
+    from flows.pipeline import RunError, run_request
+
+    try:
+        print(run_request(request))
+    except RunError as failure:
+        print(failure.outcome)
+        raise

@@ -1,0 +1,84 @@
+"""The first stage of a HARP: its files into the cube, from a directory, a tar or JSOC."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flows.harp import Harp, source_files
+from flows.progress import track as progress
+from flows.progress import transfer
+from flows.request import JSOC, Request, Selection
+from flows.stages import Done
+from flows.words import counted, size
+from pores.chain import USED_SEGMENTS
+from storage.cubes import append
+
+if TYPE_CHECKING:
+    from storage.jsoc_client import Jsoc
+    from storage.record_sets import RecordSet
+
+_BEGINNING = np.datetime64("2010-01-01T00:00:00", "ms")  # SDO was launched in February 2010
+_END = np.datetime64("2099-12-31T00:00:00", "ms")
+
+
+def ingest(request: Request, harpnum: int) -> Done:
+    """Put the files of a HARP into its cube; files that are there already are passed over."""
+    if request.source == JSOC:
+        return _fetch(request, harpnum)
+    files = source_files(request.source, request.series).get(harpnum, []) if request.source else []
+    if not files:
+        return Done("ingest", harpnum)
+    result = append(Harp(request, harpnum).cube, progress(files, f"HARP {harpnum} ingest", len(files)))
+    return Done("ingest", harpnum, _added(result.added, len(result.unusable)))
+
+
+def record_set(request: Request, harpnum: int) -> "RecordSet":
+    """What a request asks JSOC for of a HARP."""
+    from storage.record_sets import RecordSet, TimeRange
+
+    asked: Selection = request.selection
+    bounds = [np.datetime64(t, "ms") if t else None for t in (asked.since, asked.until)]
+    times = (TimeRange(bounds[0] or _BEGINNING, bounds[1] or _END),) if any(bounds) else ()
+    if asked.cadence and not times:
+        times = (TimeRange(_BEGINNING, _END),)
+    segments = asked.segments or USED_SEGMENTS
+    return RecordSet(request.series, harpnum, times, asked.cadence, asked.where, segments)
+
+
+def dry_run(request: Request, harpnums: list[int]) -> str:
+    """Say what a run would ask JSOC for: record sets, and how many records, files and bytes they hold."""
+    archive = _archive(request.email)
+    lines, total = [], 0
+    for harpnum in harpnums:
+        what = record_set(request, harpnum)
+        n_records, n_files, n_bytes = archive.estimate(what)
+        total += n_bytes
+        lines.append(f"{what}\n  {counted(n_records, 'record')}, {counted(n_files, 'file')}, {size(n_bytes)}")
+    return "\n".join([*lines, f"{counted(len(harpnums), 'HARP')}, {size(total)} in all"])
+
+
+def _fetch(request: Request, harpnum: int) -> Done:
+    """Fetch what the cube lacks of the HARP's records."""
+    from storage.fetch import fetch
+
+    harp = Harp(request, harpnum)
+    staging = harp.lake.incoming(request.series, harpnum)
+    with transfer(f"HARP {harpnum} from JSOC") as moved:
+        what = record_set(request, harpnum)
+        result = fetch(_archive(request.email), harp.cube, staging, what, moved, again=request.again)
+    return Done("ingest", harpnum, _added(result.added, len(result.unusable)), result.missing)
+
+
+def _added(n: int, n_bad: int) -> str:
+    bad = f" ({n_bad} of them unusable)" if n_bad else ""
+    return f"{counted(n, 'file')} added{bad}" if n else ""
+
+
+@lru_cache(maxsize=1)
+def _archive(email: str | None) -> "Jsoc":
+    """The client of a process: one connection, what it learnt of the series and the address kept."""
+    from storage.jsoc_client import Jsoc
+    from storage.settings import settings
+
+    return Jsoc(settings(), email)
