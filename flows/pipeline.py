@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import HTTPError
@@ -66,7 +67,7 @@ class WrongRequestError(RunError, InputError):
     """A run of which HARPs failed, all of them because the request is wrong."""
 
 
-def _failure(outcome: Outcome) -> RunError | None:
+def failure(outcome: Outcome) -> RunError | None:
     """The error to raise for what a run could not do; None if it did all."""
     incomplete = any(done.missing for done in outcome.done)
     if not (outcome.failed or incomplete):
@@ -80,6 +81,7 @@ class Chain:
 
     stages: Mapping[str, StageFunction]
     publish: PublishFunction
+    around: Callable[[Request, int], AbstractContextManager[object]] = lambda *_: nullcontext()  # of a HARP
 
 
 def publish(request: Request) -> str:
@@ -162,8 +164,8 @@ def process(request: Request, chain: Chain) -> Outcome:
         _process_harp(request, chain, harpnum, outcome)
     if request.last_stage == "publish":
         outcome.published = chain.publish(request)
-    if failure := _failure(outcome):
-        raise failure
+    if error := failure(outcome):
+        raise error
     return outcome
 
 
@@ -171,8 +173,9 @@ def _process_harp(request: Request, chain: Chain, harpnum: int, outcome: Outcome
     """Take one HARP through the stages, and note in the outcome what became of it."""
     Lake.at(request.lake).sweep(request.series, harpnum)
     try:
-        for name in _stages_of(request):
-            outcome.done.append(chain.stages[name](request, harpnum))
+        with chain.around(request, harpnum):
+            for name in _stages_of(request):
+                outcome.done.append(chain.stages[name](request, harpnum))
     except PorelakeError as error:
         outcome.failed[harpnum] = str(error)
         outcome.wrong_input &= isinstance(error, InputError)

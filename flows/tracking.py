@@ -35,16 +35,34 @@ def track(request: Request, harpnum: int) -> Done:
     harp = Harp(request, harpnum)
     prepared = harp.prepare_blocks()
     detected = harp.detect_blocks(prepared)
-    run = CurrentRun(request.series, harpnum, _run_id(harp, detected))
-    whole = all(harp.lake.table(name, harpnum, run.run_id).exists() for name in TABLES)
-    if whole and current_run(harp.lake, request.series, harpnum) == run:
+    run = _run(harp, detected)
+    if _is_current(harp, run):
         return Done("track", harpnum)
     said = "the tables of an earlier run are current again"
-    if not whole:
+    if not _whole(harp, run):
         said = words.found(_write_run(harp, run, prepared, detected))
     said = "; ".join([said, *words.changed(harp.lake, current_run(harp.lake, request.series, harpnum), run)])
     set_current(harp.lake, run)
     return Done("track", harpnum, said)
+
+
+def up_to_date(request: Request, harpnum: int) -> bool:
+    """Whether the current run of a HARP is of its cube as it is now, with the parameters of the request."""
+    harp = Harp(request, harpnum)
+    return _is_current(harp, _run(harp, harp.detect_blocks(harp.prepare_blocks())))
+
+
+def _is_current(harp: Harp, run: CurrentRun) -> bool:
+    return _whole(harp, run) and current_run(harp.lake, run.series, run.harpnum) == run
+
+
+def _whole(harp: Harp, run: CurrentRun) -> bool:
+    """Whether all tables of a run are there."""
+    return all(harp.lake.table(name, run.harpnum, run.run_id).exists() for name in TABLES)
+
+
+def _run(harp: Harp, detected: list[Block]) -> CurrentRun:
+    return CurrentRun(harp.request.series, harp.harpnum, _run_id(harp, detected))
 
 
 def _write_run(
