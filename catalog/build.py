@@ -87,7 +87,7 @@ def _tables(lake: Lake, runs: list[CurrentRun]) -> Iterator[str]:
         wanted = [lake.table(table.name, run.harpnum, run.run_id) for run in runs]
         if missing := set(wanted) - set(lake.table_files(table.name)):
             first = min(missing)
-            harpnum = first.name.partition("-")[0]
+            harpnum = first.parent.name.partition("=")[2]
             raise PorelakeError(f"{first} is missing; `porelake run --harp {harpnum}` makes it again")
         yield from _view(table.name, table, wanted)
     every = replace(RUNS, description="One row per processing run, superseded ones included")
@@ -99,7 +99,7 @@ def _view(name: str, table: Table, files: list[Path]) -> Iterator[str]:
     if files:
         select = ", ".join(quoted(column.name) for column in table.columns)
         paths = ", ".join(literal(file_pattern(path)) for path in files)
-        source = f"read_parquet([{paths}], hive_partitioning = false)"
+        source = f"read_parquet([{paths}], {_partitions(files[0])})"
     else:
         select = ", ".join(
             f"NULL::{SQL_TYPES[column.type]} AS {quoted(column.name)}" for column in table.columns
@@ -107,6 +107,18 @@ def _view(name: str, table: Table, files: list[Path]) -> Iterator[str]:
         source = "range(0)"
     yield f"CREATE VIEW {quoted(name)} AS SELECT {select} FROM {source}"
     yield from comments(name, table.description, table.columns)
+
+
+def _partitions(path: Path) -> str:
+    """Options by which only the files of the HARPs asked for are opened.
+
+    DuckDB takes every directory `name=value` of a path for a column, before the file's own: not where the
+    lake lies below a directory that is named like one of ours.
+    """
+    names = {part.partition("=")[0].lower() for part in path.parts[:-2] if "=" in part}
+    if names & {column.name for table in TABLES.values() for column in table.columns}:
+        return "hive_partitioning = false"
+    return "hive_partitioning = true, hive_types = {'harpnum': 'INTEGER'}"
 
 
 def _published(lake: Lake) -> Iterator[str]:

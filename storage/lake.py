@@ -2,13 +2,14 @@
 
 ::
 
-    <lake>/cubes/<series>/<harpnum>.h5                      the archive's images, lossless
-    <lake>/stages/<series>/<harpnum>/<stage>-<key>.parquet  a stage's rows for a block of frames
-    <lake>/labels/<series>/<harpnum>/<key>.h5               masks of the features in a block of frames
-    <lake>/products/<series>/<harpnum>/x2-<key>.h5          x2 images of a block of frames, on demand
-    <lake>/tables/<table>/<harpnum>-<run_id>.parquet        the tables, one file per HARP and run
-    <lake>/current/<series>/<harpnum>.json                  which run of a HARP the views show
-    <lake>/catalog.duckdb                                   views over the tables
+    <lake>/cubes/<series>/<harpnum>.h5                        the archive's images, lossless
+    <lake>/incoming/<series>/<harpnum>/                       files on their way from the archive to the cube
+    <lake>/stages/<series>/<harpnum>/<stage>-<key>.parquet    a stage's rows for a block of frames
+    <lake>/labels/<series>/<harpnum>/<key>.h5                 masks of the features in a block of frames
+    <lake>/products/<series>/<harpnum>/x2-<key>.h5            x2 images of a block of frames, on demand
+    <lake>/tables/<table>/harpnum=<harpnum>/<run_id>.parquet  the tables, one file per HARP and run
+    <lake>/current/<series>/<harpnum>.json                    which run of a HARP the views show
+    <lake>/catalog.duckdb                                     views over the tables
 """
 
 import os
@@ -61,6 +62,10 @@ class Lake:
         numbered = {int(path.stem): path for path in found if path.stem.isdecimal()}
         return dict(sorted(numbered.items()))
 
+    def incoming(self, series: str, harpnum: int) -> Path:
+        """What is on its way from the archive to the cube of a HARP."""
+        return self.root / "incoming" / series / str(harpnum)
+
     def stage(self, series: str, harpnum: int, stage: str, key: str) -> Path:
         """A stage's rows for a block of frames."""
         return self.root / "stages" / series / str(harpnum) / f"{stage}-{key}.parquet"
@@ -75,11 +80,11 @@ class Lake:
 
     def table(self, table: str, harpnum: int, run_id: str) -> Path:
         """The rows of one HARP and run in a table."""
-        return self.root / "tables" / table / f"{harpnum}-{run_id}.parquet"
+        return self.root / "tables" / table / f"harpnum={harpnum}" / f"{run_id}.parquet"
 
     def table_files(self, table: str) -> list[Path]:
         """Every file of a table, of all runs."""
-        return sorted((self.root / "tables" / table).glob("*.parquet"))
+        return sorted((self.root / "tables" / table).glob("harpnum=*/*.parquet"))
 
     def pointer(self, series: str, harpnum: int) -> Path:
         """The file that names the current run of a HARP."""
@@ -97,7 +102,7 @@ class Lake:
         """Remove what killed processes left half-written of a HARP and of the catalogue; say what it was."""
         places = (
             *(self.root / room / series / str(harpnum) for room in ("stages", "labels", "products")),
-            *(self.root / "tables").glob("*"),
+            *(self.root / "tables").glob(f"*/harpnum={harpnum}"),
             self.root / "current" / series,
             self.root,
         )

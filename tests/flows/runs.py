@@ -76,7 +76,7 @@ def porelake(*arguments: object, cwd: Path | None = None, **more: str) -> subpro
 
 def tables(lake: Path) -> dict[str, pa.Table]:
     """Every table file of a lake by its place, less the clock."""
-    files = sorted((lake / "tables").glob("*/*.parquet"))
+    files = sorted((lake / "tables").glob("*/*/*.parquet"))
     read = {str(path.relative_to(lake)): pq.read_table(path) for path in files}
     return {
         name: table.drop_columns([c for c in CLOCK if c in table.column_names])

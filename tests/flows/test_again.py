@@ -132,7 +132,7 @@ def test_new_frames_renew_only_the_blocks_they_fall_in(
     assert again == ids
     run = current(lake)[BUSY]
     for table in ("pores", "tracks", "links", "events", "frames", "harps"):
-        name = f"tables/{table}/{BUSY}-{run}.parquet"
+        name = f"tables/{table}/harpnum={BUSY}/{run}.parquet"
         assert pq.read_table(lake / name).equals(pq.read_table(small_lake / name)), table
 
 

@@ -23,8 +23,8 @@ SIGNS = (  # what has just appeared in the lake when the run is killed
     "stages/*/*/prepare-*.parquet",
     "labels/*/*/*.h5",
     "stages/*/*/detect-*.parquet",
-    "tables/pores/*.parquet",
-    "tables/runs/*.parquet",
+    "tables/pores/*/*.parquet",
+    "tables/runs/*/*.parquet",
     "current/*/*.json",
     f"catalog.duckdb.*{PARTIAL}",
 )

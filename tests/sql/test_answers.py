@@ -163,6 +163,6 @@ def test_errors_are_one_line_that_helps(lake, sql, said) -> None:
 def test_a_table_that_vanished_is_the_lakes_fault(tmp_path, make_lake, runs) -> None:
     lake = make_lake(tmp_path, runs)
     lake.table("pores", 1, "aaaa").unlink()
-    with pytest.raises(PorelakeError, match=r"1-aaaa\.parquet") as caught:
+    with pytest.raises(PorelakeError, match=r"harpnum=1/aaaa\.parquet") as caught:
         run_sql(lake, "FROM pores")
     assert not isinstance(caught.value, InputError)

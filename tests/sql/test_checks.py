@@ -208,7 +208,7 @@ def test_many_findings_of_one_check_are_counted(tmp_path, make_lake, runs) -> No
 def test_missing_file(tmp_path, make_lake, runs) -> None:
     lake = make_lake(tmp_path, runs)
     lake.table("events", 2, "bbbb").unlink()
-    assert [finding.record for finding in verify(lake)] == ["tables/events/2-bbbb.parquet"]
+    assert [finding.record for finding in verify(lake)] == ["tables/events/harpnum=2/bbbb.parquet"]
 
 
 def test_truncated_file(tmp_path, make_lake, runs) -> None:
@@ -216,7 +216,7 @@ def test_truncated_file(tmp_path, make_lake, runs) -> None:
     path = lake.table("pores", 1, "aaaa")
     path.write_bytes(path.read_bytes()[:1000])
     (found,) = verify(lake)
-    assert found.record == "tables/pores/1-aaaa.parquet"
+    assert found.record == "tables/pores/harpnum=1/aaaa.parquet"
     assert "not a readable Parquet file" in found.detail
 
 
@@ -231,10 +231,10 @@ def test_other_columns(tmp_path, make_lake, runs) -> None:
         path = lake.table(name, 1, "aaaa")
         pq.write_table(change(pq.read_table(path)), path)
     assert {finding.record: finding.detail for finding in verify(lake)} == {
-        "tables/pores/1-aaaa.parquet": "no column mu",
-        "tables/tracks/1-aaaa.parquet": "unknown column more",
-        "tables/links/1-aaaa.parquet": "other type or nulls in harpnum",
-        "tables/frames/1-aaaa.parquet": "other type or nulls in harpnum",
+        "tables/pores/harpnum=1/aaaa.parquet": "no column mu",
+        "tables/tracks/harpnum=1/aaaa.parquet": "unknown column more",
+        "tables/links/harpnum=1/aaaa.parquet": "other type or nulls in harpnum",
+        "tables/frames/harpnum=1/aaaa.parquet": "other type or nulls in harpnum",
     }
 
 

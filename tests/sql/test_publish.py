@@ -13,6 +13,7 @@ import pytest
 from catalog import build
 from catalog.build import publish
 from catalog.query import connect
+from catalog.schema import TABLES
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 from storage.runs import CurrentRun, set_current
@@ -33,6 +34,8 @@ def harps(lake):
         "?",
         "{a,b}",
         "h=1",
+        "mu=1",
+        "harpnum=7",
         'say "so"',
         "%20",
         "$HOME",
@@ -43,6 +46,23 @@ def harps(lake):
 def test_any_path(tmp_path, make_lake, runs, name) -> None:
     lake = make_lake(tmp_path / name / "lake", runs)
     assert harps(lake) == [1, 2]
+
+
+def test_a_directory_named_like_a_column_is_none(tmp_path, make_lake, runs) -> None:
+    lake = make_lake(tmp_path / "MU=1" / "harpnum=7", runs)
+    with connect(lake) as connection:
+        assert connection.execute("SELECT DISTINCT harpnum, mu FROM pores ORDER BY 1").fetchall() == [
+            (1, 0.9),
+            (2, 0.9),
+        ]
+
+
+def test_only_the_files_of_the_harps_asked_for_are_opened(lake) -> None:
+    with connect(lake) as connection:
+        for table in TABLES:
+            sql = f"EXPLAIN ANALYZE SELECT count(run_id) FROM {table} WHERE harpnum = 2"
+            (_, plan) = connection.execute(sql).fetchall()[0]
+            assert "Scanning Files: 1/2" in plan, table
 
 
 @pytest.mark.parametrize("name", ["x[1]", "x*", "x?"])
@@ -89,7 +109,9 @@ def test_a_missing_file_leaves_the_old_catalogue(tmp_path, make_lake, runs) -> N
     lake = make_lake(tmp_path, runs)
     lake.table("events", 2, "bbbb").unlink()
     before = lake.catalog.read_bytes()
-    with pytest.raises(PorelakeError, match=r"events/2-bbbb\.parquet is missing; `porelake run --harp 2`"):
+    with pytest.raises(
+        PorelakeError, match=r"events/harpnum=2/bbbb\.parquet is missing; `porelake run --harp 2`"
+    ):
         publish(lake)
     assert lake.catalog.read_bytes() == before
     assert list(tmp_path.glob("catalog.duckdb*")) == [lake.catalog]

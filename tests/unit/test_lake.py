@@ -92,13 +92,13 @@ def left_over(tmp_path: Path) -> Path:
     root = Path(__file__).resolve().parents[2]
     status = subprocess.run([sys.executable, "-c", program, tmp_path], cwd=root, check=False).returncode
     assert status == -9
-    (found,) = (tmp_path / "tables" / "pores").iterdir()
+    (found,) = (tmp_path / "tables" / "pores" / "harpnum=377").iterdir()
     assert found.name.endswith(PARTIAL)
     return found
 
 
 def test_what_a_killed_process_left_is_swept(tmp_path: Path, left_over: Path) -> None:
-    wal = tmp_path / left_over.name.replace("377-run.parquet", "catalog.duckdb").replace(
+    wal = tmp_path / left_over.name.replace("run.parquet", "catalog.duckdb").replace(
         PARTIAL, f"{PARTIAL}.wal"
     )
     wal.touch()
@@ -109,7 +109,7 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path, left_over: Path) ->
 
 @pytest.mark.parametrize("owner", ["living", "of another machine", "unknown"])
 def test_what_may_be_in_use_is_not_swept(tmp_path: Path, left_over: Path, owner: str) -> None:
-    parts = left_over.name.split(".")  # 377-run, parquet, host, pid, partial
+    parts = left_over.name.split(".")  # run, parquet, host, pid, partial
     if owner == "living":
         parts[3] = str(os.getpid())
     elif owner == "of another machine":
