@@ -2,21 +2,26 @@
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from flows import ingest, products, stages, tracking
 from flows.harp import forget_sources, harps_of, source
 from flows.progress import progress_bars
+from flows.progress import track as progress
 from flows.request import JSOC, STAGES, Request
 from flows.words import counted
 from pores.errors import InputError, PorelakeError
 from pores.upsample import enhancer
 from storage.lake import Lake
+
+if TYPE_CHECKING:
+    from flows.cluster_queue import Cluster
 
 CCD_SERIES = "hmi.sharp_720s"
 StageFunction = Callable[[Request, int], stages.Done]
@@ -39,6 +44,18 @@ class Outcome:
             for harp in sorted({done.harpnum for done in self.done} | set(self.failed))
         ]
         return "\n".join(filter(None, [self.notes, *lines, self.published]))
+
+    def add(self, other: "Outcome") -> None:
+        """Take over what became of other HARPs, or of the same in later stages."""
+        self.done += other.done
+        self.failed |= other.failed
+        self.wrong_input &= other.wrong_input
+
+    def fail(self, harpnum: int, why: str, wrong_input: bool = False) -> "Outcome":
+        """Note that a HARP failed."""
+        self.failed[harpnum] = why
+        self.wrong_input &= wrong_input
+        return self
 
     def _said(self, harpnum: int) -> str:
         mine = [done for done in self.done if done.harpnum == harpnum]
@@ -75,6 +92,12 @@ def failure(outcome: Outcome) -> RunError | None:
     return (WrongRequestError if outcome.wrong_input and not incomplete else RunError)(outcome)
 
 
+def _plain_cluster(address: str) -> AbstractContextManager["Cluster"]:
+    from flows.cluster import connected
+
+    return connected(address)
+
+
 @dataclass(frozen=True)
 class Chain:
     """The stages as functions: plain ones, or the same ones as Prefect tasks."""
@@ -82,6 +105,7 @@ class Chain:
     stages: Mapping[str, StageFunction]
     publish: PublishFunction
     around: Callable[[Request, int], AbstractContextManager[object]] = lambda *_: nullcontext()  # of a HARP
+    cluster: Callable[[str], AbstractContextManager["Cluster"]] = _plain_cluster
 
 
 def publish(request: Request) -> str:
@@ -160,8 +184,8 @@ def process(request: Request, chain: Chain) -> Outcome:
     """
     harpnums, notes = check(request)
     outcome = Outcome(notes="\n".join(filter(None, [*notes, passed_over(request)])))
-    for harpnum in harpnums:
-        _process_harp(request, chain, harpnum, outcome)
+    for part in _each(request, chain, harpnums):
+        outcome.add(part)
     if request.last_stage == "publish":
         outcome.published = chain.publish(request)
     if error := failure(outcome):
@@ -169,19 +193,40 @@ def process(request: Request, chain: Chain) -> Outcome:
     return outcome
 
 
-def _process_harp(request: Request, chain: Chain, harpnum: int, outcome: Outcome) -> None:
-    """Take one HARP through the stages, and note in the outcome what became of it."""
+def _each(request: Request, chain: Chain, harpnums: Sequence[int]) -> Iterator[Outcome]:
+    """What becomes of each HARP: here one after the other, or in a cluster as they end."""
+    names = _stages_of(request)
+    if request.cluster is None:
+        yield from (process_harp(request, harpnum, chain, names) for harpnum in harpnums)
+        return
+    spread = _spread()
+    with chain.cluster(request.cluster) as cluster:
+        yield from progress(spread(request, harpnums, chain, names, cluster), "HARPs", len(harpnums))
+
+
+def process_harp(request: Request, harpnum: int, chain: Chain, names: Sequence[str]) -> Outcome:
+    """Take one HARP through stages; what fails is told, not raised."""
+    outcome = Outcome()
     Lake.at(request.lake).sweep(request.series, harpnum)
     try:
         with chain.around(request, harpnum):
-            for name in _stages_of(request):
+            for name in names:
                 outcome.done.append(chain.stages[name](request, harpnum))
     except PorelakeError as error:
-        outcome.failed[harpnum] = str(error)
-        outcome.wrong_input &= isinstance(error, InputError)
+        outcome.fail(harpnum, str(error), isinstance(error, InputError))
     except (OSError, RuntimeError) as error:  # disk full, a worker killed for memory, HDF5's own
-        outcome.failed[harpnum] = f"{type(error).__name__}: {error}"
-        outcome.wrong_input = False
+        outcome.fail(harpnum, f"{type(error).__name__}: {error}")
+    return outcome
+
+
+def _spread() -> Callable[..., Iterator[Outcome]]:
+    try:
+        from flows.cluster import spread
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"--cluster: {error.name} is not installed; `pip install porelake[scale]`"
+        ) from error
+    return spread
 
 
 def passed_over(request: Request) -> str:

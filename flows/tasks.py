@@ -3,7 +3,9 @@
 Results are kept by the lake under their own content keys, so Prefect caches and persists nothing.
 """
 
+from contextlib import AbstractContextManager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -11,7 +13,17 @@ from prefect.cache_policies import NO_CACHE
 from flows.pipeline import PLAIN, Chain, Outcome, process
 from flows.request import Request
 
+if TYPE_CHECKING:
+    from flows.cluster_queue import Cluster
+
 _kept_by_the_lake = partial(task, cache_policy=NO_CACHE)
+
+
+def _cluster(address: str) -> AbstractContextManager["Cluster"]:
+    from flows.cluster_tasks import connected
+
+    return connected(address)
+
 
 TASKS = Chain(
     {
@@ -19,6 +31,7 @@ TASKS = Chain(
         for name, function in PLAIN.stages.items()
     },
     _kept_by_the_lake(PLAIN.publish, name="publish"),
+    cluster=_cluster,
 )
 
 

@@ -27,7 +27,7 @@ from storage.runs import CurrentRun, current_run, set_current
 from storage.tables import write_table
 
 TRACK_VERSION = 1
-_SOFTWARE = ("numpy", "scipy", "scikit-image", "astropy", "h5py", "pyarrow")
+SOFTWARE = ("numpy", "scipy", "scikit-image", "astropy", "h5py", "pyarrow")
 
 
 def track(request: Request, harpnum: int) -> Done:
@@ -166,7 +166,7 @@ def _run_row(run: CurrentRun, request: Request, cube_key: str, started: datetime
         "cube_key": [cube_key],
         "source": [request.source or "lake"],
         "code_version": [version("porelake")],
-        "software": [json.dumps({name: version(name) for name in _SOFTWARE})],
+        "software": [json.dumps({name: version(name) for name in SOFTWARE})],
     }
 
 
