@@ -2,25 +2,36 @@
 
 import os
 import tarfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from pores.errors import InputError, PorelakeError
+from pores.frame import Keyword
 from storage.fits_files import MAX_FILE, FileName, parse_name
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file of a source that is named as a SHARP file is."""
+    """A file of a source that is named as a SHARP file is.
+
+    Attributes
+    ----------
+    version : str
+        The archive's, of the record; empty for a file of a directory.
+    keywords : mapping of str to Keyword, optional
+        Of the record, where the file has none: they join the cards of its header.
+    """
 
     name: FileName
     path: str
     size: int
     mtime_ns: int
     read: Callable[[], bytes] = field(repr=False, compare=False)
+    version: str = ""
+    keywords: Mapping[str, Keyword] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

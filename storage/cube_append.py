@@ -1,16 +1,14 @@
-"""Appending the files of a source to a cube."""
+"""Appending the files of a source to a cube, or why there is none."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from pores.errors import InputError
-from storage import cube_log
 from storage.archive import SourceFile
+from storage.cube_known import Absence, Known, Refused
 from storage.cube_writer import CubeWriter, Record, exclusive
 from storage.fits_blocks import UnreadableFile
-from storage.fits_files import content_key, read_segment
 
 BATCH = 16  # files read before they are written: new shapes among them cost one change of structure
 
@@ -22,25 +20,42 @@ class Appended:
     added: int = 0
     unchanged: int = 0
     unusable: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+    def and_then(self, found: Iterable[Record | Refused | None]) -> "Appended":
+        """With what a further batch came to."""
+        counted = list(found)
+        new = [one for one in counted if isinstance(one, Record)]
+        bad = [str(one.result) for one in new if isinstance(one.result, UnreadableFile)]
+        return Appended(
+            self.added + len(new),
+            self.unchanged + sum(one is None for one in counted),
+            (*self.unusable, *bad),
+            (*self.refused, *(one for one in counted if isinstance(one, Refused))),
+        )
 
 
-def append(path: Path, files: Iterable[SourceFile]) -> Appended:
+def append(path: Path, files: Iterable[SourceFile | Absence], keep_unusable: bool = True) -> Appended:
     """Append files to a cube, made if need be; files that are there already are passed over.
 
     A file is there already if one of its name, size and time of change is, or if the image in use for its
     T_REC and segment has its content. A file that can't be used is recorded with its problem and not tried
-    again until it changes; it never displaces an image.
+    again until it changes; it displaces an image only if it is of another version, since then the archive
+    has that image no longer. A file of another version with a content that the cube has is recorded, and its
+    image not stored again.
 
     Parameters
     ----------
     path : Path
-    files : iterable of SourceFile
+    files : iterable of SourceFile and Absence
         Of one HARP and series.
+    keep_unusable : bool
+        False: files that can't be used are not recorded but returned, for those that may be had anew.
 
     Returns
     -------
     Appended
-        `added` counts the unusable ones too, each of which has a line in `unusable`.
+        `added` counts the unusable ones too that were recorded, each of which has a line in `unusable`.
 
     Raises
     ------
@@ -50,63 +65,17 @@ def append(path: Path, files: Iterable[SourceFile]) -> Appended:
         If another process is writing the cube, or a file can't be read from disk.
     """
     with exclusive(path):
-        known = _Known.of(path)
-        added, unchanged, unusable = 0, 0, []
+        known = Known.of(path, keep_unusable)
+        done = Appended()
         with CubeWriter(path) as writer:
             for batch in _batches(files):
-                new = [read for file in batch if (read := known.read_if_new(file)) is not None]
-                writer.write(new)
-                added += len(new)
-                unchanged += len(batch) - len(new)
-                unusable += [str(read.result) for read in new if isinstance(read.result, UnreadableFile)]
-        return Appended(added, unchanged, tuple(unusable))
+                found = [known.look_at(one) for one in batch]
+                known.remember(writer.write([one for one in found if isinstance(one, Record)]))
+                done = done.and_then(found)
+        return done
 
 
-def _batches(files: Iterable[SourceFile]) -> Iterator[list[SourceFile]]:
+def _batches(files: Iterable[SourceFile | Absence]) -> Iterator[list[SourceFile | Absence]]:
     iterator = iter(files)
     while batch := list(islice(iterator, BATCH)):
         yield batch
-
-
-@dataclass
-class _Known:
-    """The files a cube has seen."""
-
-    path: Path
-    of_cube: tuple[str, int] | None = None
-    stats: set[tuple[str, int, int]] = field(default_factory=set)
-    in_use: dict[tuple[int, str], str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, path: Path) -> "_Known":
-        if not path.exists():
-            return cls(path)
-        with cube_log.reading(path) as file:
-            known = cls(path, (str(file.attrs["series"]), int(file.attrs["harpnum"])))
-            for row in cube_log.entries(file):
-                known.stats.add((row["file"].decode(), int(row["size"]), int(row["mtime_ns"])))
-                if not row["reason"]:
-                    known.in_use[int(row["t_rec"]), row["segment"].decode()] = row["sha256"].decode()
-        return known
-
-    def read_if_new(self, file: SourceFile) -> Record | None:
-        """Read a file unless it is known; what was read is known from then on."""
-        mine = (file.name.series, file.name.harpnum)
-        if mine != (self.of_cube or mine):
-            raise InputError(f"{file.path}: not of {self.of_cube}, to whose cube {self.path} it was to go")
-        self.of_cube = mine
-        stat = (str(file.name), file.size, file.mtime_ns)
-        if stat in self.stats:
-            return None
-        self.stats.add(stat)
-        content = file.read()
-        sha256 = content_key(content)
-        key = (cube_log.milliseconds(file.name.t_rec), file.name.segment)
-        if self.in_use.get(key) == sha256:
-            return None
-        try:
-            image = read_segment(file.name, content)
-        except UnreadableFile as problem:
-            return Record(file.name, file.size, file.mtime_ns, sha256, problem)
-        self.in_use[key] = sha256
-        return Record(file.name, file.size, file.mtime_ns, sha256, image)

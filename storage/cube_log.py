@@ -4,7 +4,7 @@
 
     /segments/<segment>/<dtype>_<ny>x<nx>   (n, ny, nx)  images as the archive stores them, one per chunk
     /headers                                (n, width)   cards of a header, padded with blanks, one per chunk
-    /entries                                (n,)         the log, one row per ingested file
+    /entries                                (n,)         the log, one row per file, there or missing
 
 A row of `/entries` is written last and makes its image and header count. Decision note 0004 says why.
 """
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from pores.errors import InputError, PorelakeError
 from storage.fits_blocks import MAX_HEADER
 
-FORMAT = "porelake cube 1"
+FORMAT = "porelake cube 2"
 SIGNED = ("Br", "Bp", "Bt", "magnetogram")  # noise around zero: bit planes compress better than bytes
 LOCK_WAIT_S = 10.0
 _NONE = -1
@@ -44,7 +44,8 @@ ENTRY = np.dtype(
         ("blank", "<i8"),
         ("has_blank", "u1"),
         ("quality", "<i8"),  # -1 where the header has none
-        ("sha256", "S64"),  # of the file
+        ("sha256", "S64"),  # of the content
+        ("version", "S48"),  # the archive's, of the record; empty for a file of a directory
         ("file", "S96"),
         ("size", "<i8"),
         ("mtime_ns", "<i8"),

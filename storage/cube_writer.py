@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pores.errors import PorelakeError
 from storage import cube_log
 from storage.cube_log import ENTRY, Shape
+from storage.cube_standing import Row
 from storage.fits_blocks import MAX_HEADER, UnreadableFile
 from storage.fits_files import FileName, SegmentImage
 from storage.lake import PARTIAL, atomic
@@ -23,13 +24,25 @@ from storage.lake import PARTIAL, atomic
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What the log says of a file: where it came from, and its image or why there is none."""
+    """What the log says of a file: where it came from, and its image or why there is none.
+
+    Attributes
+    ----------
+    result : SegmentImage, UnreadableFile or row of the log
+        A row: its image is the file's, and is not stored again.
+    version : str
+        The archive's, of the record; empty for a file of a directory.
+    header : bytes
+        Keywords of a record without image, as cards.
+    """
 
     name: FileName
     size: int
     mtime_ns: int
     sha256: str
-    result: SegmentImage | UnreadableFile
+    result: SegmentImage | UnreadableFile | Row
+    version: str = ""
+    header: bytes = b""
 
 
 @contextmanager
@@ -41,14 +54,21 @@ def exclusive(path: Path) -> Iterator[None]:
     PorelakeError
         If another process has it.
     """
+    with held(path, "another process is appending to this cube; wait for it"):
+        for left_over in path.parent.glob(f"{path.name}.*{PARTIAL}"):  # of a process that was killed
+            left_over.unlink()
+        yield
+
+
+@contextmanager
+def held(path: Path, complaint: str) -> Iterator[None]:
+    """Hold the lock that stands beside a path; raise PorelakeError if another process has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f".{path.name}.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise PorelakeError(f"{path}: another process is appending to this cube; wait for it") from error
-        for left_over in path.parent.glob(f"{path.name}.*{PARTIAL}"):  # of a process that was killed
-            left_over.unlink()
+            raise PorelakeError(f"{path}: {complaint}") from error
         yield
 
 
@@ -62,6 +82,7 @@ class CubeWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: h5py.File | None = None
+        self._header = (b"", -1)  # the last one without image, and its row
 
     def __enter__(self) -> "CubeWriter":
         return self
@@ -76,15 +97,30 @@ class CubeWriter:
         os.fsync(descriptor)
         os.close(descriptor)
 
-    def write(self, batch: list[Record]) -> None:
-        """Append a batch, each file a commit of its own."""
+    def write(self, batch: list[Record]) -> list[Row]:
+        """Append a batch, each file a commit of its own; return the rows of the log."""
         if not batch:
-            return
+            return []
         name = batch[0].name
         images = [read.result for read in batch if isinstance(read.result, SegmentImage)]
         file = self._with_room_for((name.series, name.harpnum), {_shape(image) for image in images})
-        for read in batch:
-            _commit(file, read)
+        return [self._commit(file, read) for read in batch]
+
+    def _commit(self, file: h5py.File, read: Record) -> Row:
+        """Write image and header, then the row of the log that makes them count."""
+        entry = _entry(read)
+        if isinstance(read.result, SegmentImage):
+            shape = _shape(read.result)
+            entry["dataset"] = shape.dataset.encode()
+            entry["row"] = _push(file[shape.path], read.result.stored)
+            entry["header_row"] = _push_header(file, read.result.header)
+        elif read.header:
+            if read.header != self._header[0]:
+                self._header = read.header, _push_header(file, read.header)
+            entry["header_row"], entry["header_size"] = self._header[1], len(read.header)
+        sealed = cube_log.sealed(entry)
+        _push(file["entries"], sealed)
+        return sealed[()]
 
     def _with_room_for(self, of_cube: tuple[str, int], wanted: set[Shape]) -> h5py.File:
         """The open file with a dataset for each shape."""
@@ -122,30 +158,29 @@ def _shape(image: SegmentImage) -> Shape:
     return Shape(image.name.segment, str(image.stored.dtype), *image.stored.shape)
 
 
-def _commit(file: h5py.File, read: Record) -> None:
-    """Write image and header, then the row of the log that makes them count."""
-    entry = _entry(read)
+def _entry(read: Record) -> NDArray[np.void]:
+    """The row of the log, less where its image and header are."""
+    entry = np.zeros((), ENTRY)
+    entry["row"] = entry["header_row"] = entry["quality"] = -1
     if isinstance(read.result, SegmentImage):
-        image, shape = read.result, _shape(read.result)
-        entry["dataset"], entry["row"] = shape.dataset.encode(), _push(file[shape.path], image.stored)
+        image = read.result
         entry["bscale"], entry["bzero"] = image.bscale, image.bzero
         entry["blank"], entry["has_blank"] = image.blank or 0, image.blank is not None
         entry["quality"] = -1 if image.quality is None else image.quality
         entry["header_size"] = len(image.header)
-        entry["header_row"] = _push(file["headers"], np.frombuffer(image.header.ljust(MAX_HEADER), np.uint8))
-    _push(file["entries"], cube_log.sealed(entry))
-
-
-def _entry(read: Record) -> NDArray[np.void]:
-    entry = np.zeros((), ENTRY)
-    entry["t_rec"], entry["segment"] = cube_log.milliseconds(read.name.t_rec), read.name.segment.encode()
-    entry["sha256"], entry["file"] = read.sha256.encode(), str(read.name).encode()
-    entry["size"], entry["mtime_ns"] = read.size, read.mtime_ns
-    entry["row"] = entry["header_row"] = entry["quality"] = -1
-    if isinstance(read.result, UnreadableFile):
+    elif isinstance(read.result, UnreadableFile):
         entry["reason"] = str(read.result.reason).encode()
         entry["problem"] = read.result.what.encode("ascii", "replace")[:200]
+    else:
+        entry[()] = read.result
+    entry["t_rec"], entry["segment"] = cube_log.milliseconds(read.name.t_rec), read.name.segment.encode()
+    entry["sha256"], entry["version"] = read.sha256.encode(), read.version.encode()
+    entry["size"], entry["mtime_ns"], entry["file"] = read.size, read.mtime_ns, str(read.name).encode()
     return entry
+
+
+def _push_header(file: h5py.File, header: bytes) -> int:
+    return _push(file["headers"], np.frombuffer(header.ljust(MAX_HEADER), np.uint8))
 
 
 def _push(dataset: h5py.Dataset, value: NDArray[Any]) -> int:

@@ -14,6 +14,7 @@ from pores.errors import InputError, PorelakeError, Reason
 from pores.frame import Frame, Keyword, Problem
 from storage import cube_log
 from storage.cube_append import Appended, append
+from storage.cube_standing import Key, Row, Standing, in_use
 from storage.fits_cards import image_header, keywords
 from storage.fits_files import physical
 from storage.keys import json_key
@@ -26,14 +27,14 @@ __all__ = ["Appended", "Cube", "append"]
 
 # Headers are merged in this order: the first that has a value for a keyword gives it.
 _ORDER = ("continuum", "Br", "Bp", "Bt", "magnetogram", "bitmap", "conf_disambig", "Dopplergram")
-_Row = np.void
 
 
 class Cube:
     """A cube for reading.
 
     What it shows is what was there when it was made: of the files of a T_REC and segment the last that could
-    be used, or the last problem if none could. The file is not kept open: this process may append to it.
+    be used, or the last problem if none could, and nothing that the archive has made anew since. The file is
+    not kept open: this process may append to it.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class Cube:
         with cube_log.reading(path) as file:
             self.series = str(file.attrs["series"])
             self.harpnum = int(file.attrs["harpnum"])
-            self._in_use = _in_use(cube_log.entries(file))
+            self._in_use = _by_record(in_use(cube_log.entries(file)))
 
     def __enter__(self) -> "Cube":
         return self
@@ -69,6 +70,12 @@ class Cube:
         """Segments that have an image."""
         return [name for name, row in self._record(t_rec).items() if not row["reason"]]
 
+    def standings(self) -> dict[Key, Standing]:
+        """Version and state of every T_REC (ms) and segment, with an image or without."""
+        return {
+            (t, name): Standing.of(row) for t, record in self._in_use.items() for name, row in record.items()
+        }
+
     def frame(self, t_rec: np.datetime64, segments: tuple[str, ...] | None = None) -> Frame:
         """Physical images of a record with its keywords.
 
@@ -77,13 +84,14 @@ class Cube:
         t_rec : numpy.datetime64
             One of `t_rec`.
         segments : tuple of str, optional
-            Which; all that there are by default. Keywords come from all headers, whatever is asked for.
+            Which; all that there are by default. Keywords come from all headers, whatever is asked for, and
+            for a record without files from the archive's answer to a query.
         """
         record = self._record(t_rec)
         good = {name: row for name, row in record.items() if not row["reason"]}
         wanted = {name: row for name, row in good.items() if segments is None or name in segments}
         with self._reading() as read:
-            headers = {name: keywords(_cards(read, row)) for name, row in good.items()}
+            headers = {name: keywords(_cards(read, row)) for name, row in record.items() if _has_header(row)}
             images = {name: physical(name, _image(read, row), _scaling(row)) for name, row in wanted.items()}
         return Frame(
             harpnum=self.harpnum,
@@ -91,11 +99,11 @@ class Cube:
             keywords=_merged(headers),
             segments=images,
             problems={name: _problem(row) for name, row in record.items() if row["reason"]},
-            headers=headers,
+            headers={name: headers[name] for name in good},
         )
 
     def frame_key(self, t_rec: np.datetime64, segments: tuple[str, ...] | None = None) -> str:
-        """Hash of what `frame` is made from: the content of the files in use of those segments (None: all)."""
+        """Hash of what `frame` is made from: the content in use of those segments (None: of all)."""
         rows = {k: row for k, row in self._record(t_rec).items() if segments is None or k in segments}
         return json_key([[k, row["sha256"].decode(), row["reason"].decode()] for k, row in rows.items()])
 
@@ -146,20 +154,20 @@ class Cube:
         for t_rec in self.t_rec:
             for name, row in self._record(t_rec).items():
                 try:
-                    if not row["reason"]:
-                        self.stored(t_rec, name)
-                        self.cards(t_rec, name)
+                    with self._reading() as read:
+                        _ = _image(read, row) if not row["reason"] else None
+                        _ = _cards(read, row) if _has_header(row) else None
                 except PorelakeError as error:
                     found.append(f"HARP {self.harpnum} {t_rec} {name}: {error}")
         return found
 
-    def _record(self, t_rec: np.datetime64) -> Mapping[str, _Row]:
+    def _record(self, t_rec: np.datetime64) -> Mapping[str, Row]:
         try:
             return self._in_use[cube_log.milliseconds(t_rec)]
         except KeyError:
             raise InputError(f"HARP {self.harpnum} has no frame at T_REC {t_rec} in {self.path}") from None
 
-    def _good(self, t_rec: np.datetime64, segment: str) -> _Row:
+    def _good(self, t_rec: np.datetime64, segment: str) -> Row:
         row = self._record(t_rec).get(segment)
         if row is None:
             raise InputError(f"HARP {self.harpnum} {t_rec} has no segment {segment} in {self.path}")
@@ -180,23 +188,24 @@ class Cube:
 _Reader = Callable[[str, int], NDArray[Any]]
 
 
-def _image(read: _Reader, row: _Row) -> NDArray[Any]:
+def _image(read: _Reader, row: Row) -> NDArray[Any]:
     return read(f"segments/{row['segment'].decode()}/{row['dataset'].decode()}", int(row["row"]))
 
 
-def _cards(read: _Reader, row: _Row) -> bytes:
+def _cards(read: _Reader, row: Row) -> bytes:
     return read("headers", int(row["header_row"])).tobytes()[: int(row["header_size"])]
 
 
-def _in_use(log: NDArray[np.void]) -> dict[int, dict[str, _Row]]:
-    """The entry that counts of each T_REC and segment: the last image, else the last problem."""
-    found: dict[int, dict[str, _Row]] = {}
-    for row in log:
-        record = found.setdefault(int(row["t_rec"]), {})
-        name = row["segment"].decode()
-        if name not in record or not row["reason"] or record[name]["reason"]:
-            record[name] = row
-    return {t: dict(sorted(record.items(), key=lambda item: _rank(item[0]))) for t, record in found.items()}
+def _has_header(row: Row) -> bool:
+    return int(row["header_row"]) >= 0
+
+
+def _by_record(rows: Mapping[Key, Row]) -> dict[int, dict[str, Row]]:
+    """Entries by T_REC, the segments of each in the order of their headers."""
+    found: dict[int, dict[str, Row]] = {}
+    for (t, name), row in sorted(rows.items(), key=lambda item: (item[0][0], _rank(item[0][1]))):
+        found.setdefault(t, {})[name] = row
+    return found
 
 
 def _rank(segment: str) -> tuple[int, str]:
@@ -213,9 +222,9 @@ def _merged(headers: dict[str, dict[str, Keyword]]) -> dict[str, Keyword]:
     return merged
 
 
-def _problem(row: _Row) -> Problem:
+def _problem(row: Row) -> Problem:
     return Problem(Reason(row["reason"].decode()), f"{row['file'].decode()}: {row['problem'].decode()}")
 
 
-def _scaling(row: _Row) -> tuple[float, float, int | None]:
+def _scaling(row: Row) -> tuple[float, float, int | None]:
     return float(row["bscale"]), float(row["bzero"]), int(row["blank"]) if row["has_blank"] else None

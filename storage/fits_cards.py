@@ -7,6 +7,7 @@ FITS standard 4.0, section 4; CONTINUE: section 4.2.1.2.
 
 import math
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from astropy.io import fits
@@ -17,7 +18,7 @@ CARD = 80
 BLOCK = 2880
 QUALITY_KEYWORDS = frozenset({"QUALITY", "QUAL_S", "QUALLEV1"})  # unsigned words, stored as signed integers
 DRMS_MISSING_INT = -(2**31)
-_NOT_A_VALUE = frozenset({"", "nan", "-nan", "inf", "-inf", "+inf", "missing"})
+NOT_A_VALUE = frozenset({"", "nan", "-nan", "inf", "-inf", "+inf", "missing"})
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([EeDd][+-]?\d+)?")
 # How the image is stored, not what it shows.
 STRUCTURE = re.compile(
@@ -28,6 +29,8 @@ STRUCTURE = re.compile(
 )
 _END = "END".ljust(CARD)
 _SCALING = ("BSCALE", "BZERO", "BLANK")
+_NAME = re.compile(r"[A-Z0-9_-]{1,8}")
+_LONGEST = 66  # characters of a string in a card, with the & that continues it
 _CACHED = 16_384  # cards kept parsed: the headers of some 50 records
 
 
@@ -56,6 +59,25 @@ def keywords(header: bytes) -> dict[str, Keyword]:
         value = plain.pop(name)
         plain.setdefault(name[1:], value)
     return plain
+
+
+def as_cards(keywords: Mapping[str, Keyword]) -> bytes:
+    """Keywords of a query as cards, named as JSOC's exports name them, long strings continued.
+
+    Those that tell how an image is stored are left out, and those whose name FITS has no place for.
+    """
+    named = {name.upper().replace("__", "-"): value for name, value in keywords.items()}
+    plain = {
+        name: value for name, value in named.items() if _NAME.fullmatch(name) and not _is_structure(name)
+    }
+    return b"".join(_card(name, value) for name, value in sorted(plain.items()))
+
+
+def with_cards(header: bytes, more: bytes) -> bytes:
+    """A header and those of further cards whose keywords it has not."""
+    mine = values(header)
+    further = [record for record in _records(more) if _parsed(record)[0] not in mine]
+    return header + "".join(further).encode("latin-1")
 
 
 def image_header(header: bytes) -> fits.Header:
@@ -133,7 +155,26 @@ def _value(name: str, text: str) -> Keyword:
 
 
 def _string(text: str) -> str | None:
-    return None if text.strip().lower() in _NOT_A_VALUE else text
+    return None if text.strip().lower() in NOT_A_VALUE else text
+
+
+def _card(name: str, value: Keyword) -> bytes:
+    """One card, or as many as a long string takes; numbers with all their digits."""
+    if isinstance(value, str):
+        quoted = value.encode("ascii", "replace").decode().replace("'", "''")
+        parts = _parts(quoted) or [""]
+        texts = [f"'{part}&'" for part in parts[:-1]] + [f"'{parts[-1]:<8}'"]
+    elif isinstance(value, bool):
+        texts = [f"{'T' if value else 'F':>20}"]
+    else:
+        texts = [f"{'' if value is None else repr(value).upper():>20}"]
+    cards = [f"{name:<8}= {texts[0]}", *(f"CONTINUE  {text}" for text in texts[1:])]
+    return "".join(card.ljust(CARD) for card in cards).encode("ascii")
+
+
+def _parts(quoted: str) -> list[str]:
+    """Pieces that fit into a card each; no doubled quote is torn apart."""
+    return re.findall(rf"(?:''|[^']){{1,{_LONGEST // 2}}}", quoted) if len(quoted) > _LONGEST else [quoted]
 
 
 def _quality(text: str) -> Keyword:

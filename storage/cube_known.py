@@ -1,0 +1,165 @@
+"""What a cube knows already of the files offered to it, and so what of them is new."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pores.errors import InputError, Reason
+from storage import cube_log
+from storage.archive import SourceFile
+from storage.cube_standing import Key, Row, Standing, in_use
+from storage.cube_writer import Record
+from storage.fits_blocks import MAX_HEADER, UnreadableFile
+from storage.fits_cards import CARD, as_cards, keywords, with_cards
+from storage.fits_files import FileName, SegmentImage, content_key, read_segment
+
+
+@dataclass(frozen=True)
+class Absence:
+    """That there is no file of a record's segment, or none that can be used.
+
+    Attributes
+    ----------
+    name : FileName
+        What the file would be called.
+    version : str
+        Of the record, the archive's.
+    reason, problem : Reason, str
+    header : bytes
+        Keywords of the record as cards, where no file has them.
+    sha256 : str
+        Content of the file that can't be used.
+    """
+
+    name: FileName
+    version: str
+    reason: Reason
+    problem: str
+    header: bytes = b""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that can't be used and was not recorded."""
+
+    name: FileName
+    sha256: str
+    problem: UnreadableFile
+
+
+@dataclass
+class Known:
+    """The files a cube has seen."""
+
+    path: Path
+    keep_unusable: bool = True
+    of_cube: tuple[str, int] | None = None
+    stats: set[tuple[str, int, int]] = field(default_factory=set)
+    current: dict[Key, tuple[Standing, str]] = field(default_factory=dict)  # and the content
+    images: dict[tuple[Key, str], Row] = field(default_factory=dict)  # every content there is
+
+    @classmethod
+    def of(cls, path: Path, keep_unusable: bool = True) -> "Known":
+        """What a cube knows; nothing if there is none yet."""
+        if not path.exists():
+            return cls(path, keep_unusable)
+        with cube_log.reading(path) as file:
+            known = cls(path, keep_unusable, (str(file.attrs["series"]), int(file.attrs["harpnum"])))
+            log = cube_log.entries(file)
+        known.remember(log)
+        for key, row in in_use(log).items():
+            known.current[key] = Standing.of(row), row["sha256"].decode()
+        return known
+
+    def remember(self, rows: Iterable[Row]) -> None:
+        """Take note of what the log has."""
+        for row in rows:
+            if not row["version"]:  # the archive's files are told by their version
+                self.stats.add((row["file"].decode(), int(row["size"]), int(row["mtime_ns"])))
+            if not row["reason"]:
+                key = int(row["t_rec"]), row["segment"].decode()
+                self.images[key, row["sha256"].decode()] = row
+
+    def look_at(self, one: SourceFile | Absence) -> Record | Refused | None:
+        """What is to be written of a file, which is read unless it is known; None if there is nothing new.
+
+        Raises
+        ------
+        InputError
+            If it is not of the cube's HARP and series.
+        """
+        mine = (one.name.series, one.name.harpnum)
+        if mine != (self.of_cube or mine):
+            raise InputError(f"{one.name}: not of {self.of_cube}, to whose cube {self.path} it was to go")
+        self.of_cube = mine
+        found = self._absence(one) if isinstance(one, Absence) else self._file(one)
+        if isinstance(found, Record):
+            reason = str(found.result.reason) if isinstance(found.result, UnreadableFile) else ""
+            standing = Standing(found.version, reason)
+            key = _key(found.name)
+            if key not in self.current or standing.displaces(self.current[key][0]):
+                self.current[key] = standing, found.sha256
+        return found
+
+    def _absence(self, absence: Absence) -> Record | None:
+        standing = Standing(absence.version, str(absence.reason))
+        sha256 = absence.sha256 or (content_key(absence.header) if absence.header else "")
+        before = self.current.get(_key(absence.name))
+        if before is not None and (before == (standing, sha256) or not standing.displaces(before[0])):
+            return None
+        problem = UnreadableFile(str(absence.name), absence.problem, absence.reason)
+        return Record(absence.name, 0, 0, sha256, problem, absence.version, absence.header)
+
+    def _file(self, file: SourceFile) -> Record | Refused | None:
+        stat = (str(file.name), file.size, file.mtime_ns)
+        if not file.version:
+            if stat in self.stats:
+                return None
+            self.stats.add(stat)
+        content = file.read()
+        joined = b"" if file.keywords is None else as_cards(file.keywords)
+        sha256 = content_key(content + joined)
+        if self._is_current(file, sha256, content):
+            return None
+        result: SegmentImage | UnreadableFile | Row | None = self.images.get((_key(file.name), sha256))
+        if result is None:
+            try:
+                result = _with_cards(read_segment(file.name, content), joined)
+            except UnreadableFile as problem:
+                if not self.keep_unusable:
+                    return Refused(file.name, sha256, problem)
+                result = problem
+        return Record(file.name, file.size, file.mtime_ns, sha256, result, file.version)
+
+    def _is_current(self, file: SourceFile, sha256: str, content: bytes) -> bool:
+        """Whether a content is that of the image in use, under a version that is none of another record.
+
+        What the archive delivers under a new version may still be the old record, from an export it kept: its
+        header says so, and it is not taken for the new one.
+        """
+        standing, now = self.current.get(_key(file.name), (Standing("", ""), ""))
+        if now != sha256 or standing.reason:
+            return False
+        if file.version in ("", standing.version):
+            return True
+        recnum = str(keywords(read_segment(file.name, content).header).get("RECNUM"))
+        return recnum == _recnum(standing.version) != _recnum(file.version)
+
+
+def _key(name: FileName) -> Key:
+    return cube_log.milliseconds(name.t_rec), name.segment
+
+
+def _recnum(version: str) -> str:
+    return version.partition("/")[0]
+
+
+def _with_cards(image: SegmentImage, joined: bytes) -> SegmentImage:
+    """Put cards behind those of an image that the header has already."""
+    if not joined:
+        return image
+    header = with_cards(image.header, joined)
+    if len(header) > MAX_HEADER:
+        raise UnreadableFile(str(image.name), f"its header and keywords have {len(header) // CARD} cards")
+    return replace(image, header=header)
