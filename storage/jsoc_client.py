@@ -1,52 +1,230 @@
 """JSOC through its client drms: what there is, keywords, exports; made polite by `storage.jsoc_http`."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
 
+import drms
 import numpy as np
+from drms.config import ServerConfig
+from drms.json import HttpJsonClient
 
+from pores.errors import InputError, PorelakeError
 from pores.frame import Keyword
-from storage.jsoc_replies import ArchiveRecord
+from pores.record_time import parse_t_rec
+from storage.fits_files import FileName
+from storage.jsoc_download import Progress
+from storage.jsoc_http import Http
+from storage.jsoc_replies import (
+    HIDDEN_KEYS,
+    PRIME_KEYS,
+    RECORD_KEYS,
+    ArchiveRecord,
+    ExportFile,
+    ExportState,
+    columns_of,
+    fits_name,
+    noaa_numbers,
+    one_line,
+    records_of,
+    rows_of,
+    typed,
+)
 from storage.record_sets import RecordSet
 from storage.settings import Settings
 
-__all__ = ["ArchiveRecord", "Jsoc"]
+__all__ = ["ArchiveRecord", "Jsoc", "Progress"]
 
-Progress = Callable[[int, int | None], object]  # bytes done, bytes to expect
+REGISTER = "/ajax/register_email.html"
+_registered: set[tuple[str, str]] = set()  # (server, address), asked once per process
+
+
+class _Reply:
+    """A reply as drms wants it."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.data = data
+
+
+class _Json(HttpJsonClient):  # type: ignore[misc]  # drms has no types
+    """drms' requests, made by `Http`: our user agent, time limits, tries and turns hold for each."""
+
+    def __init__(self, server: ServerConfig, http: Http) -> None:
+        super().__init__(server)
+        self._http = http
+
+    def _json_request(self, url: str) -> _Reply:
+        return _Reply(self._http.json(url))
 
 
 class Jsoc:
     """The archive, asked by one connection at a time.
 
-    Every method raises PorelakeError if JSOC does not answer, InputError if it refuses what it was asked.
+    Every method raises UnreachableError if JSOC does not answer, InputError if it refuses what it was asked,
+    PorelakeError if its answer makes no sense.
     """
 
     def __init__(self, settings: Settings, email: str | None = None) -> None:
-        raise NotImplementedError
+        self.settings, self.email = settings, email or settings.jsoc_email
+        self.http = Http(settings)
+        server = ServerConfig(
+            name="JSOC",
+            cgi_baseurl=settings.jsoc_url,
+            cgi_show_series="show_series",
+            cgi_jsoc_info="jsoc_info",
+            cgi_jsoc_fetch="jsoc_fetch",
+            cgi_check_address="checkAddress.sh",
+            http_download_baseurl=urljoin(settings.jsoc_url, "/"),
+        )
+        self._client = drms.Client(server)
+        self._json = self._client._json = _Json(server, self.http)
 
     def records(self, what: RecordSet) -> list[ArchiveRecord]:
-        """The records of a set, by HARPNUM and T_REC; of the segments, those that `what` names."""
-        raise NotImplementedError
+        """The records of a set, by HARPNUM and T_REC; of the segments, those that `what` names (none: all)."""
+        types, segments = self._structure(what.series)
+        if unknown := sorted(set(what.segments).difference(segments)):
+            raise InputError(f"{what.series} has no segment {unknown[0]}, only {', '.join(segments)}")
+        keys = [name for name in RECORD_KEYS if name in types]
+        reply = self._list(what, [*keys, *HIDDEN_KEYS], what.segments or segments)
+        with _understood(what):
+            return records_of(reply)
+
+    def t_recs(self, what: RecordSet) -> list[np.datetime64]:
+        """The T_RECs of a set, sorted."""
+        reply = self._list(what, PRIME_KEYS)
+        with _understood(what):
+            return sorted({parse_t_rec(text) for text in columns_of(reply).get("T_REC", ())})
 
     def keywords(self, what: RecordSet) -> dict[np.datetime64, dict[str, Keyword]]:
-        """T_REC to every keyword of the series, typed as the series declares them; None where missing."""
-        raise NotImplementedError
+        """T_REC to every keyword of the series, named as in FITS headers and typed as the series declares them.
+
+        None where missing. Those of a segment carry its number, as JSOC has them.
+        """
+        types, _ = self._structure(what.series)
+        reply = self._list(what, ["**ALL**"])
+        with _understood(what):
+            return {
+                parse_t_rec(row["T_REC"]): {
+                    fits_name(name): typed(name, types.get(name, "string"), text)
+                    for name, text in row.items()
+                }
+                for row in rows_of(columns_of(reply))
+            }
 
     def harps_of_noaa(self, noaa: int, after_harpnum: int, series: str) -> dict[int, tuple[int, ...]]:
         """HARPNUM to NOAA_ARS of HARPs numbered above `after_harpnum` that hold a NOAA region."""
-        raise NotImplementedError
+        condition = f"HARPNUM > {after_harpnum} AND NOAA_ARS LIKE '%{noaa}%'"
+        what = RecordSet(series, None, conditions=(condition,))
+        reply = self._list(what, ["HARPNUM", "NOAA_ARS"])
+        found: dict[int, set[int]] = {}
+        with _understood(what):
+            for row in rows_of(columns_of(reply)):
+                found.setdefault(int(row["HARPNUM"]), set()).update(noaa_numbers(row["NOAA_ARS"]))
+        return {harpnum: tuple(sorted(ars)) for harpnum, ars in sorted(found.items()) if noaa in ars}
 
     def get_text(self, path: str) -> tuple[str, datetime | None]:
-        """A text file of the server and its Last-Modified."""
-        raise NotImplementedError
+        """A text file of the server, by its path from the root, and its Last-Modified."""
+        return self.http.text(urljoin(self.settings.jsoc_url, path))
 
     def estimate(self, what: RecordSet) -> tuple[int, int, int]:
-        """Records, files and bytes that an export of a set would bring."""
-        raise NotImplementedError
+        """Records, files and about how many bytes an export of a set would bring."""
+        records = self.records(what)
+        files = sum(len(record.segments) for record in records)
+        return len(records), files, sum(record.expected_bytes for record in records)
 
     def export(
         self, what: RecordSet, n_files: int, into: Path, progress: Progress | None = None
     ) -> list[Path]:
-        """Files (FITS, or one tar) of an export in `into`; begun by an earlier run, it is resumed."""
-        raise NotImplementedError
+        """Files (FITS, or tars) of an export in `into`; begun by an earlier run, it is resumed.
+
+        See `storage.jsoc_export.export`.
+        """
+        from storage.jsoc_export import export
+
+        return export(self, what, n_files, into, progress)
+
+    def require_address(self) -> str:
+        """The address that exports are asked for with, once JSOC has said that it is registered."""
+        if not self.email:
+            raise InputError("--email or JSOC_EMAIL: JSOC exports need an address registered with it")
+        asked = self.settings.jsoc_url, self.email
+        if asked not in _registered:
+            with _understood(self.email):
+                known = self._client.check_email(self.email)
+            if not known:
+                page = urljoin(self.settings.jsoc_url, REGISTER)
+                raise InputError(
+                    f"--email {self.email}: JSOC does not know this address; register it at {page}"
+                )
+            _registered.add(asked)
+        return self.email
+
+    def submit(self, what: RecordSet, method: str, protocol: str) -> ExportState:
+        """Ask for an export; refusals are states too."""
+        email = self.require_address()
+        # drms' own default would name files by the series in small letters.
+        names = f"{what.series}.{{HARPNUM}}.{{T_REC:A}}.{{segment}}"
+        with _understood(what):
+            request = self._client.export(
+                str(what), method=method, protocol=protocol, filenamefmt=names, email=email
+            )
+            return self._state(request)
+
+    def status(self, request_id: str) -> ExportState:
+        """How an export stands."""
+        with _understood(request_id):
+            return self._state(self._client.export_from_id(request_id))
+
+    def _state(self, request: Any) -> ExportState:
+        reply = request._d
+        files = tuple(_export_file(*row) for row in request.urls.values) if request.status == 0 else ()
+        request_id = None if request.id in (None, "", "VOID") else str(request.id)
+        wait_s = max(float(reply.get("wait") or 0), 0.0)
+        return ExportState(request.status, request_id, wait_s, one_line(reply.get("error", "")), files)
+
+    def _structure(self, series: str) -> tuple[dict[str, str], list[str]]:
+        """Keywords of a series with their types, and its segments; asked once."""
+        with _understood(series):
+            info = self._client.info(series)
+            types, segments = dict(info.keywords["type"]), list(info.segments.index)
+        if missing := [name for name in PRIME_KEYS if name not in types]:
+            raise InputError(f"--series {series}: it has no {missing[0]}, so it is no series of HARPs")
+        return types, segments
+
+    def _list(self, what: RecordSet, keys: Any, segments: Any = None) -> Mapping[str, Any]:
+        with _understood(what):
+            reply: dict[str, Any] = self._json.rs_list(
+                str(replace(what, segments=())), key=list(keys), seg=segments and list(segments)
+            )
+            if int(reply["status"]) != 0:
+                raise drms.DrmsQueryError(
+                    f"{reply.get('error', 'no reason given')} [status={reply['status']}]"
+                )
+        return reply
+
+
+def _export_file(record: str | None, filename: str, url: str) -> ExportFile:
+    """A file to fetch; bare ones, named after their segment only, get the name of a SHARP file."""
+    if record and filename == f"{RecordSet.parse(record).segments[0]}.fits":
+        what = RecordSet.parse(record)
+        filename = str(FileName(what.series, what.harpnum or 0, what.times[0].first, what.segments[0]))
+    if Path(filename).name != filename or filename.startswith("."):
+        raise ValueError(f"{filename!r} is no name of a file")
+    return ExportFile(url, filename)
+
+
+@contextmanager
+def _understood(what: object) -> Iterator[None]:
+    """Say what was asked where JSOC refuses it, or answers what can't be understood."""
+    try:
+        yield
+    except PorelakeError:
+        raise
+    except drms.DrmsQueryError as error:
+        raise InputError(f"{what}: JSOC refuses it: {one_line(error)}") from error
+    except (drms.DrmsError, LookupError, ValueError, TypeError, AttributeError) as error:
+        raise PorelakeError(f"{what}: JSOC's reply can't be understood ({one_line(error)})") from error

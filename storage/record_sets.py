@@ -138,20 +138,25 @@ class RecordSet:
         """Whether a T_REC lies in its times, cadence and conditions aside."""
         return not self.times or any(t_rec in time for time in self.times)
 
-    def halves(self) -> "tuple[RecordSet, RecordSet] | None":
-        """Two sets that hold the same records between them; None if it is one T_REC, or all of a HARP's."""
-        if len(self.times) > 1:
-            middle = len(self.times) // 2
-            return replace(self, times=self.times[:middle]), replace(self, times=self.times[middle:])
-        if not self.times or self.times[0].last - self.times[0].first < _SECOND:
+    def halves(self, t_recs: Collection[np.datetime64]) -> "tuple[RecordSet, RecordSet] | None":
+        """Two sets that hold half of its T_RECs each; None if it has but one.
+
+        Parameters
+        ----------
+        t_recs : collection of datetime64
+            Its T_RECs at the archive: times between them would be rounded to the next one.
+        """
+        every = sorted(set(t_recs))
+        middle = len(every) // 2
+        if not middle:
             return None
-        first, last = self.times[0].first, self.times[0].last
-        step = cadence_s(self.cadence) * _SECOND if self.cadence else _SECOND  # keeps the cadence's phase
-        second = first + max(int((last - first) / step) // 2 + 1, 1) * step
-        if second > last:
-            return None
-        times = TimeRange(first, second - _SECOND), TimeRange(second, last)
-        return replace(self, times=times[:1]), replace(self, times=times[1:])
+        first, second = ((self._span(half)) for half in (every[:middle], every[middle:]))
+        return replace(self, times=first), replace(self, times=second)
+
+    def _span(self, t_recs: list[np.datetime64]) -> tuple[TimeRange, ...]:
+        """Its times as far as they hold some of these T_RECs."""
+        held = ([t for t in t_recs if t in time] for time in self.times or (TimeRange.between(None, None),))
+        return tuple(TimeRange(some[0], some[-1]) for some in held if some)
 
 
 def require_series(series: str) -> None:
