@@ -1,4 +1,4 @@
-"""Where the table of HARPs and NOAA regions is from: a file, JSOC, what was cached of it, the copy in here."""
+"""Where the table of HARPs and NOAA regions is from: a file, JSOC, its list cached, the copy shipped here."""
 
 import functools
 import importlib.resources

@@ -23,6 +23,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.real)
 
 
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory for what is cached of the archive; no test touches the user's."""
+    directory = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("PORELAKE_CACHE_DIR", str(directory))
+    return directory
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Directory of real SHARP records beside the clone (`sharp/`, `broken/`, ...)."""

@@ -9,7 +9,7 @@ import pytest
 from catalog.build import publish
 from flows.pipeline import run_request
 from storage.lake import Lake
-from tests.flows.runs import request, write_small_series
+from tests.flows.runs import CACHE, request, write_small_series
 
 
 @pytest.fixture(scope="session")
@@ -47,5 +47,6 @@ def no_prefect_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 
 def _without_prefect(patch: pytest.MonkeyPatch, home: Path) -> None:
     for name in [name for name in os.environ if name.startswith(("PREFECT_", "PORELAKE_"))]:
-        patch.delenv(name)
+        if name != CACHE:
+            patch.delenv(name)
     patch.setenv("PREFECT_HOME", str(home))

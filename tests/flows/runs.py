@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pores.simulate.parameters import SimulationParameters
 from storage.simulated import write_series
 
 PORELAKE = Path(sys.executable).with_name("porelake")
+CACHE = "PORELAKE_CACHE_DIR"  # set for each test by tests/conftest.py
 CLOCK = ("started", "finished")  # the only columns that two equal runs may differ in
 BUSY, QUIET = 99001, 99002
 # Both cross 12:00, where a block of frames ends and the next begins.
@@ -45,6 +47,12 @@ def write_small_series(out: Path) -> None:
     _write(out, SimulationParameters.of("clean", **_QUIET))
 
 
+def write_quiet_series(out: Path, harpnums: Sequence[int]) -> None:
+    """Write some HARPs of few frames."""
+    for seed, harpnum in enumerate(harpnums):
+        _write(out, SimulationParameters.of("clean", **{**_QUIET, "harpnum": harpnum, "seed": seed}))
+
+
 def write_other_start(out: Path) -> None:
     """Write the first frames of the busy HARP with other noise and other pores."""
     _write(out, SimulationParameters.of("interactions", **{**_BUSY, "seed": 8, "n_frames": 2}))
@@ -61,9 +69,10 @@ def request(source: Path | None, lake: Path, **values: object) -> Request:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment without what configures porelake or Prefect."""
+    """The environment without what configures porelake or Prefect, but for the cache of the test."""
     ours = ("PREFECT_", "PORELAKE_", "COV")
-    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | {"NO_COLOR": "1", **more}
+    kept = {k: v for k, v in os.environ.items() if k == CACHE or not k.startswith(ours)}
+    return kept | {"NO_COLOR": "1", **more}
 
 
 def porelake(*arguments: object, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
