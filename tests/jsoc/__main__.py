@@ -2,15 +2,17 @@
 
 import argparse
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
 
+from tests.jsoc.answers import CGI, Site
 from tests.jsoc.control import Door
 from tests.jsoc.exports import Exports
 from tests.jsoc.log import Log
 from tests.jsoc.records import Archive
-from tests.jsoc.web import CGI, Server, Site
+from tests.jsoc.web import Server
 
 
 def main() -> None:
@@ -24,6 +26,7 @@ def main() -> None:
         pending_s=options.pending_s,
         unknown_polls=options.unknown_polls,
         offline=options.offline,
+        wait=options.wait,
     )
     site = Site(exports.archive, exports, log=Log(options.log), noaa_list=options.noaa_list)
     server, door = Server(("127.0.0.1", options.port), site), Door(site)
@@ -32,10 +35,18 @@ def main() -> None:
     print(f"http://127.0.0.1:{door.server_port}/control", flush=True)
     if options.with_parent:
         threading.Thread(target=_end_with_parent, args=(site,), daemon=True).start()
+    signal.signal(signal.SIGTERM, _stop)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
+        pass
+    finally:
+        site.stopping.set()
         exports.close()
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _end_with_parent(site: Site) -> None:
@@ -56,6 +67,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pending-polls", type=int, default=1, help="polls that an export pends for")
     parser.add_argument("--pending-s", type=float, default=0.0, help="seconds that an export pends for")
     parser.add_argument("--unknown-polls", type=int, default=0, help="polls first answered with status 6")
+    parser.add_argument("--wait", type=float, default=0, help="seconds between polls that replies ask for")
     parser.add_argument("--offline", action="store_true", help="url_quick pends too")
     parser.add_argument("--log", type=Path, help="file for the log, JSON lines")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.jsoc.web import Site
+from tests.jsoc.answers import Site
 
 SITE_OPTIONS = ("delay_s", "rate")
 EXPORT_OPTIONS = (

@@ -1,45 +1,25 @@
 """What `jsoc_fetch` answers: exports asked for, waited for, and their files."""
 
-import fnmatch
 import re
 import shutil
-import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from tests.jsoc.export_files import BASES, ExportedFile, files_of, write_tar
 from tests.jsoc.headers import bare
-from tests.jsoc.info import directory, select
+from tests.jsoc.info import select
 from tests.jsoc.record_sets import BadRecordSetError
-from tests.jsoc.records import SEGMENTS, Archive, Record
+from tests.jsoc.records import Archive, Record
 from tests.jsoc.replies import Reply
 
 MB = 1_000_000
 METHODS = ("url_quick", "url", "url-tar")
-BASES = ("as-is", "fits")
-_FIELD = re.compile(r"\{(\w+)(?::([^}]*))?\}")
 
 Answer = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ExportedFile:
-    """One file of an export, as it was when the export was asked for."""
-
-    record: str
-    name: str
-    place: str  # where it is served
-    path: Path
-    bare: bool
-
-    def content(self) -> bytes:
-        content = self.path.read_bytes()
-        return bare(content) if self.bare else content
 
 
 @dataclass
@@ -50,7 +30,7 @@ class Export:
     user: str
     method: str
     protocol: str
-    files: list[ExportedFile]
+    files: dict[str, ExportedFile]  # by where they are served
     rcount: int
     size: int
     directory: str
@@ -94,7 +74,7 @@ class Exports:
     pending_s: float = 0.0
     unknown_polls: int = 0
     offline: bool = False
-    wait: int = 1
+    wait: float = 0
     exports: dict[str, Export] = field(default_factory=dict)
     _tars: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="jsoc-")))
 
@@ -141,7 +121,7 @@ class Exports:
         where = f"/SUM{len(self.exports) % 90 + 1}/D{10**12 + len(self.exports)}/S00000"
         fmt = arguments.get("filenamefmt") or "{seriesname}.{recnum:%lld}.{segment}"
         stored = common["protocol"].lower() == "as-is"
-        files = list(_files(records, segments, where, fmt, stored))
+        files = list(files_of(records, segments, where, fmt, stored))
         size = sum(file.path.stat().st_size for file in files)
         count = {"count": len(files), "size": size // MB}
         if size > self.max_bytes:
@@ -152,8 +132,9 @@ class Exports:
             return {**count, "size": size, "dir": "", **data, "requestid": "", **common, "status": 0}
         if not files:
             return {"status": 4, "error": "No records with data in the request", "requestid": "VOID"}
+        by_place = {file.place: file for file in files}
         export = Export(
-            requestid, user, common["method"], common["protocol"], files, len(records), size, where
+            requestid, user, common["method"], common["protocol"], by_place, len(records), size, where
         )
         export.unknown_left, export.polls_left = self.unknown_polls, self.pending_polls
         export.wait_s = self.pending_s
@@ -204,7 +185,7 @@ class Exports:
             "exptime": f"{datetime.now(UTC):%Y.%m.%d_%H:%M:%S_UT}",
             "keywords": f"{export.directory}/{export.requestid}.keywords.txt",
             **tar,
-            "data": _data(export.files, paths=stored and not tar),
+            "data": _data(list(export.files.values()), paths=stored and not tar),
         }
 
     def download(self, place: str) -> Reply | None:
@@ -214,9 +195,8 @@ class Exports:
                 continue
             if place == export.tar and export.method == "url-tar":
                 return Reply.of_file(self._tar(export), "application/x-tar")
-            for file in export.files if export.method != "url-tar" else ():
-                if file.place == place:
-                    return Reply.of_bytes(file.content(), kind="image/fits")
+            if place in export.files and export.method != "url-tar":
+                return export.files[place].reply()
         return self._stored(place)
 
     def _stored(self, place: str) -> Reply | None:
@@ -225,33 +205,17 @@ class Exports:
         if match is None:
             return None
         for record in self.archive.records.values():
-            if match[2] in record.files and fnmatch.fnmatchcase(place, f"{directory(record)}/*"):
-                return Reply.of_bytes(bare(record.files[match[2]].read_bytes()), kind="image/fits")
+            path = record.stored(int(match[1])).get(match[2])
+            if path is not None:
+                return Reply.of_bytes(bare(path.read_bytes()), kind="image/fits")
         return None
 
     def _tar(self, export: Export) -> Path:
-        """The export's tar, made when first asked for, with the small texts that come with each."""
+        """The export's tar, made when first asked for."""
         path = self._tars / Path(export.tar).name
-        if path.exists():
-            return path
-        texts = {
-            "index.html": f"<html><body>{export.requestid}</body></html>\n",
-            "index.txt": "".join(f"{file.record}\t{file.name}\n" for file in export.files),
-            f"{export.requestid}.keywords.txt": "".join(f"{file.record}\n" for file in export.files),
-        }
-        partial = path.with_suffix(".partial")
-        with tarfile.open(partial, "w:", format=tarfile.USTAR_FORMAT) as tar:
-            for file in export.files:
-                _add(tar, file.name, file.content())
-            for name, text in texts.items():
-                _add(tar, name, text.encode())
-        return partial.rename(path)
-
-
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    member = tarfile.TarInfo(name)
-    member.size, member.mtime = len(content), 1_400_000_000
-    tar.addfile(member, BytesIO(content))
+        if not path.exists():
+            write_tar(path, export.requestid, list(export.files.values()))
+        return path
 
 
 def _busy_text(user: str, requestid: str) -> str:
@@ -260,27 +224,3 @@ def _busy_text(user: str, requestid: str) -> str:
 
 def _data(files: list[ExportedFile], paths: bool = True) -> list[Answer]:
     return [{"record": file.record, "filename": file.place if paths else file.name} for file in files]
-
-
-def _files(
-    records: list[Record], segments: tuple[str, ...], where: str, fmt: str, stored: bool
-) -> Iterator[ExportedFile]:
-    """Files of the records' segments; one that a record has not is left out."""
-    wanted = segments or SEGMENTS
-    for record in records:
-        for segment in (name for name in wanted if name in record.files):
-            name = f"{record.recnum}/{segment}.fits" if stored else _file_name(record, segment, fmt)
-            place = f"{directory(record)}/{segment}.fits" if stored else f"{where}/{name}"
-            label = f"{record.name}{{{segment}}}"
-            yield ExportedFile(label, name, place, record.files[segment], stored)
-
-
-def _file_name(record: Record, segment: str, fmt: str) -> str:
-    values = {"seriesname": record.series, "segment": segment, "recnum": str(record.recnum)}
-
-    def value(match: re.Match[str]) -> str:
-        if match[1] == "T_REC" and match[2] == "A":
-            return record.compact
-        return values.get(match[1]) or record.values().get(match[1], ("", "UNKNOWN"))[1]
-
-    return _FIELD.sub(value, fmt) + ".fits"

@@ -10,6 +10,7 @@ BEFORE = frozenset({"http", "close", "stall_first"})  # strike before the reques
 JSON = frozenset({"newline", "garbage"})  # strike in place of an answer
 EXPORT = {"busy": "exp_request", "pending": "exp_status", "lost": "exp_status"}
 BODY = frozenset({"truncate", "truncate_unknown", "flip", "stall", "close_after"})
+UNDETECTABLE = frozenset({"flip", "truncate_unknown"})  # in a text without sums; `any` means downloads there
 KINDS = BEFORE | JSON | frozenset(EXPORT) | BODY
 
 
@@ -26,7 +27,7 @@ class Fault:
         headers), newline (a JSON error with a raw newline in it), garbage (a page in place of JSON), busy
         (status 7), pending (status 1, however long), lost (status 6).
     where : str
-        An op (`rs_list`, `exp_request`, `download`, ...), `any`, or a pattern for path and query (`*Br.fits`).
+        An op (`rs_list`, `exp_request`, `download`, ...), `any`, or a pattern of path and query: `*Br.fits?`.
     times : int or None
         Strikes at most so often.
     after : int
@@ -64,6 +65,8 @@ class Fault:
         if self.kind in EXPORT and op != EXPORT[self.kind]:
             return False
         if self.kind in JSON and op in ("download", "list"):
+            return False
+        if self.where == "any" and self.kind in UNDETECTABLE and op != "download":
             return False
         return self.where in ("any", op) or fnmatch.fnmatchcase(target, self.where)
 

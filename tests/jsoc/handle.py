@@ -29,7 +29,7 @@ class Jsoc:
 
     @classmethod
     def start(cls, root: Path, **options: object) -> Self:
-        """Start a server over a directory; options as `python -m tests.jsoc --help`, such as `pending_polls=2`."""
+        """Start a server over a directory; options are those of `python -m tests.jsoc --help`."""
         command = [sys.executable, "-m", "tests.jsoc", "--root", str(root), "--with-parent"]
         for name, value in options.items():
             flag = "--" + name.replace("_", "-")
@@ -49,6 +49,7 @@ class Jsoc:
 
     def stop(self) -> None:
         """End the process; JSOC is down then."""
+        self.process.terminate()
         try:
             self.process.communicate(timeout=10)
         except subprocess.TimeoutExpired:
@@ -68,7 +69,7 @@ class Jsoc:
         return urlsplit(self.url).port or 0
 
     def set_faults(self, *rules: dict[str, Any], seed: int = 0) -> None:
-        """Replace all faults (see faults.Fault): `{"kind": "http", "where": "rs_list", "times": 2}`; none: end."""
+        """Replace all faults, `{"kind": "http", "where": "rs_list", "times": 2}`: see faults.Fault."""
         self._do("faults", rules=list(rules), seed=seed)
 
     def fault_state(self) -> list[dict[str, Any]]:
@@ -77,8 +78,8 @@ class Jsoc:
         return state
 
     def set_options(self, **values: object) -> None:
-        """Change options: pending_polls, pending_s, unknown_polls, offline, max_bytes, registered (a list), wait,
-        noaa_list, delay_s (before each answer), rate (bytes a second of a body).
+        """Change options: pending_polls, pending_s, unknown_polls, offline, max_bytes, registered (a list),
+        wait, noaa_list, delay_s (before each answer), rate (bytes a second of a body).
         """
         self._do("options", **values)
 
@@ -110,7 +111,7 @@ class Jsoc:
         return self._count("without_segments", segments=list(segments), **which)
 
     def add(self, *rows: dict[str, object]) -> None:
-        """Add records without files, or change keywords: `{"HARPNUM": 377, "T_REC": "...", "QUALITY": 2**30}`."""
+        """Add records without files, or set keywords: `{"HARPNUM": 7, "T_REC": "...", "QUALITY": 2**30}`."""
         self._do("add", rows=list(rows))
 
     def scan(self) -> int:

@@ -1,4 +1,4 @@
-"""Record-set strings taken apart: `series[377][2011.02.15_02:00:00_TAI/3d@1h][? QUALITY >= 0 ?]{continuum,Br}`."""
+"""Record-set strings taken apart: `series[377][2011.02.15_TAI/3d@1h][? QUALITY >= 0 ?]{continuum,Br}`."""
 
 import re
 from collections.abc import Callable, Iterable

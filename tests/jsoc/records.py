@@ -34,6 +34,7 @@ class Record:
     extra: Values = field(default_factory=dict)
     generation: int = 0
     hidden: bool = False
+    former: dict[int, dict[str, Path]] = field(default_factory=dict)  # files under its earlier numbers
     _headers: dict[str, tuple[Values, str]] = field(default_factory=dict)
 
     @cached_property
@@ -49,7 +50,7 @@ class Record:
         """T_REC as `{T_REC:A}` gives it in a file name."""
         return re.sub(r"[.:]", "", self.t_rec.partition("_TAI")[0].partition(".000")[0]) + "_TAI"
 
-    @property
+    @cached_property
     def recnum(self) -> int:
         """Its number: the header's where there is one, else one that only HARP and T_REC decide."""
         own = self.values().get("RECNUM")
@@ -66,8 +67,14 @@ class Record:
 
     def replaced(self, files: dict[str, Path]) -> None:
         """Other files under the same T_REC, and a new number."""
+        self.former[self.recnum] = self.files
         self.files, self._headers = files, {}
         self.generation += 1
+        del self.recnum
+
+    def stored(self, recnum: int) -> dict[str, Path]:
+        """Files that are, or were, kept under a number."""
+        return self.files if recnum == self.recnum else self.former.get(recnum, {})
 
     def lose(self, segments: Iterable[str]) -> None:
         """Have no file of these segments, under the same number."""

@@ -1,42 +1,18 @@
-"""The server: requests to answers, and answers spoilt where a fault strikes."""
+"""The server: answers as HTTP, spoilt where a fault strikes."""
 
 import contextlib
 import socket
-import threading
 import time
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tests.jsoc import info
-from tests.jsoc.exports import Exports
-from tests.jsoc.faults import BEFORE, BODY, Fault, Faults
-from tests.jsoc.log import Entry, Log
-from tests.jsoc.records import Archive
+from tests.jsoc.answers import Site, answer, op_of, spoilt
+from tests.jsoc.faults import BODY, Fault
+from tests.jsoc.log import Entry
 from tests.jsoc.replies import Reply
 
-CGI = "/cgi-bin/ajax/"
-LIST = "/doc/data/hmi/harpnum_to_noaa/all_harps_with_noaa_ars.txt"
 PIECE = 1 << 16
-_OPS = {"checkAddress.sh": "check_address", "show_series": "show_series", "showextseries": "show_series"}
-_NEWLINE = b'{"status":4,"error":"Invalid argument on entry, \'sunum=no\'.\n"}\n'
-_GARBAGE = b"<html><body>JSOC is down for maintenance.</body></html>\n"
-
-
-@dataclass
-class Site:
-    """All that one server is made of."""
-
-    archive: Archive
-    exports: Exports
-    faults: Faults = field(default_factory=Faults)
-    log: Log = field(default_factory=Log)
-    noaa_list: Path | None = None
-    delay_s: float = 0.0  # before each answer
-    rate: float | None = None  # bytes a second of a body
-    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 class Server(ThreadingHTTPServer):
@@ -82,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
         entry = site.log.begin(
             method=self.command,
             path=path,
-            op=_op(path, arguments),
+            op=op_of(path, arguments),
             arguments=arguments,
             agent=self.headers.get("User-Agent", ""),
             range=self.headers.get("Range"),
@@ -104,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if fault and fault.kind == "stall_first":
             self._pause(fault.seconds)
-        reply = _spoilt(fault) or answer(site, entry, fault)
+        reply = (spoilt(fault) if fault else None) or answer(site, entry, fault)
         try:
             entry.requestid = entry.arguments.get("requestid") or (reply.answer or {}).get("requestid")
             entry.status = (reply.answer or {}).get("status")
@@ -180,16 +156,6 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
 
-def _op(path: str, arguments: dict[str, str]) -> str:
-    """What a request asks for."""
-    if path == LIST:
-        return "list"
-    if not path.startswith(CGI):
-        return "download"
-    name = path.removeprefix(CGI)
-    return _OPS.get(name) or arguments.get("op", name)
-
-
 def _range(text: str | None, size: int) -> tuple[int, int]:
     """First byte and the one after the last that a `Range: bytes=5-` asks for."""
     if not text or not text.startswith("bytes=") or "," in text:
@@ -200,71 +166,3 @@ def _range(text: str | None, size: int) -> tuple[int, int]:
     start = int(first)
     stop = min(size, int(last) + 1 if last else size)
     return (start, stop) if start < stop else (0, size)
-
-
-def _spoilt(fault: Fault | None) -> Reply | None:
-    """A reply that needs no look at the request."""
-    if fault is None:
-        return None
-    if fault.kind == "http":
-        return Reply.error(fault.code, "Service Unavailable" if fault.code == 503 else "Error")
-    if fault.kind == "newline":
-        return Reply.of_bytes(_NEWLINE, kind="application/json")
-    return Reply.of_bytes(_GARBAGE) if fault.kind == "garbage" else None
-
-
-def answer(site: Site, entry: Entry, fault: Fault | None) -> Reply:
-    """The reply to a request."""
-    kind = fault.kind if fault and fault.kind not in BEFORE else None
-    with site.archive.lock:
-        if entry.op == "download":
-            return site.exports.download(entry.path) or Reply.error(404, "Not Found")
-        if entry.op == "list":
-            there = site.noaa_list is not None and site.noaa_list.exists()
-            return _text_file(site.noaa_list) if there and site.noaa_list else Reply.error(404, "Not Found")
-        program = entry.path.removeprefix(CGI)
-        if program == "jsoc_info":
-            return Reply.of_json(info.answer(site.archive, entry.arguments))
-        if program == "jsoc_fetch":
-            return Reply.of_json(_fetch(site, entry, kind))
-        if entry.op == "check_address":
-            return Reply.of_json(_check_address(site, unquote(entry.arguments.get("address", ""))))
-        if entry.op == "show_series":
-            return Reply.of_json(_show_series(site, entry.arguments.get("filter", "")))
-    return Reply.error(404, "Not Found")
-
-
-def _text_file(path: Path) -> Reply:
-    reply = Reply.of_file(path, "text/plain")
-    reply.headers["Last-Modified"] = time.strftime(
-        "%a, %d %b %Y %H:%M:%S GMT", time.gmtime(path.stat().st_mtime)
-    )
-    return reply
-
-
-def _fetch(site: Site, entry: Entry, fault: str | None) -> dict[str, Any]:
-    if entry.op == "exp_request":
-        if fault == "busy":
-            error = "User has a pending export request; wait until it is complete"
-            return {"status": 7, "requestid": "VOID", "wait": 0, "error": error}
-        return site.exports.request(entry.arguments)
-    if entry.op == "exp_status":
-        requestid = entry.arguments.get("requestid", "")
-        if fault == "lost":
-            return {"status": 6, "requestid": requestid, "error": f"Request {requestid} is not known"}
-        return site.exports.status(requestid, held=fault == "pending")
-    return {"status": 4, "error": f"Invalid argument on entry, 'op={entry.op}'."}
-
-
-def _check_address(site: Site, address: str) -> dict[str, Any]:
-    if address in site.exports.registered:
-        return {"status": 2, "msg": "Email address is valid and registered."}
-    if "@" not in address:
-        return {"status": -2, "msg": "Not a valid email address."}
-    return {"status": 4, "msg": "Email address is neither validated nor registered."}
-
-
-def _show_series(site: Site, pattern: str) -> dict[str, Any]:
-    names = [name for name in site.archive.series() if pattern.lower() in name]
-    rows = [{"name": name, "primekeys": ", ".join(info.PRIME_KEYS), "note": "HARP series"} for name in names]
-    return {"names": rows, "seriesList": names, "n": len(rows), "status": 0}
