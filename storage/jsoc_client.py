@@ -84,7 +84,7 @@ class Jsoc:
         self._json = self._client._json = _Json(server, self.http)
 
     def records(self, what: RecordSet) -> list[ArchiveRecord]:
-        """The records of a set, by HARPNUM and T_REC; of the segments, those that `what` names (none: all)."""
+        """The records of a set, by HARPNUM and T_REC; of the segments, those `what` names (none: all)."""
         types, segments = self._structure(what.series)
         if unknown := sorted(set(what.segments).difference(segments)):
             raise InputError(f"{what.series} has no segment {unknown[0]}, only {', '.join(segments)}")
@@ -100,7 +100,7 @@ class Jsoc:
             return sorted({parse_t_rec(text) for text in columns_of(reply).get("T_REC", ())})
 
     def keywords(self, what: RecordSet) -> dict[np.datetime64, dict[str, Keyword]]:
-        """T_REC to every keyword of the series, named as in FITS headers and typed as the series declares them.
+        """T_REC to every keyword, named as in FITS headers and typed as the series declares it.
 
         None where missing. Those of a segment carry its number, as JSOC has them.
         """

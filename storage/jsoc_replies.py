@@ -124,8 +124,8 @@ def typed(name: str, kind: str, text: str) -> Keyword:
 
     Examples
     --------
-    >>> typed("QUALITY", "int", "0x80000000"), typed("CRPIX1", "double", "nan"), typed("HARPNUM", "int", "377")
-    (2147483648, None, 377)
+    >>> typed("QUALITY", "int", "0x80000000"), typed("CRPIX1", "double", "nan")
+    (2147483648, None)
     """
     if text.strip().lower() in NOT_A_VALUE or text.strip().lower() == _NO_KEYWORD:
         return None
