@@ -3,18 +3,26 @@
 Results are kept by the lake under their own content keys, so Prefect caches and persists nothing.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from prefect import flow, task
+from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
 
+from flows.artifacts import reported
+from flows.limits import harp_turn, jsoc_turn
 from flows.pipeline import PLAIN, Chain, Outcome, process
 from flows.request import Request
+from pores.errors import InputError, PorelakeError
 
 if TYPE_CHECKING:
     from flows.cluster_queue import Cluster
+
+R = TypeVar("R")
+RETRY_DELAYS_S = [60.0, 600.0]
 
 _kept_by_the_lake = partial(task, cache_policy=NO_CACHE)
 
@@ -25,17 +33,49 @@ def _cluster(address: str) -> AbstractContextManager["Cluster"]:
     return connected(address)
 
 
+def _network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether a task that talks to JSOC failed for the network, so that later it may not."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, PorelakeError) and not isinstance(error, InputError)
+
+
+def _in_turn(function: Callable[[Request, int], R]) -> Callable[[Request, int], R]:
+    """Let no other run talk to JSOC while this function does."""
+
+    @wraps(function)
+    def waiting(request: Request, harpnum: int) -> R:
+        with jsoc_turn(request):
+            return function(request, harpnum)
+
+    return waiting
+
+
+def asking(function: Callable[[Request, int], R], name: str) -> Callable[[Request, int], R]:
+    """Make a task of a function that may talk to JSOC: in turn, and tried again if the network failed."""
+    return _kept_by_the_lake(
+        _in_turn(function),
+        name=name,
+        task_run_name=f"{name} HARP {{harpnum}}",
+        retries=len(RETRY_DELAYS_S),
+        retry_delay_seconds=RETRY_DELAYS_S,
+        retry_condition_fn=_network_failed,
+    )
+
+
 TASKS = Chain(
     {
-        name: _kept_by_the_lake(function, name=name, task_run_name=f"{name} HARP {{harpnum}}")
+        name: asking(function, name)
+        if name == "ingest"
+        else _kept_by_the_lake(function, name=name, task_run_name=f"{name} HARP {{harpnum}}")
         for name, function in PLAIN.stages.items()
     },
     _kept_by_the_lake(PLAIN.publish, name="publish"),
-    cluster=_cluster,
+    harp_turn,
+    _cluster,
 )
 
 
 @flow(name="pores", flow_run_name="pores {request.harpnums}", validate_parameters=True)
 def pores_flow(request: Request) -> Outcome:
     """SHARP series to catalogue: every HARP of the request through every stage, then publish."""
-    return process(request, TASKS)
+    return reported(request, partial(process, request, TASKS))

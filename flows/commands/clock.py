@@ -1,0 +1,129 @@
+"""Commands of the clock: rounds of watching, and the server that makes them on schedule."""
+
+import re
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.options import (
+    EmailOption,
+    Enhance,
+    EnhanceOption,
+    LakeOption,
+    SeriesOption,
+    SetOption,
+    WorkersOption,
+    parameters_from,
+    request_from,
+)
+from flows.request import JSOC, SERIES
+from pores.errors import InputError, PorelakeError
+
+if TYPE_CHECKING:
+    from flows.request import Request
+
+SourceOption = Annotated[
+    str,
+    typer.Option(
+        "--from", envvar="PORELAKE_FROM", help="jsoc, or a directory into which SHARP files are delivered."
+    ),
+]
+LookBackOption = Annotated[
+    str, typer.Option("--look-back", help="How far before a HARP's newest record to look for changes.")
+]
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    for command in (watch, serve):
+        app.command()(command)
+
+
+def watch(
+    once: Annotated[bool, typer.Option("--once", help="One round, and end.")] = False,
+    every: Annotated[str | None, typer.Option("--every", help="A round every 3h, until Ctrl-C.")] = None,
+    source: SourceOption = JSOC,
+    lake: LakeOption = "lake",
+    series: SeriesOption = SERIES,
+    email: EmailOption = None,
+    look_back: LookBackOption = "3d",
+    enhance: EnhanceOption = Enhance.SPLINE,
+    settings: SetOption = None,
+    workers: WorkersOption = None,
+) -> None:
+    """Look what is new for the followed regions, and take it through the chain."""
+    if once == (every is not None):
+        raise InputError("watch: say --once, or how often: --every 3h")
+    science = parameters_from(enhance, settings)
+    values = {"lake": lake, "source": source, "series": series, "email": email, "workers": workers}
+    request = request_from(science, {}, **values)
+    back = duration("--look-back", look_back)
+    if every is None:
+        _round(request, back)
+    else:
+        _rounds(request, back, duration("--every", every))
+
+
+def serve(
+    source: SourceOption = JSOC,
+    lake: LakeOption = "lake",
+    email: EmailOption = None,
+    host: Annotated[str, typer.Option("--host", help="Address that Prefect listens at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port that it listens at.")] = 4200,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Prefect workers.")] = 1,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", help="postgresql+asyncpg://...; default: SQLite in the lake's clock/."),
+    ] = None,
+    config: Annotated[Path, typer.Option("--config", help="File of deployments and their schedules.")] = Path(
+        "prefect.yaml"
+    ),
+) -> None:
+    """Start a Prefect server with the schedules of prefect.yaml, and workers; Ctrl-C ends it all."""
+    from flows.serve import Service
+    from flows.serve import serve as run
+
+    run(Service(lake, source, email, host, port, workers, database, config))
+
+
+def duration(option: str, text: str) -> timedelta:
+    """Return the time that a text such as 90m, 3h or 2d means; InputError names the option."""
+    match = re.fullmatch(r"(\d+)([mhd])", text)
+    if match is None or int(match[1]) == 0:
+        raise InputError(f"{option} {text}: write minutes, hours or days, e.g. 90m, 3h or 2d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _round(request: "Request", look_back: timedelta) -> None:
+    from flows.pipeline import RunError
+    from flows.progress import progress_bars
+    from flows.watch import watch_round
+
+    try:
+        with progress_bars():
+            outcome = watch_round(request, look_back)
+    except RunError as failure:
+        print(failure.outcome)
+        raise
+    print(outcome if str(outcome) else "nothing new")
+
+
+def _rounds(request: "Request", look_back: timedelta, every: timedelta) -> None:
+    """Go round until Ctrl-C; what fails in one round is tried in the next."""
+    pause = threading.Event()
+    while True:
+        begun = datetime.now(UTC)
+        print(f"{begun:%Y-%m-%d %H:%M} UTC", flush=True)
+        try:
+            _round(request, look_back)
+        except InputError:
+            raise
+        except PorelakeError as error:
+            print(f"porelake: {error}", file=sys.stderr)
+        sys.stdout.flush()
+        pause.wait(max(0.0, (begun + every - datetime.now(UTC)).total_seconds()))

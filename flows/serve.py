@@ -1,0 +1,257 @@
+"""The clock: a Prefect server, all of `prefect.yaml` deployed on it, and workers; they end together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from flows.leash import GRACE_S, LEASH, Leash, leash
+from flows.server_api import ServerApi
+from pores.errors import InputError, PorelakeError
+from storage.lake import Lake
+
+POOL = "porelake"
+RUNS_AT_ONCE = 3  # of a worker: a backfill of weeks must not keep the watch waiting
+START_LIMIT_S = 180.0
+DEPLOY_LIMIT_S = 180.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """What to serve, and where."""
+
+    lake: str
+    source: str = "jsoc"
+    email: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 4200
+    workers: int = 1
+    database: str | None = None
+    config: Path = Path("prefect.yaml")
+
+    @property
+    def home(self) -> Path:
+        """Where Prefect keeps its settings and its database, the user's own profile untouched."""
+        return Lake.at(self.lake).root / "clock"
+
+    @property
+    def reports(self) -> Path:
+        """The lake's reports."""
+        return Lake.at(self.lake).root / "reports"
+
+    @property
+    def address(self) -> str:
+        """Address of the user interface."""
+        return f"http://{self.host}:{self.port}"
+
+    def environment(self, reports: str) -> dict[str, str]:
+        """The environment of all that is started; what a user sets of `PREFECT_...` besides stays."""
+        ours = {
+            "PREFECT_HOME": str(self.home),
+            "PREFECT_API_URL": f"{self.address}/api",
+            "PREFECT_CLI_PROMPT": "false",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            "DO_NOT_TRACK": "1",
+            # leases in files: a server that is started anew knows who had a turn, and gives it back in time
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+            "PORELAKE_LAKE": str(Lake.at(self.lake).root),
+            "PORELAKE_FROM": self.source,
+            "PORELAKE_REPORTS_URL": reports,
+        }
+        changeable = {"PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "5"}
+        named = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": self.database, "JSOC_EMAIL": self.email}
+        gone = ("PREFECT_API_", "PREFECT_PROFILE")
+        theirs = {name: value for name, value in os.environ.items() if not name.startswith(gone)}
+        return {**changeable, **theirs, **ours, **{name: value for name, value in named.items() if value}}
+
+
+@dataclass
+class _Children:
+    """The processes that were started, in order, each with its log."""
+
+    environment: dict[str, str]
+    logs: Path
+    started: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, held: Leash, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command of Prefect on a leash; it is named after its log file."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{name}.log").open("a") as log:
+            self.started[name] = subprocess.Popen(
+                [sys.executable, "-m", "flows.leash", *arguments],
+                env={**self.environment, LEASH: str(held.path)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for this process, which ends the others in order
+            )
+        return self.started[name]
+
+    def run(self, name: str, held: Leash, *arguments: str) -> None:
+        """Run a command to its end."""
+        code = self.start(name, held, *arguments).wait(DEPLOY_LIMIT_S)
+        del self.started[name]
+        if code:
+            raise PorelakeError(f"`prefect {' '.join(arguments)}` failed: {self.last_line(name)}")
+
+    def require_alive(self) -> None:
+        """Raise PorelakeError if one has ended."""
+        for name, child in self.started.items():
+            if child.poll() is not None:
+                raise PorelakeError(f"the {name} ended ({child.returncode}): {self.last_line(name)}")
+
+    def last_line(self, name: str) -> str:
+        """Where the log of a child is, and how it ends."""
+        path = self.logs / f"{name}.log"
+        lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip(" │╰╭─╯")]
+        return f"{lines[-1].strip() if lines else 'no word'} ({path})"
+
+    def end(self, names: Sequence[str]) -> None:
+        """End children: asked first, killed after the time of grace."""
+        for name in names:
+            self.started[name].terminate()
+        for name in names:
+            try:
+                self.started[name].wait(GRACE_S + 5)
+            except subprocess.TimeoutExpired:
+                self.started[name].kill()
+                self.started[name].wait()
+
+
+def serve(service: Service, say: Callable[[str], object] = print) -> NoReturn:
+    """Run the clock until Ctrl-C or SIGTERM.
+
+    Raises
+    ------
+    InputError
+        If an option is wrong, or the lake is served already.
+    PorelakeError
+        If the server, the deployment or a worker fails.
+    SystemExit
+        At the end.
+    """
+    check(service)
+    with ExitStack() as stack:
+        server_leash = stack.enter_context(leash(service.home / "server.lock"))
+        runs_leash = stack.enter_context(leash(service.home / "runs.lock"))
+        if not (server_leash.hold(1) and runs_leash.hold()):
+            raise InputError(f"the lake {service.lake} is served already, or ends to be; {service.home}")
+        reports = stack.enter_context(_reports_served(service))
+        children = _Children(service.environment(reports), service.home / "logs")
+        stopped = stack.enter_context(_signals())
+        stack.callback(_end, children, runs_leash)
+        _start(service, children, server_leash, runs_leash, stopped)
+        say(_said(service))
+        while not stopped.wait(1):
+            children.require_alive()
+    raise SystemExit(0)
+
+
+def check(service: Service) -> None:
+    """Refuse what cannot be served.
+
+    Raises
+    ------
+    InputError
+        If an option is wrong.
+    """
+    if service.workers > 1 and not (service.database or "").startswith("postgresql"):
+        raise InputError(
+            f"--workers {service.workers}: SQLite, Prefect's default, locks itself out under several; name"
+            " a PostgreSQL with --database postgresql+asyncpg://user:password@host/name"
+        )
+    if service.database and not service.database.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
+        raise InputError("--database: write postgresql+asyncpg://user:password@host:port/name")
+    if not service.config.is_file():
+        raise InputError(f"--config {service.config}: no such file; porelake's clone has a prefect.yaml")
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((service.host, service.port))
+        except OSError as error:
+            raise InputError(f"--port {service.port}: {error.strerror} at {service.host}") from error
+
+
+def _start(
+    service: Service, children: _Children, server: Leash, runs: Leash, stopped: threading.Event
+) -> None:
+    """Start the server, deploy, start the workers; stop where that is asked for meanwhile."""
+    at = ("--host", service.host, "--port", str(service.port))
+    children.start("server", server, "server", "start", *at)
+    api = ServerApi(f"{service.address}/api")
+    api.wait_for_health(START_LIMIT_S, partial(_stopped, children, stopped))
+    if stopped.is_set():
+        return
+    hosts = [f"{socket.gethostname()}-{i + 1}" for i in range(service.workers)]
+    api.ensure_limit("porelake-jsoc")
+    api.mark_crashed(POOL, hosts)
+    if not api.has_pool(POOL):
+        children.run("work-pool", runs, "work-pool", "create", POOL, "--type", "process")
+    children.run("deploy", runs, "deploy", "--all", "--prefect-file", str(service.config.resolve()))
+    for i, name in enumerate(hosts):
+        of = ("--pool", POOL, "--type", "process", "--name", name, "--limit", str(RUNS_AT_ONCE))
+        children.start(f"worker-{i + 1}", runs, "worker", "start", *of)
+
+
+def _stopped(children: _Children, stopped: threading.Event) -> bool:
+    children.require_alive()
+    return stopped.is_set()
+
+
+def _end(children: _Children, runs: Leash) -> None:
+    """End runs and workers while the server can still note it, then the server."""
+    runs.let_go()
+    children.end([name for name in children.started if name != "server"])
+    runs.hold()  # until runs are gone, too
+    children.end([name for name in children.started if name == "server"])
+
+
+def _said(service: Service) -> str:
+    lines = ServerApi(f"{service.address}/api").next_runs()
+    log = f"logs are in {service.home / 'logs'}; Ctrl-C ends it all"
+    return "\n".join([f"Prefect is at {service.address}", *lines, log])
+
+
+@contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set."""
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Page(SimpleHTTPRequestHandler):
+    """The reports, without a line of log for each."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base class
+        """Say nothing."""
+
+
+@contextmanager
+def _reports_served(service: Service) -> Iterator[str]:
+    """Show the lake's reports beside Prefect's interface, which can't link to files; give their address."""
+    service.reports.mkdir(parents=True, exist_ok=True)
+    page = partial(_Page, directory=str(service.reports))
+    with ThreadingHTTPServer((service.host, 0), page) as pages:
+        threading.Thread(target=pages.serve_forever, daemon=True).start()
+        yield f"http://{service.host}:{pages.server_port}"
+        pages.shutdown()

@@ -1,0 +1,240 @@
+"""A round of the clock: what is new for the regions that the lake follows, taken through the chain.
+
+Plain functions, with or without a scheduler; `flows.deployed` makes a Prefect flow of them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from flows.harp import Harp, forget_sources, source_files
+from flows.pipeline import PLAIN, Chain, Outcome, RunError, check, failure, process
+from flows.request import JSOC, Request
+from flows.tracking import up_to_date
+from flows.words import counted
+from pores.errors import InputError, PorelakeError
+from storage.following import Followed, following
+from storage.lake import Lake
+from storage.news import new_files
+from storage.noaa import resolve
+from storage.runs import current_run
+from storage.tables import read_table
+
+LOOK_BACK = timedelta(days=3)
+News = Callable[[Request, int], str]
+
+
+def news(request: Request, harpnum: int) -> str:
+    """Say what is to be done for a HARP: what its source has that the lake lacks; nothing if all is done.
+
+    A HARP whose chain was cut short earlier has something to be done, too.
+
+    Raises
+    ------
+    PorelakeError
+        If the source can't be asked.
+    """
+    harp = Harp(request, harpnum)
+    if said := _at_jsoc(request, harpnum) if request.source == JSOC else _in_files(request, harpnum):
+        return said
+    if harp.cube.exists() and not up_to_date(request, harpnum):
+        return "tables to be made"
+    return ""
+
+
+def _in_files(request: Request, harpnum: int) -> str:
+    files = source_files(request.source, request.series).get(harpnum, []) if request.source else []
+    new = new_files(Harp(request, harpnum).cube, files)
+    return f"{counted(len(new), 'file')} new" if new else ""
+
+
+def _at_jsoc(request: Request, harpnum: int) -> str:
+    from flows.ingest import lacking
+
+    n = lacking(request, harpnum)
+    return f"{counted(n, 'record')} new or changed" if n else ""
+
+
+@dataclass(frozen=True)
+class Clockwork:
+    """What a round works with: plain functions, or the same ones as Prefect tasks."""
+
+    chain: Chain
+    news: News
+
+
+PLAIN_CLOCKWORK = Clockwork(PLAIN, news)
+
+
+def watch_round(
+    request: Request, look_back: timedelta = LOOK_BACK, clockwork: Clockwork = PLAIN_CLOCKWORK
+) -> Outcome:
+    """Run the chain for every HARP of the followed regions that has something new; publish once if one has.
+
+    Parameters
+    ----------
+    request : Request
+        Lake, source, series and science. HARPs and regions that it names are watched besides the followed.
+    look_back : timedelta
+        How far before the newest record of a HARP's current run JSOC is asked for changed records. Of a HARP
+        that has none, everything is asked.
+    clockwork : Clockwork
+
+    Raises
+    ------
+    InputError
+        If nothing is followed, or the request is wrong.
+    RunError
+        If a HARP failed or lacks something; the others are done and published.
+    """
+    seen = watched(request)
+    asked = [windowed(request, harpnum, look_back, since) for harpnum, since in sorted(seen.harps.items())]
+    return run_new(request, asked, seen.outcome, clockwork)
+
+
+def backfill(request: Request, clockwork: Clockwork = PLAIN_CLOCKWORK) -> Outcome:
+    """Take the HARPs and regions of a request through the chain from their beginnings, oldest first.
+
+    HARPs are numbered as they appear on the Sun, so the oldest has the lowest number. A HARP that the lake
+    has as the source has it is passed over; its whole time is looked at, which also finds old records that
+    changed.
+
+    Raises
+    ------
+    InputError
+        If the request is wrong.
+    RunError
+        If a HARP failed or lacks something; the others are done and published.
+    """
+    harpnums, notes = check(request)
+    asked = [_of_one_harp(request, harpnum) for harpnum in harpnums]
+    return run_new(request, asked, Outcome(notes="\n".join(notes)), clockwork)
+
+
+def run_new(request: Request, asked: Sequence[Request], outcome: Outcome, clockwork: Clockwork) -> Outcome:
+    """Run requests of one HARP each where there is something to be done, in their order; publish once."""
+    forget_sources()
+    for group in _in_groups(_with_news(asked, clockwork.news, outcome)):
+        outcome.add(_process(group, clockwork.chain))
+    if any(done.said for done in outcome.done) or _unpublished(request):
+        outcome.published = clockwork.chain.publish(request)
+    if error := failure(outcome):
+        raise error
+    return outcome
+
+
+@dataclass
+class Watched:
+    """HARPs that a round looks at, each with the first T_REC of interest, and what became of the regions."""
+
+    harps: dict[int, datetime | None] = field(default_factory=dict)
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def add(self, harpnums: Iterable[int], since: datetime | None) -> None:
+        """Add HARPs; one that is there for two reasons is of interest from the earlier time on."""
+        for harpnum in harpnums:
+            before = self.harps.get(harpnum, since)
+            self.harps[harpnum] = min(before, since) if before and since else None
+
+
+def watched(request: Request) -> Watched:
+    """Return the HARPs of what the lake follows in the request's series, and of what the request names.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to look at because nothing is followed or named.
+    """
+    seen = Watched()
+    entries = [entry for entry in following(Lake.at(request.lake)) if entry.series == request.series]
+    entries += [Followed(noaa=noaa, series=request.series) for noaa in request.noaa]
+    entries += [Followed(harpnum=harpnum, series=request.series) for harpnum in request.harpnums]
+    if not entries:
+        raise InputError(
+            f"the lake {request.lake} follows nothing of {request.series}; `porelake follow 11158` adds some"
+        )
+    notes: list[str] = []
+    for entry in entries:
+        if entry.noaa is None:
+            seen.add([entry.harpnum or 0], entry.since)
+        else:
+            notes += _add_region(seen, entry.noaa, entry)
+    seen.outcome.notes = "\n".join(dict.fromkeys(notes))
+    return seen
+
+
+def _add_region(seen: Watched, noaa: int, entry: Followed) -> Sequence[str]:
+    """Add the HARPs of a region, and return notes; one that can't be told must not stop the others."""
+    try:
+        resolution = resolve((noaa,), entry.series)
+    except InputError as error:  # too new to be in any HARP, perhaps
+        return [str(error)]
+    except PorelakeError as error:
+        seen.outcome.unresolved[str(entry)] = str(error)
+        return []
+    seen.add(resolution.harpnums, entry.since)
+    return resolution.notes
+
+
+def windowed(request: Request, harpnum: int, look_back: timedelta, since: datetime | None = None) -> Request:
+    """The request for one HARP, from JSOC only what is newer than the lake's newest less the look-back."""
+    one = _of_one_harp(request, harpnum)
+    if request.source != JSOC:
+        return one
+    newest = newest_record(one, harpnum)
+    bounds = (request.selection.since, since, newest - look_back if newest else None)
+    first = max(filter(None, bounds), default=None)
+    return one.model_copy(update={"selection": request.selection.model_copy(update={"since": first})})
+
+
+def _of_one_harp(request: Request, harpnum: int) -> Request:
+    return request.model_copy(update={"harpnums": (harpnum,), "noaa": (), "last_stage": "track"})
+
+
+def newest_record(request: Request, harpnum: int) -> datetime | None:
+    """T_REC of the newest record of a HARP's current run; None before the first run.
+
+    Not of the cube: a fetch that broke off may have left gaps in it, for which the run has not been made.
+    """
+    lake = Lake.at(request.lake)
+    run = current_run(lake, request.series, harpnum)
+    if run is None:
+        return None
+    last = read_table(lake.table("harps", harpnum, run.run_id), ["t_last"])["t_last"][0]
+    newest: datetime = last.astype("datetime64[us]").item()
+    return newest
+
+
+def _with_news(asked: Sequence[Request], ask: News, outcome: Outcome) -> Iterator[Request]:
+    """The requests for which there is something to be done; one that can't be told fails by itself."""
+    for request in asked:
+        (harpnum,) = request.harpnums
+        try:
+            if ask(request, harpnum):
+                yield request
+        except (PorelakeError, OSError, RuntimeError) as error:
+            outcome.fail(harpnum, str(error), isinstance(error, InputError))
+
+
+def _in_groups(requests: Iterator[Request]) -> Iterator[Request]:
+    """Requests that differ in their HARP only, as one."""
+    for _, group in groupby(requests, lambda request: request.model_copy(update={"harpnums": ()})):
+        together = list(group)
+        harpnums = tuple(harpnum for request in together for harpnum in request.harpnums)
+        yield together[0].model_copy(update={"harpnums": harpnums})
+
+
+def _process(request: Request, chain: Chain) -> Outcome:
+    try:
+        return process(request, chain)
+    except RunError as error:
+        return error.outcome
+
+
+def _unpublished(request: Request) -> bool:
+    """Whether a run has become current since the catalogue was written: an earlier round was cut short."""
+    lake = Lake.at(request.lake)
+    changed = [path.stat().st_mtime_ns for path in lake.pointers()]
+    written = lake.catalog.stat().st_mtime_ns if lake.catalog.exists() else 0
+    return bool(changed) and max(changed) > written
