@@ -2,8 +2,9 @@
 
 import re
 import tarfile
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
@@ -33,6 +34,32 @@ class ExportedFile:
     def content(self) -> bytes:
         content = self.path.read_bytes()
         return bare(content) if self.bare else content
+
+
+@dataclass
+class Export:
+    """An export that was accepted."""
+
+    requestid: str
+    user: str
+    method: str
+    protocol: str
+    files: dict[str, ExportedFile]  # by where they are served
+    rcount: int
+    size: int
+    directory: str
+    began: float = field(default_factory=time.monotonic)
+    unknown_left: int = 0
+    polls_left: int = 0
+    wait_s: float = 0.0
+
+    @property
+    def pending(self) -> bool:
+        return self.polls_left > 0 or time.monotonic() - self.began < self.wait_s
+
+    @property
+    def tar(self) -> str:
+        return f"{self.directory}/{self.requestid}.tar"
 
 
 def files_of(

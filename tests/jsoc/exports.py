@@ -3,13 +3,12 @@
 import re
 import shutil
 import tempfile
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.jsoc.export_files import BASES, ExportedFile, files_of, write_tar
+from tests.jsoc.export_files import BASES, Export, ExportedFile, files_of, write_tar
 from tests.jsoc.headers import bare
 from tests.jsoc.info import select
 from tests.jsoc.record_sets import BadRecordSetError
@@ -20,32 +19,6 @@ MB = 1_000_000
 METHODS = ("url_quick", "url", "url-tar")
 
 Answer = dict[str, Any]
-
-
-@dataclass
-class Export:
-    """An export that was accepted."""
-
-    requestid: str
-    user: str
-    method: str
-    protocol: str
-    files: dict[str, ExportedFile]  # by where they are served
-    rcount: int
-    size: int
-    directory: str
-    began: float = field(default_factory=time.monotonic)
-    unknown_left: int = 0
-    polls_left: int = 0
-    wait_s: float = 0.0
-
-    @property
-    def pending(self) -> bool:
-        return self.polls_left > 0 or time.monotonic() - self.began < self.wait_s
-
-    @property
-    def tar(self) -> str:
-        return f"{self.directory}/{self.requestid}.tar"
 
 
 @dataclass

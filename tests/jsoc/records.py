@@ -52,9 +52,11 @@ class Record:
 
     @cached_property
     def recnum(self) -> int:
-        """Its number: the header's where there is one, else one that only HARP and T_REC decide."""
-        own = self.values().get("RECNUM")
-        number = int(own[1]) if own else self.harpnum % 10**5 * 10**6 + self.key[2]
+        """Its number: the header's where there is one for this T_REC, else one that HARP and T_REC decide."""
+        header = self._header(next(iter(self.files)))[0] if self.files else {}
+        own, t_rec = header.get("RECNUM"), header.get("T_REC")
+        same = own is not None and t_rec is not None and slot(time_s(t_rec[1])) == self.key[2]
+        number = int(own[1]) if own and same else self.harpnum % 10**5 * 10**6 + self.key[2]
         return number + GENERATION * self.generation
 
     @property
