@@ -1,6 +1,7 @@
 """The one way to JSOC: HTTP that waits for its turn, gives up in time, tries again, takes no half reply."""
 
 import json
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from storage.settings import Settings
 MOST_PAUSE_S = 120.0
 MOST_RETRY_AFTER_S = 900.0
 MOST_TEXT = 512 * 2**20  # bytes of a JSON reply; every keyword of 1500 records takes 5 MB
+logging.getLogger("httpx").setLevel(logging.WARNING)  # drms has the root logger tell every request on stderr
 T = TypeVar("T")
 _AGAIN = (408, 425, 429, 500, 502, 503, 504)
 
