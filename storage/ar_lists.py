@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pores.errors import InputError
-from storage.noaa_table import Regions, harp_number, noaa_number, read_text, told
+from storage.noaa_table import Regions, harp_number, listed, noaa_number, read_text, told
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,11 @@ def rows(path: Path) -> list[Row]:
     return found
 
 
-def disagreements(listed: Iterable[Row], regions: Regions) -> list[str]:
+def disagreements(rows_listed: Iterable[Row], regions: Regions) -> list[str]:
     """Where a list names another HARP than those that hold the region: lines for people."""
     return [
-        f"line {row.line}: AR {row.noaa} is HARP {', '.join(map(str, harps))} by {regions.origin}, "
-        f"not HARP {row.harpnum}"
-        for row in listed
+        f"line {row.line}: AR {row.noaa} is HARP {listed(harps)} by {regions.origin}, not HARP {row.harpnum}"
+        for row in rows_listed
         if (harps := regions.harps_of.get(row.noaa, ())) and row.harpnum is not None
         if row.harpnum not in harps
     ]

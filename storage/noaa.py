@@ -1,13 +1,13 @@
 """NOAA active regions to HARPs: by the table of regions, and by keyword for regions newer than it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pores.errors import InputError, PorelakeError
 from storage.noaa_list import regions as known_regions
-from storage.noaa_table import FIRST_NOAA, LAST_NOAA, Regions
+from storage.noaa_table import FIRST_NOAA, LAST_NOAA, Regions, listed
 
 # The end of a list is ragged: that of 2025-02 ends with AR 13960 in HARP 12515 and AR 13957 in HARP 12546,
 # and has neither AR 13958 nor AR 13959. JSOC is asked about regions and HARPs of the last two months again.
@@ -100,22 +100,16 @@ def regions_of_series(series: str, table: Path | None = None, refresh: bool = Fa
     InputError
         If the user's table can't be read, or `refresh` is asked for a series that has no list.
     """
-    if table is None and series.endswith("_nrt"):
+    if table is None and near_real_time(series):
         if refresh:
             raise InputError(f"--refresh: JSOC's list has no HARPs of {series}, its keywords have")
         return Regions(frozenset(), f"the keyword NOAA_ARS of {series}")
     return known_regions(table, refresh)
 
 
-def listed(numbers: Iterable[int]) -> str:
-    """Numbers for people.
-
-    Examples
-    --------
-    >>> listed((11133, 11134))
-    '11133, 11134'
-    """
-    return ", ".join(map(str, numbers))
+def near_real_time(series: str) -> bool:
+    """Whether a series has HARP numbers of its own, which JSOC's list does not know."""
+    return series.endswith("_nrt")
 
 
 def _refuse_other_numbers(asked: list[int]) -> None:
@@ -144,6 +138,8 @@ def _with_newer(known: Regions, newer: list[int], series: str) -> Regions:
     for number in newer:
         try:
             harps = jsoc.harps_of_noaa(number, after, series)
+        except InputError:  # what JSOC refuses, such as a series it does not have
+            raise
         except PorelakeError as error:
             why = f"is newer than the list of {known.date}" if known.date else f"needs {known.origin}"
             raise PorelakeError(f"AR {number} {why} and JSOC does not answer: {error}") from error

@@ -115,6 +115,17 @@ def told(wrong: Iterable[str]) -> str:
     return "; ".join(rows[:_TOLD]) + more
 
 
+def listed(numbers: Iterable[int]) -> str:
+    """Numbers for people.
+
+    Examples
+    --------
+    >>> listed((11133, 11134))
+    '11133, 11134'
+    """
+    return ", ".join(map(str, numbers))
+
+
 def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, tuple[int, ...]]:
     found: dict[int, tuple[int, ...]] = {}
     for one, other in sorted(pairs):

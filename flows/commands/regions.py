@@ -13,10 +13,11 @@ from flows.options import HarpOption, LakeOption, ListOption, SeriesOption, Sinc
 from flows.request import SERIES
 from pores.errors import InputError
 from storage.lake import Lake
+from storage.noaa_table import Regions, listed
 
 if TYPE_CHECKING:
     from storage.following import Followed
-    from storage.noaa_table import Regions
+
 
 RegionsArgument = Annotated[
     list[int] | None, typer.Argument(metavar="[AR]...", help="NOAA numbers of active regions, as 11923.")
@@ -47,21 +48,25 @@ def resolve(
 ) -> None:
     """Say which HARPs hold NOAA active regions or, with --harp, which regions a HARP holds."""
     from storage.ar_lists import disagreements, rows
-    from storage.noaa import regions_of_series
+    from storage.noaa import near_real_time, regions_of_series
     from storage.noaa import resolve as harps_of
 
-    listed = rows(ar_list) if ar_list else []
-    asked = [*(regions or ()), *(row.noaa for row in listed)]
+    wanted = rows(ar_list) if ar_list else []
+    asked = [*(regions or ()), *(row.noaa for row in wanted)]
     if bool(asked) == bool(harp):
         raise InputError("name NOAA regions, as `porelake resolve 11923` does, or --list FILE, or --harp N")
     if harp:
+        if table is None and near_real_time(series):
+            raise InputError(
+                f"--harp: JSOC's list has no HARPs of {series}; name NOAA regions, or --table FILE"
+            )
         known = regions_of_series(series, table, refresh)
         answers, lines = _regions_of(harp, known)
     else:
         resolution = harps_of(asked, series, table, refresh)
         known = resolution.regions
         answers, lines = _harps_of(resolution.found, known)
-    _tell((*known.notes, *(f"--list {ar_list} {line}" for line in disagreements(listed, known))))
+    _tell((*known.notes, *(f"--list {ar_list} {line}" for line in disagreements(wanted, known))))
     print(json.dumps(answers, indent=1) if as_json else "\n".join(lines))
 
 
@@ -135,32 +140,28 @@ def _entries(
     return entries
 
 
-def _harps_of(
-    found: dict[int, tuple[int, ...]], known: "Regions"
-) -> tuple[list[dict[str, object]], list[str]]:
+def _harps_of(found: dict[int, tuple[int, ...]], known: Regions) -> tuple[list[dict[str, object]], list[str]]:
     """Answers for machines and for people: the HARPs of each region."""
     answers, lines = [], []
     for noaa, harps in found.items():
         beside = known.beside(noaa)
         answer = {"noaa_ar": noaa, "harpnums": harps, "shared_with": beside}
         answers.append(answer | {"origin": known.origin, "date": known.date})
-        also = "; ".join(f"HARP {harp} also holds NOAA {_listed(others)}" for harp, others in beside.items())
-        lines.append(f"NOAA {noaa}  HARP {_listed(harps)}" + (f"  ({also})" if also else ""))
+        also = "; ".join(f"HARP {harp} also holds NOAA {listed(others)}" for harp, others in beside.items())
+        lines.append(f"NOAA {noaa}  HARP {listed(harps)}" + (f"  ({also})" if also else ""))
     return answers, lines
 
 
-def _regions_of(harps: Sequence[int], known: "Regions") -> tuple[list[dict[str, object]], list[str]]:
+def _regions_of(harps: Sequence[int], known: Regions) -> tuple[list[dict[str, object]], list[str]]:
     """Answers for machines and for people: the regions of each HARP."""
     asked = list(dict.fromkeys(harps))
     if absent := [harp for harp in asked if harp not in known.regions_of]:
-        raise InputError(f"HARP {_listed(absent)}: holds no NOAA region by {known.origin}")
+        last = max(known.regions_of, default=0)
+        ends = f", which ends with HARP {last}" if max(absent) > last else ""
+        raise InputError(f"HARP {listed(absent)}: no NOAA region by {known.origin}{ends}")
     origin = {"origin": known.origin, "date": known.date}
     answers = [{"harpnum": harp, "noaa_ars": known.regions_of[harp]} | origin for harp in asked]
-    return answers, [f"HARP {harp}  NOAA {_listed(known.regions_of[harp])}" for harp in asked]
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, numbers))
+    return answers, [f"HARP {harp}  NOAA {listed(known.regions_of[harp])}" for harp in asked]
 
 
 def _tell(notes: Iterable[str]) -> None:
