@@ -1,17 +1,16 @@
 """JSOC through its client drms: what there is, keywords, exports; made polite by `storage.jsoc_http`."""
 
-from collections.abc import Iterator, Mapping
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin
 
-import drms
 import numpy as np
-from drms.config import ServerConfig
-from drms.json import HttpJsonClient
 
 from pores.errors import InputError, PorelakeError
 from pores.frame import Keyword
@@ -37,8 +36,17 @@ from storage.jsoc_replies import (
 from storage.record_sets import RecordSet
 from storage.settings import Settings
 
+_logged = logging.root.handlers[:], logging.root.level
+import drms  # noqa: E402 - sets up logging for the whole process, which is undone
+from drms.config import ServerConfig  # noqa: E402
+from drms.json import HttpJsonClient  # noqa: E402
+
+logging.root.handlers[:], logging.root.level = _logged
+
 __all__ = ["ArchiveRecord", "Jsoc", "Progress"]
 
+BELIEVED_AT = 3  # a refusal, heard that often
+T = TypeVar("T")
 REGISTER = "/ajax/register_email.html"
 _registered: set[tuple[str, str]] = set()  # (server, address), asked once per process
 
@@ -154,7 +162,7 @@ class Jsoc:
         asked = self.settings.jsoc_url, self.email
         if asked not in _registered:
             with _understood(self.email):
-                known = self._client.check_email(self.email)
+                known = any(self._client.check_email(self.email) for _ in range(BELIEVED_AT))
             if not known:
                 page = urljoin(self.settings.jsoc_url, REGISTER)
                 raise InputError(
@@ -189,22 +197,34 @@ class Jsoc:
     def _structure(self, series: str) -> tuple[dict[str, str], list[str]]:
         """Keywords of a series with their types, and its segments; asked once."""
         with _understood(series):
-            info = self._client.info(series)
+            info = self._believed(lambda: self._client.info(series))
             types, segments = dict(info.keywords["type"]), list(info.segments.index)
         if missing := [name for name in PRIME_KEYS if name not in types]:
             raise InputError(f"--series {series}: it has no {missing[0]}, so it is no series of HARPs")
         return types, segments
 
     def _list(self, what: RecordSet, keys: Any, segments: Any = None) -> Mapping[str, Any]:
-        with _understood(what):
-            reply: dict[str, Any] = self._json.rs_list(
-                str(replace(what, segments=())), key=list(keys), seg=segments and list(segments)
-            )
+        ds = str(replace(what, segments=()))
+
+        def once() -> Mapping[str, Any]:
+            reply: dict[str, Any] = self._json.rs_list(ds, key=list(keys), seg=segments and list(segments))
             if int(reply["status"]) != 0:
                 raise drms.DrmsQueryError(
                     f"{reply.get('error', 'no reason given')} [status={reply['status']}]"
                 )
-        return reply
+            return reply
+
+        with _understood(ds):
+            return self._believed(once)
+
+    def _believed(self, ask: Callable[[], T]) -> T:
+        """Ask again where JSOC refuses: it may be a hiccup of its database."""
+        for tries in range(1, BELIEVED_AT):
+            try:
+                return ask()
+            except drms.DrmsQueryError:
+                time.sleep(self.http.pause_s(tries))
+        return ask()
 
 
 def _export_file(record: str | None, filename: str, url: str) -> ExportFile:

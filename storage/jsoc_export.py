@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pores.errors import InputError, PorelakeError
 from storage.archive import TarSource
-from storage.jsoc_client import Jsoc
+from storage.jsoc_client import BELIEVED_AT, Jsoc
 from storage.jsoc_download import PART, Progress, download
 from storage.jsoc_http import GoneError
 from storage.jsoc_journal import DONE, PENDING, READY, Journal, Request, leftovers
@@ -25,7 +25,6 @@ __all__ = ["export", "leftovers"]
 OK, TOO_LARGE, EXPIRED, UNKNOWN, BUSY = 0, 3, 5, 6, 7  # JSOC's status codes
 _PENDING = (1, 2)
 ASKED_AT_MOST = 3  # times per run for one export that gets lost or expires
-BELIEVED_AT = 3  # a refusal may be a hiccup of the archive's database
 LONGEST_POLL = 12  # times `jsoc_poll_s`
 
 

@@ -46,6 +46,7 @@ class Http:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it reports each request
         timeout = httpx.Timeout(settings.jsoc_timeout_s)
         headers = {"User-Agent": user_agent(), "Accept-Encoding": "identity", "Connection": "close"}
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=0)
@@ -94,7 +95,7 @@ class Http:
         """The body as it comes; Fault where it comes too slowly."""
         window_s = self.settings.jsoc_timeout_s
         began, size = time.monotonic(), 0
-        for piece in reply.iter_raw(1 << 18):
+        for piece in reply.iter_raw():
             yield piece
             size += len(piece)
             elapsed = time.monotonic() - began
