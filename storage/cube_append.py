@@ -1,28 +1,42 @@
 """Appending the files of a source to a cube, or why there is none."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from storage.archive import SourceFile
-from storage.cube_known import Absence, Known, Refused
+from storage.cube_known import Absence, Doubted, Known, Refused
 from storage.cube_writer import CubeWriter, Record, exclusive
 from storage.fits_blocks import UnreadableFile
+from storage.fits_files import FileName, SegmentImage
 
 BATCH = 16  # files read before they are written: new shapes among them cost one change of structure
 
 
 @dataclass(frozen=True)
 class Appended:
-    """What became of the files offered to a cube."""
+    """What became of the files offered to a cube.
+
+    Attributes
+    ----------
+    added, unchanged : int
+    unusable : tuple of str
+        A line for each file recorded as unusable; `added` counts them too.
+    refused, doubted : tuple
+        What was handed back.
+    images : tuple of FileName
+        Files with an image that the cube had not.
+    """
 
     added: int = 0
     unchanged: int = 0
     unusable: tuple[str, ...] = ()
     refused: tuple[Refused, ...] = ()
+    doubted: tuple[Doubted, ...] = ()
+    images: tuple[FileName, ...] = field(default=(), compare=False)
 
-    def and_then(self, found: Iterable[Record | Refused | None]) -> "Appended":
+    def and_then(self, found: Iterable[Record | Refused | Doubted | None]) -> "Appended":
         """With what a further batch came to."""
         counted = list(found)
         new = [one for one in counted if isinstance(one, Record)]
@@ -32,10 +46,12 @@ class Appended:
             self.unchanged + sum(one is None for one in counted),
             (*self.unusable, *bad),
             (*self.refused, *(one for one in counted if isinstance(one, Refused))),
+            (*self.doubted, *(one for one in counted if isinstance(one, Doubted))),
+            (*self.images, *(one.name for one in new if isinstance(one.result, SegmentImage))),
         )
 
 
-def append(path: Path, files: Iterable[SourceFile | Absence], keep_unusable: bool = True) -> Appended:
+def append(path: Path, files: Iterable[SourceFile | Absence], hand_back: bool = False) -> Appended:
     """Append files to a cube, made if need be; files that are there already are passed over.
 
     A file is there already if one of its name, size and time of change is, or if the image in use for its
@@ -49,13 +65,13 @@ def append(path: Path, files: Iterable[SourceFile | Absence], keep_unusable: boo
     path : Path
     files : iterable of SourceFile and Absence
         Of one HARP and series.
-    keep_unusable : bool
-        False: files that can't be used are not recorded but returned, for those that may be had anew.
+    hand_back : bool
+        Files that can't be used, or whose header belies their version, are not recorded but returned: they
+        may be had anew.
 
     Returns
     -------
     Appended
-        `added` counts the unusable ones too that were recorded, each of which has a line in `unusable`.
 
     Raises
     ------
@@ -65,7 +81,7 @@ def append(path: Path, files: Iterable[SourceFile | Absence], keep_unusable: boo
         If another process is writing the cube, or a file can't be read from disk.
     """
     with exclusive(path):
-        known = Known.of(path, keep_unusable)
+        known = Known.of(path, hand_back)
         done = Appended()
         with CubeWriter(path) as writer:
             for batch in _batches(files):

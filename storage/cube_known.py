@@ -48,24 +48,34 @@ class Refused:
     problem: UnreadableFile
 
 
+@dataclass(frozen=True)
+class Doubted:
+    """A file said to be of a new version that is the one in use, its header naming the earlier record.
+
+    It may come from an export that the archive kept from before it made the record anew.
+    """
+
+    file: SourceFile
+
+
 @dataclass
 class Known:
-    """The files a cube has seen."""
+    """The files a cube has seen; what is no good is recorded or, with `hand_back`, returned."""
 
     path: Path
-    keep_unusable: bool = True
+    hand_back: bool = False
     of_cube: tuple[str, int] | None = None
     stats: set[tuple[str, int, int]] = field(default_factory=set)
     current: dict[Key, tuple[Standing, str]] = field(default_factory=dict)  # and the content
     images: dict[tuple[Key, str], Row] = field(default_factory=dict)  # every content there is
 
     @classmethod
-    def of(cls, path: Path, keep_unusable: bool = True) -> "Known":
+    def of(cls, path: Path, hand_back: bool = False) -> "Known":
         """What a cube knows; nothing if there is none yet."""
         if not path.exists():
-            return cls(path, keep_unusable)
+            return cls(path, hand_back)
         with cube_log.reading(path) as file:
-            known = cls(path, keep_unusable, (str(file.attrs["series"]), int(file.attrs["harpnum"])))
+            known = cls(path, hand_back, (str(file.attrs["series"]), int(file.attrs["harpnum"])))
             log = cube_log.entries(file)
         known.remember(log)
         for key, row in in_use(log).items():
@@ -81,7 +91,7 @@ class Known:
                 key = int(row["t_rec"]), row["segment"].decode()
                 self.images[key, row["sha256"].decode()] = row
 
-    def look_at(self, one: SourceFile | Absence) -> Record | Refused | None:
+    def look_at(self, one: SourceFile | Absence) -> Record | Refused | Doubted | None:
         """What is to be written of a file, which is read unless it is known; None if there is nothing new.
 
         Raises
@@ -111,7 +121,7 @@ class Known:
         problem = UnreadableFile(str(absence.name), absence.problem, absence.reason)
         return Record(absence.name, 0, 0, sha256, problem, absence.version, absence.header)
 
-    def _file(self, file: SourceFile) -> Record | Refused | None:
+    def _file(self, file: SourceFile) -> Record | Refused | Doubted | None:
         stat = (str(file.name), file.size, file.mtime_ns)
         if not file.version:
             if stat in self.stats:
@@ -120,31 +130,27 @@ class Known:
         content = file.read()
         joined = b"" if file.keywords is None else as_cards(file.keywords)
         sha256 = content_key(content + joined)
-        if self._is_current(file, sha256, content):
-            return None
+        standing, current = self.current.get(_key(file.name), (Standing("", ""), ""))
+        if current == sha256 and not standing.reason:
+            if file.version in ("", standing.version):
+                return None
+            if self.hand_back and _is_of(standing.version, file, content):
+                return Doubted(file)
         result: SegmentImage | UnreadableFile | Row | None = self.images.get((_key(file.name), sha256))
         if result is None:
             try:
                 result = _with_cards(read_segment(file.name, content), joined)
             except UnreadableFile as problem:
-                if not self.keep_unusable:
+                if self.hand_back:
                     return Refused(file.name, sha256, problem)
                 result = problem
         return Record(file.name, file.size, file.mtime_ns, sha256, result, file.version)
 
-    def _is_current(self, file: SourceFile, sha256: str, content: bytes) -> bool:
-        """Whether a content is that of the image in use, under a version that is none of another record.
 
-        What the archive delivers under a new version may still be the old record, from an export it kept: its
-        header says so, and it is not taken for the new one.
-        """
-        standing, now = self.current.get(_key(file.name), (Standing("", ""), ""))
-        if now != sha256 or standing.reason:
-            return False
-        if file.version in ("", standing.version):
-            return True
-        recnum = str(keywords(read_segment(file.name, content).header).get("RECNUM"))
-        return recnum == _recnum(standing.version) != _recnum(file.version)
+def _is_of(version: str, file: SourceFile, content: bytes) -> bool:
+    """Whether a file's header says that it is of a version, and not of the one it came as."""
+    recnum = str(keywords(read_segment(file.name, content).header).get("RECNUM"))
+    return recnum == _recnum(version) != _recnum(file.version)
 
 
 def _key(name: FileName) -> Key:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import h5py
 import numpy as np
@@ -120,7 +120,7 @@ class CubeWriter:
             entry["header_row"], entry["header_size"] = self._header[1], len(read.header)
         sealed = cube_log.sealed(entry)
         _push(file["entries"], sealed)
-        return sealed[()]
+        return cast(Row, sealed[()])
 
     def _with_room_for(self, of_cube: tuple[str, int], wanted: set[Shape]) -> h5py.File:
         """The open file with a dataset for each shape."""
