@@ -107,6 +107,10 @@ class Handler(BaseHTTPRequestHandler):
         if unknown or self.headers.get("Connection", "").lower() == "close":
             self.send_header("Connection", "close")
             self.close_connection = True
+        if (
+            self.close_connection and entry.http >= 400
+        ):  # clients keep a refused connection without reading on
+            site.log.closed(self.connection)
         self.end_headers()
         self._send_body(site, reply, entry, fault, (first, last))
 
@@ -152,6 +156,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _hang_up(self) -> None:
         self.close_connection = True
+        self.server.site.log.closed(self.connection)
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
 
