@@ -8,7 +8,7 @@ import platform
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
@@ -35,13 +35,13 @@ class Unit:
     versions: Mapping[str, str]
 
 
-def work_on(unit: Unit, chain: Chain = PLAIN) -> Outcome:
+def work_on(unit: Unit) -> Outcome:
     """Take a HARP through stages, in a worker; what fails is told, not raised."""
     if differs := differences(code_versions(), unit.versions):
         return Outcome().fail(unit.harpnum, f"the worker on {platform.node()} has {differs}")
     with _one_at_a_time:
         _begin(unit.run)
-        return process_harp(unit.request, unit.harpnum, chain, unit.stages)
+        return process_harp(unit.request, unit.harpnum, PLAIN, unit.stages)
 
 
 @lru_cache(maxsize=1)
@@ -86,13 +86,16 @@ def spread(
     there = tuple(name for name in stages if name not in here)
     run = uuid4().hex
     at_work, left = AtWork(cluster), list(harpnums)
+    # A guard is held here: a worker that is killed could not let it go.
+    guarded = replace(chain, around=lambda asked, n: at_work.take_turn(n, chain.around(asked, n)))
     try:
         while left:
             while at_work.full():
                 yield at_work.next_ended()
-            outcome = process_harp(request, left[0], chain, here) if here else Outcome()
+            outcome = process_harp(request, left[0], guarded, here)
             harpnum = left.pop(0)
             if outcome.failed or not there:
+                at_work.end_turn(harpnum)
                 yield outcome
                 continue
             at_work.add(harpnum, Unit(request, harpnum, there, run, code_versions()), outcome)

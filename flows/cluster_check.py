@@ -91,9 +91,9 @@ def require_able(client: Client, address: str, request: Request) -> None:
         ) from error
     _require_importable(client)
     with _probe(request) as probe:
-        for worker, view in client.run(_view, probe, request.source, on_error="return").items():
-            if trouble := str(view) if isinstance(view, Exception) else _trouble(view, request):
-                raise PorelakeError(f"Dask worker {worker}: {trouble}")
+        for worker, view in client.run(seen, probe, request.source, on_error="return").items():
+            if why := str(view) if isinstance(view, Exception) else trouble(view, request):
+                raise PorelakeError(f"Dask worker {worker}: {why}")
 
 
 def _require_importable(client: Client) -> None:
@@ -108,14 +108,15 @@ def _require_importable(client: Client) -> None:
             raise PorelakeError(f"Dask worker {worker}: {differs}; install the same on every machine")
 
 
-def _view(probe: str | None, source: str | None) -> dict[str, Any]:
+def seen(probe: str | None, source: str | None) -> dict[str, Any]:
     """What a worker has and sees."""
     lake = probe is None or (Path(probe).exists() and os.access(Path(probe).parent, os.W_OK))
     there = source in (None, JSOC) or os.access(str(source), os.R_OK)
     return {"host": platform.node(), "versions": code_versions(), "lake": lake, "source": there}
 
 
-def _trouble(view: Mapping[str, Any], request: Request) -> str:
+def trouble(view: Mapping[str, Any], request: Request) -> str:
+    """Say why a worker that has and sees this can't do the work; nothing if it can."""
     if differs := differences(view["versions"], code_versions()):
         return f"{differs}; install the same on every machine"
     if not view["lake"]:

@@ -1,8 +1,12 @@
 """The HARPs that a Dask cluster has in hand: results as they come, and an end where no worker is left."""
 
+import concurrent.futures
+import contextvars
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -39,12 +43,37 @@ class Cluster:
             return 0
 
 
+class Turn:
+    """A guard of a HARP, held by a thread of its own: those of many HARPs end in any order."""
+
+    def __init__(self, guard: AbstractContextManager[object]) -> None:
+        self._entered: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._over = threading.Event()
+        run = contextvars.copy_context().run  # a guard may want to know the flow run
+        threading.Thread(target=run, args=(self._hold, guard), daemon=True).start()
+        self._entered.result()
+
+    def end(self) -> None:
+        """Let the guard go."""
+        self._over.set()
+
+    def _hold(self, guard: AbstractContextManager[object]) -> None:
+        try:
+            with guard:
+                self._entered.set_result(None)
+                self._over.wait()
+        except Exception as error:
+            if not self._entered.done():
+                self._entered.set_exception(error)
+
+
 class AtWork:
     """HARPs that were handed to a cluster and have not ended."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._in_hand: dict[int, tuple[Future, Outcome]] = {}
+        self._turns: dict[int, Turn] = {}
         self._ended: SimpleQueue[int] = SimpleQueue()
 
     @property
@@ -56,6 +85,18 @@ class AtWork:
         """Whether the cluster has enough for now."""
         n = len(self._in_hand)
         return n >= _AT_LEAST and n >= _PER_WORKER * self._cluster.workers()
+
+    def take_turn(
+        self, harpnum: int, guard: AbstractContextManager[object]
+    ) -> AbstractContextManager[object]:
+        """Wait for a HARP's guard; it is held until the HARP is done with."""
+        self._turns[harpnum] = Turn(guard)
+        return nullcontext()
+
+    def end_turn(self, harpnum: int) -> None:
+        """Let a HARP's guard go."""
+        if turn := self._turns.pop(harpnum, None):
+            turn.end()
 
     def add(self, harpnum: int, unit: Any, so_far: Outcome) -> None:
         """Hand over a HARP; what was done with it before becomes part of its outcome."""
@@ -94,6 +135,8 @@ class AtWork:
         """Take back what no worker has begun."""
         self._cluster.client.cancel([future for future, _ in self._in_hand.values()])
         self._in_hand.clear()
+        for harpnum in list(self._turns):
+            self.end_turn(harpnum)
 
     def _watch(self, harpnum: int) -> None:
         self._in_hand[harpnum][0].add_done_callback(lambda _: self._ended.put(harpnum))
@@ -114,4 +157,5 @@ class AtWork:
         except Exception as error:  # whatever a worker met: the others go on
             outcome.fail(harpnum, f"{type(error).__name__}: {error}")
         del self._in_hand[harpnum]
+        self.end_turn(harpnum)
         return outcome

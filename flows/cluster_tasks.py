@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 
 from distributed import Future
@@ -15,13 +14,12 @@ from prefect_dask import DaskTaskRunner
 from flows.cluster import Unit, work_on
 from flows.cluster_check import CONNECT_S, require_scheduler
 from flows.cluster_queue import Cluster
-from flows.pipeline import PLAIN, Outcome
-from flows.tasks import TASKS
+from flows.pipeline import Outcome
 
 
 def _work_on(unit: Unit, harpnum: int) -> Outcome | State[Outcome]:
     """Take a HARP through its stages; one that fails is a failed task, with its outcome as result."""
-    outcome = work_on(unit, replace(PLAIN, around=TASKS.around))
+    outcome = work_on(unit)
     if harpnum in outcome.failed:
         return Failed(message=outcome.failed[harpnum], data=outcome)
     return outcome
