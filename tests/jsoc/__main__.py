@@ -29,20 +29,24 @@ def main() -> None:
         wait=options.wait,
     )
     site = Site(exports.archive, exports, log=Log(options.log), noaa_list=options.noaa_list)
-    server, door = Server(("127.0.0.1", options.port), site), Door(site)
-    threading.Thread(target=door.serve_forever, daemon=True).start()
-    print(f"http://127.0.0.1:{server.server_port}{CGI}", flush=True)
-    print(f"http://127.0.0.1:{door.server_port}/control", flush=True)
-    if options.with_parent:
-        threading.Thread(target=_end_with_parent, args=(site,), daemon=True).start()
     signal.signal(signal.SIGTERM, _stop)
     try:
-        server.serve_forever()
+        _serve(site, options.port, options.with_parent)
     except KeyboardInterrupt:
         pass
     finally:
         site.stopping.set()
         exports.close()
+
+
+def _serve(site: Site, port: int, with_parent: bool) -> None:
+    server, door = Server(("127.0.0.1", port), site), Door(site)
+    threading.Thread(target=door.serve_forever, daemon=True).start()
+    if with_parent:
+        threading.Thread(target=_end_with_parent, args=(site,), daemon=True).start()
+    print(f"http://127.0.0.1:{server.server_port}{CGI}", flush=True)
+    print(f"http://127.0.0.1:{door.server_port}/control", flush=True)
+    server.serve_forever()
 
 
 def _stop(*_: object) -> None:
@@ -51,7 +55,7 @@ def _stop(*_: object) -> None:
 
 def _end_with_parent(site: Site) -> None:
     """Standard input ends when whoever started us does."""
-    sys.stdin.read()
+    os.read(sys.stdin.fileno(), 1)  # a thread that holds `sys.stdin` would spoil a regular end
     site.stopping.set()
     site.exports.close()
     os._exit(0)
