@@ -46,6 +46,13 @@ def record_set(request: Request, harpnum: int) -> "RecordSet":
     return RecordSet(request.series, harpnum, times, asked.cadence, asked.where, segments)
 
 
+def lacking(request: Request, harpnum: int) -> int:
+    """How many records JSOC has of a HARP that are new to its cube, or have changed since."""
+    from storage.news import new_records
+
+    return new_records(_archive(request.email), Harp(request, harpnum).cube, record_set(request, harpnum))
+
+
 def dry_run(request: Request, harpnums: list[int]) -> str:
     """Say what a run would ask JSOC for: record sets, and how many records, files and bytes they hold."""
     archive = _archive(request.email)

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 from flows.leash import GRACE_S, LEASH, Leash, leash
+from flows.request import JSOC
 from flows.server_api import ServerApi
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
@@ -31,7 +32,7 @@ class Service:
     """What to serve, and where."""
 
     lake: str
-    source: str = "jsoc"
+    source: str = JSOC
     email: str | None = None
     host: str = "127.0.0.1"
     port: int = 4200
@@ -66,7 +67,7 @@ class Service:
             # leases in files: a server that is started anew knows who had a turn, and gives it back in time
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             "PORELAKE_LAKE": str(Lake.at(self.lake).root),
-            "PORELAKE_FROM": self.source,
+            "PORELAKE_FROM": self.source if self.source == JSOC else str(Path(self.source).resolve()),
             "PORELAKE_REPORTS_URL": reports,
         }
         changeable = {"PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "5"}
@@ -173,6 +174,8 @@ def check(service: Service) -> None:
         )
     if service.database and not service.database.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
         raise InputError("--database: write postgresql+asyncpg://user:password@host:port/name")
+    if service.source != JSOC and not Path(service.source).exists():
+        raise InputError(f"--from {service.source}: no such file or directory")
     if not service.config.is_file():
         raise InputError(f"--config {service.config}: no such file; porelake's clone has a prefect.yaml")
     with socket.socket() as tried:

@@ -16,7 +16,7 @@ from flows.artifacts import reported
 from flows.limits import harp_turn, jsoc_turn
 from flows.pipeline import PLAIN, Chain, Outcome, process
 from flows.request import Request
-from pores.errors import InputError, PorelakeError
+from storage.jsoc_http import UnreachableError
 
 if TYPE_CHECKING:
     from flows.cluster_queue import Cluster
@@ -33,10 +33,9 @@ def _cluster(address: str) -> AbstractContextManager["Cluster"]:
     return connected(address)
 
 
-def _network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether a task that talks to JSOC failed for the network, so that later it may not."""
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, PorelakeError) and not isinstance(error, InputError)
+def network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether a task failed for the network, so that later it may not."""
+    return isinstance(state.result(raise_on_failure=False), UnreachableError)
 
 
 def _in_turn(function: Callable[[Request, int], R]) -> Callable[[Request, int], R]:
@@ -58,7 +57,7 @@ def asking(function: Callable[[Request, int], R], name: str) -> Callable[[Reques
         task_run_name=f"{name} HARP {{harpnum}}",
         retries=len(RETRY_DELAYS_S),
         retry_delay_seconds=RETRY_DELAYS_S,
-        retry_condition_fn=_network_failed,
+        retry_condition_fn=network_failed,
     )
 
 

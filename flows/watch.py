@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from flows.harp import Harp, forget_sources, source_files
+from flows.ingest import lacking
 from flows.pipeline import PLAIN, Chain, Outcome, RunError, check, failure, process
 from flows.request import JSOC, Request
 from flows.tracking import up_to_date
@@ -50,8 +51,6 @@ def _in_files(request: Request, harpnum: int) -> str:
 
 
 def _at_jsoc(request: Request, harpnum: int) -> str:
-    from flows.ingest import lacking
-
     n = lacking(request, harpnum)
     return f"{counted(n, 'record')} new or changed" if n else ""
 
