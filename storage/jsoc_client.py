@@ -15,24 +15,10 @@ import numpy as np
 from pores.errors import InputError, PorelakeError
 from pores.frame import Keyword
 from pores.record_time import parse_t_rec
-from storage.fits_files import FileName
+from storage import jsoc_replies as replies
 from storage.jsoc_download import Progress
 from storage.jsoc_http import Http
-from storage.jsoc_replies import (
-    HIDDEN_KEYS,
-    PRIME_KEYS,
-    RECORD_KEYS,
-    ArchiveRecord,
-    ExportFile,
-    ExportState,
-    columns_of,
-    fits_name,
-    noaa_numbers,
-    one_line,
-    records_of,
-    rows_of,
-    typed,
-)
+from storage.jsoc_replies import ArchiveRecord, ExportState
 from storage.record_sets import RecordSet
 from storage.settings import Settings
 
@@ -96,16 +82,20 @@ class Jsoc:
         types, segments = self._structure(what.series)
         if unknown := sorted(set(what.segments).difference(segments)):
             raise InputError(f"{what.series} has no segment {unknown[0]}, only {', '.join(segments)}")
-        keys = [name for name in RECORD_KEYS if name in types]
-        reply = self._list(what, [*keys, *HIDDEN_KEYS], what.segments or segments)
+        keys = [name for name in replies.RECORD_KEYS if name in types]
+        reply = self._list(what, [*keys, *replies.HIDDEN_KEYS], what.segments or segments)
         with _understood(what):
-            return records_of(reply)
+            return replies.records_of(reply)
+
+    def segments(self, series: str) -> list[str]:
+        """The segments of a series, in its order."""
+        return self._structure(series)[1]
 
     def t_recs(self, what: RecordSet) -> list[np.datetime64]:
         """The T_RECs of a set, sorted."""
-        reply = self._list(what, PRIME_KEYS)
+        reply = self._list(what, replies.PRIME_KEYS)
         with _understood(what):
-            return sorted({parse_t_rec(text) for text in columns_of(reply).get("T_REC", ())})
+            return sorted({parse_t_rec(text) for text in replies.columns_of(reply).get("T_REC", ())})
 
     def keywords(self, what: RecordSet) -> dict[np.datetime64, dict[str, Keyword]]:
         """T_REC to every keyword, named as in FITS headers and typed as the series declares it.
@@ -117,10 +107,10 @@ class Jsoc:
         with _understood(what):
             return {
                 parse_t_rec(row["T_REC"]): {
-                    fits_name(name): typed(name, types.get(name, "string"), text)
+                    replies.fits_name(name): replies.typed(name, types.get(name, "string"), text)
                     for name, text in row.items()
                 }
-                for row in rows_of(columns_of(reply))
+                for row in replies.rows_of(replies.columns_of(reply))
             }
 
     def harps_of_noaa(self, noaa: int, after_harpnum: int, series: str) -> dict[int, tuple[int, ...]]:
@@ -130,8 +120,8 @@ class Jsoc:
         reply = self._list(what, ["HARPNUM", "NOAA_ARS"])
         found: dict[int, set[int]] = {}
         with _understood(what):
-            for row in rows_of(columns_of(reply)):
-                found.setdefault(int(row["HARPNUM"]), set()).update(noaa_numbers(row["NOAA_ARS"]))
+            for row in replies.rows_of(replies.columns_of(reply)):
+                found.setdefault(int(row["HARPNUM"]), set()).update(replies.noaa_numbers(row["NOAA_ARS"]))
         return {harpnum: tuple(sorted(ars)) for harpnum, ars in sorted(found.items()) if noaa in ars}
 
     def get_text(self, path: str) -> tuple[str, datetime | None]:
@@ -189,17 +179,19 @@ class Jsoc:
 
     def _state(self, request: Any) -> ExportState:
         reply = request._d
-        files = tuple(_export_file(*row) for row in request.urls.values) if request.status == 0 else ()
+        files = tuple(replies.export_file(*row) for row in request.urls.values) if request.status == 0 else ()
         request_id = None if request.id in (None, "", "VOID") else str(request.id)
         wait_s = max(float(reply.get("wait") or 0), 0.0)
-        return ExportState(request.status, request_id, wait_s, one_line(reply.get("error", "")), files)
+        return ExportState(
+            request.status, request_id, wait_s, replies.one_line(reply.get("error", "")), files
+        )
 
     def _structure(self, series: str) -> tuple[dict[str, str], list[str]]:
         """Keywords of a series with their types, and its segments; asked once."""
         with _understood(series):
             info = self._believed(lambda: self._client.info(series))
             types, segments = dict(info.keywords["type"]), list(info.segments.index)
-        if missing := [name for name in PRIME_KEYS if name not in types]:
+        if missing := [name for name in replies.PRIME_KEYS if name not in types]:
             raise InputError(f"--series {series}: it has no {missing[0]}, so it is no series of HARPs")
         return types, segments
 
@@ -227,16 +219,6 @@ class Jsoc:
         return ask()
 
 
-def _export_file(record: str | None, filename: str, url: str) -> ExportFile:
-    """A file to fetch; bare ones, named after their segment only, get the name of a SHARP file."""
-    if record and filename == f"{RecordSet.parse(record).segments[0]}.fits":
-        what = RecordSet.parse(record)
-        filename = str(FileName(what.series, what.harpnum or 0, what.times[0].first, what.segments[0]))
-    if Path(filename).name != filename or filename.startswith("."):
-        raise ValueError(f"{filename!r} is no name of a file")
-    return ExportFile(url, filename)
-
-
 @contextmanager
 def _understood(what: object) -> Iterator[None]:
     """Say what was asked where JSOC refuses it, or answers what can't be understood."""
@@ -245,6 +227,8 @@ def _understood(what: object) -> Iterator[None]:
     except PorelakeError:
         raise
     except drms.DrmsQueryError as error:
-        raise InputError(f"{what}: JSOC refuses it: {one_line(error)}") from error
+        raise InputError(f"{what}: JSOC refuses it: {replies.one_line(error)}") from error
     except (drms.DrmsError, LookupError, ValueError, TypeError, AttributeError) as error:
-        raise PorelakeError(f"{what}: JSOC's reply can't be understood ({one_line(error)})") from error
+        raise PorelakeError(
+            f"{what}: JSOC's reply can't be understood ({replies.one_line(error)})"
+        ) from error

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from pores.frame import Keyword
 from pores.record_time import parse_t_rec
 from storage.fits_cards import DRMS_MISSING_INT, NOT_A_VALUE, QUALITY_KEYWORDS
+from storage.fits_files import FileName
+from storage.record_sets import RecordSet
 
 PRIME_KEYS = ("HARPNUM", "T_REC")
 RECORD_KEYS = (*PRIME_KEYS, "CALVER64", "QUALITY", "NOAA_ARS")
@@ -102,6 +105,17 @@ def records_of(reply: Mapping[str, Any]) -> list[ArchiveRecord]:
     files = _files(reply, len(columns.get("T_REC", ())))
     found = [_record(row, had) for row, had in zip(rows_of(columns), files, strict=True)]
     return sorted(found, key=lambda record: (record.harpnum, record.t_rec))
+
+
+def export_file(record: str | None, filename: str, url: str) -> ExportFile:
+    """A file of a record; a bare one, named after its segment only, gets the name of a SHARP file."""
+    if record and filename == f"{RecordSet.parse(record).segments[0]}.fits":
+        what = RecordSet.parse(record)
+        filename = str(FileName(what.series, what.harpnum or 0, what.times[0].first, what.segments[0]))
+    path = PurePosixPath(filename)
+    if path.name != filename or filename.startswith(".") or path.suffix not in (".fits", ".tar"):
+        raise ValueError(f"{filename!r} is no name of a file")
+    return ExportFile(url, filename)
 
 
 def columns_of(reply: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -5,51 +5,26 @@
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pores.errors import InputError
-from pores.record_time import format_t_rec, parse_t_rec
+from pores.record_time import parse_t_rec
+from storage.record_times import TimeRange, cadence_s, runs
+
+__all__ = ["RecordSet", "TimeRange", "cadence_s", "requests"]
 
 MOST_TIMES = 10  # JSOC refuses requests of more OR-ed times
-_OPEN = (np.datetime64("2010-04-01T00:00:00", "ms"), np.datetime64("2100-01-01T00:00:00", "ms"))
-_SECOND = np.timedelta64(1, "s")
 _SERIES = re.compile(r"[A-Za-z]\w*(\.\w+)+", re.ASCII)
 _SEGMENT = re.compile(r"\w+", re.ASCII)
-_CADENCE = re.compile(r"([1-9]\d*)([smhd])", re.ASCII)
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _FORBIDDEN = re.compile(r"[\[\]{};\x00-\x1f\x7f]|\?$|!$|--")
 _WHOLE = re.compile(
     r"(?P<series>[\w.]+)(\[(?P<harpnum>\d*)\])?(\[(?P<times>[\d.:_TAI,@smhd-]+)\])?"
     r"(?P<conditions>(\[\? [^\[\]]+ \?\])*)(\{(?P<segments>[\w,]+)\})?",
     re.ASCII,
 )
-
-
-@dataclass(frozen=True)
-class TimeRange:
-    """T_RECs from `first` to `last`, both included; TAI, datetime64[ms]."""
-
-    first: np.datetime64
-    last: np.datetime64
-
-    def __post_init__(self) -> None:
-        if self.last < self.first:
-            raise InputError(f"--since {self.first} is after --until {self.last}")
-
-    @classmethod
-    def between(cls, since: np.datetime64 | None, until: np.datetime64 | None) -> "TimeRange":
-        """A range that may be open: from before the first HMI image, to a time no image will reach."""
-        return cls(_OPEN[0] if since is None else since, _OPEN[1] if until is None else until)
-
-    def __contains__(self, t_rec: np.datetime64) -> bool:
-        return bool(self.first <= t_rec <= self.last)
-
-    def __str__(self) -> str:
-        first, last = format_t_rec(self.first), format_t_rec(self.last)
-        return first if first == last else f"{first}-{last}"
 
 
 @dataclass(frozen=True)
@@ -171,26 +146,6 @@ def require_condition(condition: str) -> None:
         raise InputError(f"--where {condition!r}: no condition on keywords, such as 'QUALITY >= 0'")
 
 
-def cadence_s(cadence: str) -> int:
-    """Seconds of a cadence such as `12m`, `1h`, `1d`."""
-    match = _CADENCE.fullmatch(cadence)
-    if match is None:
-        raise InputError(f"--cadence {cadence}: write a number and one of s, m, h, d, such as 1h")
-    return int(match[1]) * _UNITS[match[2]]
-
-
-def ranges(wanted: Collection[np.datetime64], known: Collection[np.datetime64]) -> list[TimeRange]:
-    """The fewest ranges that hold every wanted T_REC and no other one that is known.
-
-    Examples
-    --------
-    >>> times = np.arange("2014-01-01T00:00", "2014-01-01T01:00", 12, "datetime64[m]")
-    >>> [str(time) for time in ranges(times[[0, 1, 3]], times)]
-    ['2014.01.01_00:00:00_TAI-2014.01.01_00:12:00_TAI', '2014.01.01_00:36:00_TAI']
-    """
-    return [TimeRange(run[0], run[-1]) for run in _runs(wanted, known)]
-
-
 def requests(
     base: RecordSet,
     wanted: Mapping[np.datetime64, int],
@@ -213,7 +168,7 @@ def requests(
     """
     made: list[list[TimeRange]] = []
     records = size = 0
-    for run in _runs(wanted, known):
+    for run in runs(wanted, known):
         opens = True  # a new range
         for t_rec in run:
             full = records >= most_records or size + wanted[t_rec] > most_bytes
@@ -225,22 +180,6 @@ def requests(
             made[-1][-1] = TimeRange(made[-1][-1].first, t_rec)
             records, size, opens = records + 1, size + wanted[t_rec], False
     return [replace(base, times=tuple(times), cadence=None) for times in made]
-
-
-def _runs(
-    wanted: Collection[np.datetime64], known: Collection[np.datetime64]
-) -> Iterator[list[np.datetime64]]:
-    """Wanted T_RECs, those together between which no other is known."""
-    asked = set(wanted)
-    run: list[np.datetime64] = []
-    for t_rec in sorted(asked.union(known)):
-        if t_rec in asked:
-            run.append(t_rec)
-        elif run:
-            yield run
-            run = []
-    if run:
-        yield run
 
 
 def _parse_times(text: str) -> tuple[tuple[TimeRange, ...], set[str]]:
