@@ -12,17 +12,19 @@ from pathlib import Path
 
 import duckdb
 
+from catalog.connection import place, register_tables
 from catalog.formats import SQL_TYPES, comments, file_pattern, literal, quoted
 from catalog.schema import RUNS, TABLES, Column, Table
 from catalog.sql_files import sql_files
 from catalog.statement import message
 from pores.errors import PorelakeError
 from storage.lake import Lake, atomic
+from storage.remote_files import push_catalog
 from storage.runs import CurrentRun, current_runs
 
 ALL_RUNS = "all_runs"
 PUBLISHED = (
-    Column("root", "string", "Directory of the lake when the catalogue was made"),
+    Column("root", "string", "Place of the lake when the catalogue was made"),
     Column("published", "timestamp", "When the catalogue was made, UTC"),
     Column("code_version", "string", "porelake version that made it"),
 )
@@ -32,16 +34,19 @@ PUBLISHED = (
 class Published:
     """What a catalogue shows."""
 
-    path: Path
+    place: str
     n_harps: int
     n_views: int
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.n_views} views of {self.n_harps} HARP{'' if self.n_harps == 1 else 's'}"
+        return f"{self.place}: {self.n_views} views of {self.n_harps} HARP{'' if self.n_harps == 1 else 's'}"
 
 
 def publish(lake: Lake) -> Published:
     """Build the catalogue of the current runs and swap it in; until then the old one stays.
+
+    In an object store it is put in the place of the old one, and built again if another machine moved a
+    pointer meanwhile: whoever is last has seen every current run.
 
     Raises
     ------
@@ -49,12 +54,22 @@ def publish(lake: Lake) -> Published:
         If a file of a current run is missing, or can't be read, or was written by another version.
     """
     lake.root.mkdir(parents=True, exist_ok=True)
-    with _alone(lake), atomic(lake.catalog) as partial:
+    with _alone(lake):
         runs = current_runs(lake)
+        while True:
+            n_views = _build(lake, runs)
+            push_catalog(lake)
+            if lake.url is None or (now := current_runs(lake)) == runs:
+                return Published(f"{lake.location}/{lake.catalog.name}", len(runs), n_views)
+            runs = now
+
+
+def _build(lake: Lake, runs: list[CurrentRun]) -> int:
+    """Build the catalogue of runs; return the number of its views."""
+    with atomic(lake.catalog) as partial:
         statements = [*_tables(lake, runs), *_published(lake), *_shipped()]
-        _write(partial, statements)
-    n_views = sum(statement.startswith("CREATE VIEW") for statement in statements)
-    return Published(lake.catalog, len(runs), n_views)
+        _write(lake, partial, statements)
+    return sum(statement.startswith("CREATE VIEW") for statement in statements)
 
 
 @contextmanager
@@ -65,12 +80,13 @@ def _alone(lake: Lake) -> Iterator[None]:
         yield
 
 
-def _write(path: Path, statements: list[str]) -> None:
+def _write(lake: Lake, path: Path, statements: list[str]) -> None:
     """Execute statements in a new database, made in a plain place: DuckDB writes no path that has a `?`."""
     with tempfile.TemporaryDirectory(prefix="porelake-") as directory:
         made = Path(directory) / path.name
         try:
             with duckdb.connect(made) as connection:
+                register_tables(connection, lake)
                 connection.execute("BEGIN")
                 for statement in statements:
                     connection.execute(statement)
@@ -88,17 +104,19 @@ def _tables(lake: Lake, runs: list[CurrentRun]) -> Iterator[str]:
         if missing := set(wanted) - set(lake.table_files(table.name)):
             first = min(missing)
             harpnum = first.parent.name.partition("=")[2]
-            raise PorelakeError(f"{first} is missing; `porelake run --harp {harpnum}` makes it again")
-        yield from _view(table.name, table, wanted)
+            raise PorelakeError(
+                f"{place(lake, first)} is missing; `porelake run --harp {harpnum}` makes it again"
+            )
+        yield from _view(table.name, table, [place(lake, path) for path in wanted])
     every = replace(RUNS, description="One row per processing run, superseded ones included")
-    yield from _view(ALL_RUNS, every, lake.table_files(RUNS.name))
+    yield from _view(ALL_RUNS, every, [place(lake, path) for path in lake.table_files(RUNS.name)])
 
 
-def _view(name: str, table: Table, files: list[Path]) -> Iterator[str]:
+def _view(name: str, table: Table, files: list[str]) -> Iterator[str]:
     """Statements that make one view over files; over none it is empty and has its types all the same."""
     if files:
         select = ", ".join(quoted(column.name) for column in table.columns)
-        paths = ", ".join(literal(file_pattern(path)) for path in files)
+        paths = ", ".join(literal(file_pattern(file)) for file in files)
         source = f"read_parquet([{paths}], {_partitions(files[0])})"
     else:
         select = ", ".join(
@@ -109,13 +127,13 @@ def _view(name: str, table: Table, files: list[Path]) -> Iterator[str]:
     yield from comments(name, table.description, table.columns)
 
 
-def _partitions(path: Path) -> str:
+def _partitions(file: str) -> str:
     """Options by which only the files of the HARPs asked for are opened.
 
     DuckDB takes every directory `name=value` of a path for a column, before the file's own: not where the
     lake lies below a directory that is named like one of ours.
     """
-    names = {part.partition("=")[0].lower() for part in path.parts[:-2] if "=" in part}
+    names = {part.partition("=")[0].lower() for part in file.split("/")[:-2] if "=" in part}
     if names & {column.name for table in TABLES.values() for column in table.columns}:
         return "hive_partitioning = false"
     return "hive_partitioning = true, hive_types = {'harpnum': 'INTEGER'}"
@@ -124,7 +142,7 @@ def _partitions(path: Path) -> str:
 def _published(lake: Lake) -> Iterator[str]:
     now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "seconds")
     yield (
-        f"CREATE VIEW published AS SELECT {literal(str(lake.root))} AS root,"
+        f"CREATE VIEW published AS SELECT {literal(lake.location)} AS root,"
         f" TIMESTAMP '{now}' AS published, {literal(version('porelake'))} AS code_version"
     )
     yield from comments("published", "One row: where and when this catalogue was made", PUBLISHED)

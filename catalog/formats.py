@@ -62,7 +62,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def file_pattern(path: Path) -> str:
+def file_pattern(path: str | Path) -> str:
     """A path as DuckDB's reading functions take it, which see patterns in `*`, `?` and `[`."""
     return re.sub(r"[*?[]", r"[\g<0>]", str(path))
 

@@ -9,11 +9,13 @@ from pathlib import Path
 import duckdb
 
 from catalog.answers import FORMATS, print_answer, write_answer
-from catalog.formats import file_pattern, literal
+from catalog.connection import lock, register_tables
+from catalog.formats import literal
 from catalog.sql_files import Value, sql_file, sql_files
 from catalog.statement import checked
 from pores.errors import InputError
 from storage.lake import ROOMS, Lake, atomic
+from storage.remote_files import pull_catalog
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,10 @@ def connect(lake: Lake, writes: Path | None = None) -> duckdb.DuckDBPyConnection
     InputError
         If there is no catalogue, or it was made for a lake in another place.
     """
+    pull_catalog(lake)
     if not lake.catalog.exists():
         raise InputError(
-            f"no catalogue in the lake {lake.root}; `porelake run` makes one, --lake says where it is"
+            f"no catalogue in the lake {lake.location}; `porelake run` makes one, --lake says where it is"
         )
     connection = duckdb.connect(
         ":memory:", config=_CONFIG
@@ -59,11 +62,8 @@ def connect(lake: Lake, writes: Path | None = None) -> duckdb.DuckDBPyConnection
         ) from error
     spill = Path(tempfile.gettempdir()) / f"porelake-{os.getpid()}"
     connection.execute(f"SET temp_directory = {literal(str(spill))}")
-    tables = lake.root / "tables"
-    readable = f"{literal(str(tables))}, {literal(file_pattern(tables))}"
-    connection.execute(f"SET allowed_directories = [{readable}]")
-    connection.execute(f"SET allowed_paths = [{literal(str(writes)) if writes else ''}]")
-    connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+    register_tables(connection, lake)
+    lock(connection, lake, writes)
     return connection
 
 
@@ -78,10 +78,10 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 def _check_place(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     row = connection.execute("SELECT root FROM published").fetchone()
-    if row is None or row[0] != str(lake.root):
+    if row is None or row[0] != lake.location:
         raise InputError(
-            f"the catalogue of the lake {lake.root} was made for {row and row[0]};"
-            f" `porelake publish --lake {lake.root}` makes it anew for the place where it is now"
+            f"the catalogue of the lake {lake.location} was made for {row and row[0]};"
+            f" `porelake publish --lake {lake.location}` makes it anew for the place where it is now"
         )
 
 

@@ -1,5 +1,6 @@
 """Which SQL is let in: one statement that only reads, by what DuckDB's own parser makes of it."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -48,6 +49,11 @@ def checked(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
 def message(error: duckdb.Error) -> str:
     """DuckDB's message in one line: its first one, and what it proposes instead."""
     lines = [line.strip() for line in str(error).splitlines()]
+    if lines and lines[0].startswith("Traceback"):  # of the object store's client
+        told = [
+            line for line in itertools.takewhile(lambda line: not line.startswith("LINE "), lines) if line
+        ]
+        return told[-1].partition(": ")[2] or told[-1]
     hints = [line for line in lines[1:] if line.startswith(("Did you mean", "Candidate"))]
     return " ".join(["sql:", lines[0] if lines else type(error).__name__, *hints[:1]])
 
@@ -105,6 +111,8 @@ def _bare(sql: str) -> str:
 
 def translated(error: duckdb.Error) -> PorelakeError:
     """The error to raise for one of DuckDB's: the question is at fault, or the lake or machine is."""
+    if type(error) is duckdb.Error:  # told by the object store's client
+        return PorelakeError(message(error))
     at_fault = (
         duckdb.IOException,
         duckdb.OutOfMemoryException,

@@ -10,37 +10,69 @@
     <lake>/tables/<table>/harpnum=<harpnum>/<run_id>.parquet  the tables, one file per HARP and run
     <lake>/current/<series>/<harpnum>.json                    which run of a HARP the views show
     <lake>/catalog.duckdb                                     views over the tables
+
+The lake lies in a directory, or in an object store under the same names; this machine then works in a mirror
+of the parts it needs, which `storage.remote` brings and takes back.
 """
 
+import hashlib
 import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pores.errors import InputError
 
 PARTIAL = ".partial"
 ROOMS = ("cubes", "stages", "labels", "products", "tables", "current")
+_FILE = "file://"
+_NOT_IN_URL = "*?[]'\"\\#% "  # patterns to DuckDB, quotes to SQL, or another name to some store
 _HOST = "".join(letter if letter.isalnum() else "-" for letter in platform.node()) or "host"
 
 
 @dataclass(frozen=True)
 class Lake:
-    """A lake in a directory."""
+    """A lake in a directory; of one in an object store `url` is the place and `root` the mirror."""
 
     root: Path
+    url: str | None = None
 
     @classmethod
     def at(cls, location: str | Path) -> "Lake":
-        """The lake at a path; it need not exist yet."""
-        if "://" in str(location):
-            raise InputError(f"--lake {location}: only a local directory can hold a lake in this version")
-        root = Path(location).expanduser().resolve()
+        """The lake at a path or at the URL of an object store, `s3://bucket/prefix`; it need not exist yet.
+
+        Raises
+        ------
+        InputError
+            If no lake can be there.
+        """
+        if "://" in str(location) and not str(location).startswith(_FILE):
+            return cls._in_store(str(location))
+        root = Path(str(location).removeprefix(_FILE)).expanduser().resolve()
         if "\\" in str(root):
             raise InputError(f"--lake {location}: DuckDB can't open files below a name with a backslash")
         return cls(root)
+
+    @classmethod
+    def _in_store(cls, location: str) -> "Lake":
+        url = location.rstrip("/")
+        protocol, _, place = url.partition("://")
+        parts = place.split("/")
+        wrong = {"", ".", ".."} & set(parts) or set(place) & set(_NOT_IN_URL)
+        if wrong or not protocol.isalnum():
+            raise InputError(f"--lake {location}: not a place in an object store; write s3://bucket/prefix")
+        from storage.settings import settings  # pydantic takes its time, and local lakes do not need it
+
+        name = "".join(letter if letter.isalnum() else "-" for letter in place)[:40]
+        key = hashlib.sha256(url.encode()).hexdigest()[:16]
+        return cls(settings().cache_dir.expanduser().resolve() / "lakes" / f"{name}-{key}", url)
+
+    @property
+    def location(self) -> str:
+        """Where the lake is: what `--lake` says."""
+        return self.url or str(self.root)
 
     @property
     def catalog(self) -> Path:
@@ -58,8 +90,8 @@ class Lake:
 
     def cubes(self, series: str) -> dict[int, Path]:
         """HARPNUM to cube, of every HARP in the lake; the inverse of `cube`."""
-        found = (self.root / "cubes" / series).glob("*.h5")
-        numbered = {int(path.stem): path for path in found if path.stem.isdecimal()}
+        there = {*(self.root / "cubes" / series).glob("*.h5"), *self._files(f"cubes/{series}", "*.h5")}
+        numbered = {int(path.stem): path for path in there if path.stem.isdecimal()}
         return dict(sorted(numbered.items()))
 
     def incoming(self, series: str, harpnum: int) -> Path:
@@ -84,7 +116,7 @@ class Lake:
 
     def table_files(self, table: str) -> list[Path]:
         """Every file of a table, of all runs."""
-        return sorted((self.root / "tables" / table).glob("harpnum=*/*.parquet"))
+        return self._files(f"tables/{table}", "harpnum=*/*.parquet")
 
     def pointer(self, series: str, harpnum: int) -> Path:
         """The file that names the current run of a HARP."""
@@ -92,7 +124,21 @@ class Lake:
 
     def pointers(self) -> list[Path]:
         """Every such file."""
-        return sorted((self.root / "current").glob("*/*.json"))
+        return self._files("current", "*/*.json")
+
+    def _files(self, directory: str, pattern: str) -> list[Path]:
+        """Files of the lake; of one in an object store those there, whether they are in the mirror or not."""
+        if self.url is None:
+            return sorted((self.root / directory).glob(pattern))
+        from storage.store import Store
+
+        names = map(PurePosixPath, Store(self.url).listed(f"{directory}/"))
+        depth = directory.count("/") + pattern.count("/") + 2
+        return sorted(self.root / name for name in names if name.match(pattern) and len(name.parts) == depth)
+
+    def mirrored(self, *what: str) -> Path:
+        """What this machine knows of the copies in its mirror: of a HARP, a file, or the pointers."""
+        return self.root.joinpath("mirrored", *what[:-1], f"{what[-1]}.json")
 
     def image_files(self) -> list[Path]:
         """Every cube, and every product of doubled images."""

@@ -22,12 +22,18 @@ def set_current(lake: Lake, run: CurrentRun) -> None:
 
 
 def current_run(lake: Lake, series: str, harpnum: int) -> CurrentRun | None:
-    """The current run of a HARP, None before the first."""
+    """The current run of a HARP as this machine has it, None before the first."""
     pointer = lake.pointer(series, harpnum)
     return CurrentRun(**json.loads(pointer.read_text())) if pointer.exists() else None
 
 
 def current_runs(lake: Lake) -> list[CurrentRun]:
-    """The current run of every HARP, by series and HARPNUM."""
-    runs = [CurrentRun(**json.loads(path.read_text())) for path in lake.pointers()]
+    """The current run of every HARP, by series and HARPNUM; in an object store as it is told there."""
+    if lake.url is None:
+        texts = [path.read_text() for path in lake.pointers()]
+    else:
+        from storage.remote_files import pointer_texts
+
+        texts = pointer_texts(lake)
+    runs = [CurrentRun(**json.loads(text)) for text in texts]
     return sorted(runs, key=lambda run: (run.series, run.harpnum))

@@ -13,11 +13,32 @@ from storage.lake import PARTIAL, Lake, atomic
 SERIES = "hmi.sharp_cea_720s"
 
 
-def test_only_directories_hold_a_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match="s3://bucket/lake"):
-        Lake.at("s3://bucket/lake")
+def test_a_lake_in_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert Lake.at("lake").root == tmp_path / "lake"
+    for location in ("lake", tmp_path / "lake", f"file://{tmp_path}/lake"):
+        lake = Lake.at(location)
+        assert (lake.root, lake.url, lake.location) == (tmp_path / "lake", None, str(tmp_path / "lake"))
+
+
+def test_a_lake_in_an_object_store_has_a_mirror_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORELAKE_CACHE_DIR", str(tmp_path))
+    places = ["bucket/lake", "bucket/lake2", "bucket-lake", "bucket/" + 99 * "a", "bucket/" + 99 * "a" + "b"]
+    urls = [f"s3://{place}" for place in places] + ["gs://bucket/lake"]
+    lakes = [Lake.at(url) for url in urls]
+    assert [lake.location for lake in lakes] == urls
+    assert len({lake.root for lake in lakes}) == len(urls)
+    assert all(lake.root.parent == tmp_path / "lakes" for lake in lakes)
+    assert Lake.at("s3://bucket/lake/") == lakes[0]
+
+
+@pytest.mark.parametrize(
+    "place", ["s3://", "s3:///a", "s3://b//a", "s3://b/../a", "s3://b/a*", "s3://b/it's", "s3 x://b", "://b"]
+)
+def test_no_place_in_an_object_store(place: str) -> None:
+    with pytest.raises(InputError, match="write s3://bucket/prefix"):
+        Lake.at(place)
 
 
 def test_every_result_has_a_place_of_its_own(tmp_path: Path) -> None:

@@ -1,0 +1,30 @@
+"""How DuckDB reaches the tables of a lake: in its directory, or in its object store through fsspec."""
+
+from pathlib import Path
+
+import duckdb
+
+from catalog.formats import file_pattern, literal
+from storage.lake import Lake
+
+
+def place(lake: Lake, path: Path) -> str:
+    """Where a file of the lake is, as DuckDB opens it; in an object store not in the mirror."""
+    return str(path) if lake.url is None else f"{lake.url}/{path.relative_to(lake.root).as_posix()}"
+
+
+def register_tables(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Let a connection read the tables of a lake in an object store."""
+    if lake.url is not None:
+        from storage.table_files import TableFiles  # fsspec, which a lake in a directory does not need
+
+        connection.register_filesystem(TableFiles(lake.url))
+
+
+def lock(connection: duckdb.DuckDBPyConnection, lake: Lake, writes: Path | None) -> None:
+    """Leave a connection nothing but the tables and one file; nothing of it can be undone."""
+    tables = place(lake, lake.root / "tables")
+    readable = f"{literal(tables)}, {literal(file_pattern(tables))}"
+    connection.execute(f"SET allowed_directories = [{readable}]")
+    connection.execute(f"SET allowed_paths = [{literal(str(writes)) if writes else ''}]")
+    connection.execute("SET enable_external_access = false; SET lock_configuration = true")

@@ -1,0 +1,70 @@
+"""Files of a lake in an object store that are of no HARP: the catalogue, lists, and all pointers at once."""
+
+import json
+
+from pores.errors import PorelakeError
+from storage.lake import Lake, atomic
+from storage.manifest import Manifest, pull_changing, push_changing
+from storage.s3_upload import ANY, ChangedError
+from storage.store import Store
+
+CATALOG = "catalog.duckdb"
+
+
+def pull_file(lake: Lake, name: str) -> None:
+    """Bring a file that changes, named as in the lake; where both have changed the store's counts."""
+    if lake.url is None:
+        return
+    store, manifest = Store(lake.url), Manifest.read(lake.mirrored("files", name), lake.root)
+    if pull_changing(store, manifest, name, store.entry(name)):
+        manifest.record(name, store.get_version(name, lake.root / name).version)
+    manifest.save()
+
+
+def push_file(lake: Lake, name: str) -> None:
+    """Take a file to the store; PorelakeError if it has changed there since it was brought."""
+    if lake.url is None:
+        return
+    manifest = Manifest.read(lake.mirrored("files", name), lake.root)
+    try:
+        push_changing(Store(lake.url), manifest, name)
+    except ChangedError as error:
+        raise PorelakeError(f"{error} since it was read: another machine changed it; do it again") from error
+
+
+def pull_catalog(lake: Lake) -> None:
+    """Bring the catalogue as it is in the store; none if there is none there."""
+    if lake.url is None:
+        return
+    store, manifest = Store(lake.url), Manifest.read(lake.mirrored("files", CATALOG), lake.root)
+    entry = store.entry(CATALOG)
+    if entry is None:
+        lake.catalog.unlink(missing_ok=True)
+    elif not (manifest.unchanged(CATALOG) and manifest.version(CATALOG) == entry.version):
+        manifest.record(CATALOG, store.get_version(CATALOG, lake.catalog).version)
+        manifest.save()
+
+
+def push_catalog(lake: Lake) -> None:
+    """Take the catalogue to the store, in the place of whatever is there."""
+    if lake.url is None:
+        return
+    manifest = Manifest.read(lake.mirrored("files", CATALOG), lake.root)
+    manifest.record(CATALOG, Store(lake.url).put_version(CATALOG, lake.catalog, ANY))
+    manifest.save()
+
+
+def pointer_texts(lake: Lake) -> list[str]:
+    """Content of every pointer in the store; only those that changed since the last time are read there."""
+    store, notes = Store(str(lake.url)), lake.mirrored("pointers")
+    there = {
+        name: entry.version for name, entry in store.listed("current/").items() if name.endswith(".json")
+    }
+    held: dict[str, list[str]] = json.loads(notes.read_text()) if notes.exists() else {}
+    new = [name for name, version in there.items() if name not in held or held[name][0] != version]
+    read = {name: [there[name], text] for name, text in store.texts(new).items()}
+    known = {name: pair for name, pair in {**held, **read}.items() if name in there}
+    if known != held:
+        with atomic(notes) as partial:
+            partial.write_text(json.dumps(known))
+    return [text for _, text in known.values()]
