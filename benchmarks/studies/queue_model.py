@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from benchmarks.studies.mission import Chunk, Harp, requested
-from storage.jsoc_export import LONGEST_POLL
 from storage.jsoc_http import Http
+from storage.jsoc_wait import LONGEST_POLL
 from storage.settings import Settings
 
 GB = 1e9
@@ -182,18 +182,22 @@ class Queue:
         while self.clock.now < self.pending_until:  # status 7
             self.seen["busy"] += 1
             self._within_limit(began)
-            yield self.settings.jsoc_poll_s * 2 ** min(tries, 5) * self._random.uniform(0.5, 1)
+            share = self._random.uniform(0.5, 1)
+            yield self._pending_pause(self.settings.jsoc_poll_s * 2 ** min(tries, 5) * share)
             yield from self._exchange(0)
             tries += 1
 
     def _wait(self, ready: float, began: float) -> Process:
-        poll = self.settings.jsoc_poll_s
         while True:
             self._within_limit(began)
-            yield min(max(self.archive.wait_s, poll), LONGEST_POLL * poll)
+            yield self._pending_pause(self.archive.wait_s)
             yield from self._exchange(0)
             if self.clock.now >= ready:
                 return
+
+    def _pending_pause(self, wish_s: float) -> float:
+        poll_s = self.settings.jsoc_poll_s
+        return min(max(wish_s, poll_s), LONGEST_POLL * poll_s)
 
     def _within_limit(self, began: float) -> None:
         if self.clock.now - began > self.settings.jsoc_pending_limit_s:
