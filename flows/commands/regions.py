@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 RegionsArgument = Annotated[
-    list[int] | None, typer.Argument(metavar="[AR]...", help="NOAA numbers of active regions, as 11923.")
+    list[int] | None, typer.Argument(metavar="AR", help="NOAA numbers of active regions, as 11923.")
 ]
 TableOption = Annotated[
     Path | None, typer.Option("--table", help="File in the form of JSOC's list, to be used in its place.")
