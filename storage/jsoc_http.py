@@ -84,7 +84,7 @@ class Http:
         """
         try:
             with self._client.stream("GET", url, headers=headers) as reply:
-                self._require_good(reply)
+                self.require_good(reply)
                 yield reply
         except httpx.TransportError as error:
             raise Fault(self._why(error)) from error
@@ -148,7 +148,8 @@ class Http:
             changed = _time(reply.headers.get("Last-Modified"))
         return body.decode("latin-1"), changed
 
-    def _require_good(self, reply: httpx.Response) -> None:
+    def require_good(self, reply: httpx.Response) -> None:
+        """Refuse a reply by its status."""
         code = reply.status_code
         if code in (200, 206, 416):
             return

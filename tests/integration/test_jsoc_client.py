@@ -5,9 +5,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 
@@ -15,7 +18,7 @@ from pores.errors import InputError, PorelakeError
 from storage.fits_cards import keywords
 from storage.fits_files import parse_name, read_segment
 from storage.jsoc_client import Jsoc
-from storage.jsoc_http import UnreachableError
+from storage.jsoc_http import Fault, UnreachableError
 from storage.jsoc_turn import turn
 from storage.record_sets import RecordSet, TimeRange
 from storage.settings import settings
@@ -162,6 +165,19 @@ def test_a_server_that_is_down(swift: None, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PORELAKE_JSOC_URL", f"http://127.0.0.1:{port}/cgi-bin/ajax")
     with pytest.raises(UnreachableError, match=rf"JSOC at http://127.0.0.1:{port}.* refused.* after 6 tries"):
         Jsoc(settings()).records(WHOLE)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("7", 7), ("99999999", 900), ("", None), ("soon", None)])
+def test_jsoc_may_say_when_to_come_again(archive: Archive, text: str, seconds: float | None) -> None:
+    request = httpx.Request("GET", "http://jsoc/")
+    reply = httpx.Response(429, headers={"Retry-After": text}, request=request)
+    with pytest.raises(Fault, match="429") as raised:
+        archive().http.require_good(reply)
+    assert raised.value.after_s == seconds
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    with pytest.raises(Fault) as raised:
+        archive().http.require_good(httpx.Response(503, headers={"Retry-After": date}, request=request))
+    assert raised.value.after_s == pytest.approx(60, abs=5)
 
 
 def test_tries_are_bounded(archive: Archive, server: Server) -> None:

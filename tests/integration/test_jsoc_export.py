@@ -328,3 +328,25 @@ def test_two_processes_share_one_connection(archive: Archive, server: Server, tm
     assert set(server.whole_downloads().values()) == {1}
     places = [row["path"].split("/")[1] for row in rows if row["op"] == "download"]
     assert places != sorted(places), "they took turns"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_faults_at_once(
+    archive: Archive, server: Server, sharp_files: Path, tmp_path: Path, seed: int
+) -> None:
+    kinds = (
+        *("http", "close", "close_after", "truncate", "truncate_unknown", "garbage", "newline"),
+        *("stall", "stall_first", "busy", "pending", "lost"),
+    )
+    server.set_faults(*({"kind": kind, "probability": 0.03} for kind in kinds), seed=seed)
+    server.set_options(pending_polls=2, max_bytes=600_000)
+    jsoc = archive(TIMEOUT_S=0.3, LOST_LIMIT_S=0.1)
+    for _ in range(3):  # the user's next runs
+        try:
+            found = jsoc.export(WHOLE, N_FILES, tmp_path / "e")
+            break
+        except PorelakeError:
+            continue
+    assert same_files(found, sharp_files) == names_of(WHOLE, sharp_files)
+    assert server.max_connections() == 1
+    assert not list((tmp_path / "e").glob("*.part*"))
