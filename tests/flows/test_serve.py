@@ -1,0 +1,157 @@
+"""The clock as a user runs it: server, schedules, workers; runs that start by themselves; nothing left behind."""
+
+import signal
+import urllib.request
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from catalog.formats import arrow_schema
+from catalog.schema import TABLES
+from pores.simulate.parameters import SimulationParameters
+from storage.simulated import write_series
+from tests.flows.runs import porelake, request
+from tests.flows.services import clock, postgresql, wait_for
+from tests.jsoc.handle import Jsoc
+
+NOAA, HARP, OTHER = 11158, 377, 378
+N_FRAMES = 4
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """NOAA 11158 and another region, four records each."""
+    out = tmp_path_factory.mktemp("series")
+    for harpnum, noaa in ((HARP, NOAA), (OTHER, 11159)):
+        parameters = SimulationParameters.of(
+            "clean",
+            seed=harpnum,
+            harpnum=harpnum,
+            noaa_ars=(noaa,),
+            n_frames=N_FRAMES,
+            shape=(80, 110),
+            t_start=datetime(2014, 6, 10, 11, 36),
+            segments=("continuum", "Br"),
+        )
+        write_series(out / str(harpnum), parameters, {name: arrow_schema(t) for name, t in TABLES.items()})
+    return out
+
+
+@pytest.fixture
+def jsoc(series: Path) -> Iterator[Jsoc]:
+    with Jsoc.start(series) as server:
+        yield server
+
+
+@pytest.fixture
+def world(jsoc: Jsoc, tmp_path: Path) -> dict[str, str]:
+    """The environment in which JSOC is the one of the test."""
+    return {
+        "PORELAKE_JSOC_URL": jsoc.url,
+        "PORELAKE_CACHE_DIR": str(tmp_path / "cache"),
+        "PORELAKE_JSOC_POLL_S": "0.1",
+        "JSOC_EMAIL": "a@b.c",
+    }
+
+
+@pytest.mark.timeout(600)
+def test_the_catalogue_grows_by_itself(jsoc: Jsoc, world: dict[str, str], tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    jsoc.hide(last=2)
+    assert porelake("follow", NOAA, "--lake", lake, **world).returncode == 0
+    with clock(lake, world, interval_s=10) as served:
+        said = served.wait_until_it_serves()
+        assert f"http://127.0.0.1:{served.port}" in said
+        first = wait_for(lambda: served.runs("watch"), "a scheduled run to finish")[0]
+        assert first["auto_scheduled"] is True
+        assert n_frames(lake) == N_FRAMES - 2
+        left = served.artifacts(first["id"])
+        assert {key: artifact["type"] for key, artifact in left.items()} == {
+            "watch-table": "markdown",
+            "watch-picture": "image",
+            "watch-report": "markdown",
+        }
+        assert f"| {HARP} | {NOAA} |" in left["watch-table"]["data"]
+        assert left["watch-picture"]["data"].startswith("data:image/jpeg;base64,/9j/")
+        assert_report(left["watch-report"]["data"])
+        jsoc.reveal()
+        wait_for(lambda: n_frames(lake) == N_FRAMES, "the catalogue to grow")
+        again = porelake("serve", "--lake", lake, "--port", served.port)
+        assert again.returncode == 2
+        assert "--port" in again.stderr
+        assert served.stop() == 0
+    assert jsoc.max_connections() == 1
+    assert max(jsoc.whole_downloads().values()) == 1
+    assert served.log.read_text().count("Traceback") == 0
+
+
+def n_frames(lake: Path) -> int:
+    asked = porelake("sql", "SELECT count(*) FROM frames", "--lake", lake, "--format", "csv")
+    return int(asked.stdout.split()[-1]) if asked.returncode == 0 else 0
+
+
+def assert_report(link: str) -> None:
+    """The link of a run leads to its report, which has the table and the picture."""
+    address = link.partition("(")[2].rstrip(")")
+    with urllib.request.urlopen(address, timeout=30) as reply:
+        page = reply.read().decode()
+    assert f"<td>{HARP}</td><td>{NOAA}</td>" in page
+    assert '<img alt="' in page
+    assert "</html>" in page
+
+
+@pytest.mark.timeout(600)
+def test_two_workers_on_postgresql_take_turns(jsoc: Jsoc, world: dict[str, str], tmp_path: Path) -> None:
+    with postgresql() as database:
+        options = ("--workers", 2, "--database", database)
+        with clock(tmp_path / "lake", world, *options, interval_s=86400) as served:
+            served.wait_until_it_serves()
+            jsoc.set_options(delay_s=0.05)
+            asked = [
+                request(Path("jsoc"), tmp_path / name, harpnums=(harp,)).model_dump(mode="json")
+                for name, harp in (("a", HARP), ("b", HARP), ("c", OTHER))
+            ]
+            runs = [served.start("pores/pores", request=one) for one in asked]
+            ends = [served.wait_for_end(run) for run in runs]
+            assert [end["state_type"] for end in ends] == ["COMPLETED"] * 3, served.everything()
+            assert ends[0]["start_time"] < ends[1]["end_time"]
+            assert ends[1]["start_time"] < ends[0]["end_time"]  # they would have run at the same time
+            same = sorted(served.times(run) for run in runs[:2])
+            assert max(end for _, end in same[0]) <= same[1][0][0]  # one HARP, one run
+            assert one_after_the_other([row["path"] for row in jsoc.log("download")])
+            assert jsoc.max_connections() == 1
+            published = served.start("publish/publish", lake=str(tmp_path / "a"), exports=EXPORTS)
+            assert served.wait_for_end(published)["state_type"] == "COMPLETED"
+            assert (tmp_path / "a/exports/pores.csv").read_text().startswith("harpnum,")
+            assert "publish-table" in served.artifacts(published)
+            assert len(workers(served)) == 2
+            served.stop(signal.SIGKILL)
+
+
+EXPORTS = [{"what": "pores", "format": "csv"}]
+
+
+def workers(served: object) -> set[str]:
+    found = served.ask("/work_pools/porelake/workers/filter", {})  # type: ignore[attr-defined]
+    return {worker["name"] for worker in found if worker["status"] == "ONLINE"}
+
+
+def one_after_the_other(paths: list[str]) -> bool:
+    """Whether files of three fetches came in three spells, each of one HARP or of one HARP twice."""
+    harps = ["378" if "378" in Path(path).name else "377" for path in paths]
+    spells = [harp for i, harp in enumerate(harps) if i == 0 or harps[i - 1] != harp]
+    return len(paths) > 2 and spells.count("378") == 1 and spells.count("377") <= 2
+
+
+def test_what_cannot_be_served_is_told(tmp_path: Path) -> None:
+    for wrong, word in (
+        (("--workers", 2), "PostgreSQL"),
+        (("--database", "mysql://x"), "--database"),
+        (("--config", tmp_path / "none.yaml"), "--config"),
+        (("--from", tmp_path / "none"), "--from"),
+    ):
+        ended = porelake("serve", "--lake", tmp_path / "lake", *wrong)
+        assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
+        assert word in ended.stderr
