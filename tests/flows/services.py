@@ -1,4 +1,4 @@
-"""What tests of the clock share: `porelake serve` with a copy of prefect.yaml, and a PostgreSQL to try it on."""
+"""What tests of the clock share: `porelake serve` with a copy of prefect.yaml, and a PostgreSQL to try."""
 
 import json
 import os

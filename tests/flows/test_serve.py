@@ -1,4 +1,4 @@
-"""The clock as a user runs it: server, schedules, workers; runs that start by themselves; nothing left behind."""
+"""The clock as users run it: server, schedules, workers; runs that start by themselves; nothing left over."""
 
 import signal
 import urllib.request
