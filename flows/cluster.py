@@ -20,6 +20,7 @@ from flows.cluster_queue import AtWork, Cluster, ClusterGone
 from flows.harp import forget_sources
 from flows.pipeline import PLAIN, Chain, Outcome, process_harp
 from flows.request import JSOC, Request
+from pores.errors import PorelakeError
 
 _one_at_a_time = threading.Lock()  # HDF5, filters of warnings and the open cube belong to the process
 
@@ -92,7 +93,7 @@ def spread(
         while left:
             while at_work.full():
                 yield at_work.next_ended()
-            outcome = process_harp(request, left[0], guarded, here)
+            outcome = _before(request, left[0], guarded, here)
             harpnum = left.pop(0)
             if outcome.failed or not there:
                 at_work.end_turn(harpnum)
@@ -106,6 +107,17 @@ def spread(
         yield from (Outcome().fail(harpnum, str(gone)) for harpnum in (*at_work.harpnums, *left))
     finally:
         at_work.cancel()
+
+
+def _before(request: Request, harpnum: int, guarded: Chain, here: Sequence[str]) -> Outcome:
+    """Wait for a HARP's turn, and do what is not for workers."""
+    if here:
+        return process_harp(request, harpnum, guarded, here)
+    try:
+        with guarded.around(request, harpnum):
+            return Outcome()
+    except (PorelakeError, OSError, RuntimeError) as error:
+        return Outcome().fail(harpnum, f"{type(error).__name__}: {error}")
 
 
 def _for_workers(request: Request) -> Request:

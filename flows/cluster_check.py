@@ -91,7 +91,7 @@ def require_able(client: Client, address: str, request: Request) -> None:
         ) from error
     _require_importable(client)
     with _probe(request) as probe:
-        for worker, view in client.run(seen, probe, request.source, on_error="return").items():
+        for worker, view in client.run(seen, request.lake, probe, request.source, on_error="return").items():
             if why := str(view) if isinstance(view, Exception) else trouble(view, request):
                 raise PorelakeError(f"Dask worker {worker}: {why}")
 
@@ -108,11 +108,15 @@ def _require_importable(client: Client) -> None:
             raise PorelakeError(f"Dask worker {worker}: {differs}; install the same on every machine")
 
 
-def seen(probe: str | None, source: str | None) -> dict[str, Any]:
-    """What a worker has and sees."""
-    lake = probe is None or (Path(probe).exists() and os.access(Path(probe).parent, os.W_OK))
+def seen(lake: str, probe: str | None, source: str | None) -> dict[str, Any]:
+    """What a worker has and sees; PorelakeError where a lake in an object store is out of its reach."""
+    if probe is None:
+        from storage.store import Store
+
+        Store(lake).entry("catalog.duckdb")
+    sees = probe is None or (Path(probe).exists() and os.access(Path(probe).parent, os.W_OK))
     there = source in (None, JSOC) or os.access(str(source), os.R_OK)
-    return {"host": platform.node(), "versions": code_versions(), "lake": lake, "source": there}
+    return {"host": platform.node(), "versions": code_versions(), "lake": sees, "source": there}
 
 
 def trouble(view: Mapping[str, Any], request: Request) -> str:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -66,9 +67,9 @@ def run_killing(cluster: LocalCluster, series: Path, lake: Path, **settings: str
         os.kill(pid, signal.SIGKILL if halfway else signal.SIGCONT)
         return halfway
 
-    wait_for(lambda: any(map(killed, HARPS)) or run.poll() is not None)
+    wait_for(lambda: any(map(killed, HARPS)) or run.poll() is not None, 150)
     caught = run.poll() is None
-    output, _ = run.communicate(timeout=120)
+    output, _ = run.communicate(timeout=200)
     assert caught, f"no worker was found at work: {output.decode()}"
     return run.returncode, output.decode()
 
@@ -95,7 +96,7 @@ def test_a_worker_killed_in_mid_run_changes_nothing(
     assert again.stdout.count("up to date") == len(HARPS)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_worker_killed_under_prefect_changes_nothing(
     server: Server,  # noqa: F811
     cluster: LocalCluster,
@@ -131,7 +132,7 @@ def test_a_harp_that_fails_and_what_the_archive_sends_meanwhile(
             lake.cube(SERIES, harpnum).write_bytes(b"no cube")
         return done
 
-    asked = request(Path(JSOC), lake.root, harpnums=HARPS, cluster=cluster.address)
+    asked = request(Path(JSOC), lake.root, harpnums=HARPS, email="a@b.c", cluster=cluster.address)
     with pytest.raises(RunError) as failure:
         process(asked, replace(PLAIN, stages={**PLAIN.stages, "ingest": fetch}))
     assert fetched == [(harpnum, here) for harpnum in HARPS]
@@ -168,6 +169,15 @@ def test_no_scheduler_and_no_address(series: Path, tmp_path: Path, monkeypatch: 
             run_request(request(series, tmp_path / "lake", cluster=address))
     with pytest.raises(InputError, match="--cluster nonsense: "):
         run_request(request(series, tmp_path / "lake", cluster="nonsense"))
+
+
+def test_without_dask_the_extra_is_named(
+    series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "flows.cluster")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"--cluster: distributed is missing; .*porelake\[scale\]"):
+        run_request(request(series, tmp_path / "lake", cluster="tcp://127.0.0.1:8786"))
 
 
 def test_workers_that_are_missing_go_or_differ(
@@ -219,10 +229,10 @@ def test_when_the_last_worker_dies_the_rest_is_given_up(
 
 
 def test_a_worker_that_does_not_see_the_lake_says_so() -> None:
-    view = cluster_check.seen("/nowhere/lake/probe", "/nowhere/files")
+    view = cluster_check.seen("/nowhere/lake", "/nowhere/lake/probe", "/nowhere/files")
     trouble = cluster_check.trouble(view, request(Path("/nowhere/files"), Path("/nowhere/lake")))
     assert "does not see the lake /nowhere/lake" in trouble
-    view = cluster_check.seen(None, "/nowhere/files")
+    view = cluster_check.seen("/", "/bin", "/nowhere/files")
     assert "can't read /nowhere/files" in cluster_check.trouble(
         view, request(Path("/nowhere/files"), Path("/"))
     )
