@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test bench accuracy lint lock clean
+.PHONY: install demo serve test bench accuracy lint lock clean
 
 install: $(STAMP)
 
@@ -17,6 +17,10 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: install
 	$(BIN)/porelake demo --out demo-lake
+
+# The clock: PORELAKE_LAKE, PORELAKE_FROM and JSOC_EMAIL say for what; docs/operating.md.
+serve: install
+	$(BIN)/porelake serve
 
 lint: install
 	$(BIN)/ruff check .

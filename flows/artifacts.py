@@ -20,6 +20,7 @@ from flows.run_report import (
     picture,
     write_report,
 )
+from storage.deliveries import delivered
 from storage.lake import Lake
 from storage.runs import CurrentRun, current_run
 
@@ -69,7 +70,7 @@ def leave(report: RunReport, runs: Iterable[CurrentRun]) -> None:
     page = write_report(lake, name, replace(report, picture=jpeg))
     base = os.environ.get(REPORTS_URL)
     link = f"{base.rstrip('/')}/{page.name}" if base else page.as_uri()
-    create_link_artifact(link, link_text=page.name, key=f"{key}-report", description=str(page))
+    create_link_artifact(link, page.name, f"{key}-report", delivered(lake, page))
 
 
 def _title() -> str:

@@ -22,6 +22,7 @@ from flows.tasks import TASKS, asking
 from flows.watch import Clockwork, backfill, news, watch_round
 from flows.words import size
 from pores.errors import PorelakeError
+from storage.deliveries import delivered
 from storage.lake import Lake
 from storage.runs import current_runs
 
@@ -64,7 +65,7 @@ def publish_flow(lake: str, exports: list[Export] | None = None, directory: str 
     for export in exports or []:
         try:
             written = _write(lake, export, into)
-            rows += [(export.what, export.format, str(path), size(path.stat().st_size)) for path in written]
+            rows += [(export.what, export.format, *_delivered(lake, path)) for path in written]
         except PorelakeError as error:
             rows.append((export.what, export.format, f"failed: {error}", ""))
             failed.append(f"{export.what}: {error}")
@@ -75,6 +76,11 @@ def publish_flow(lake: str, exports: list[Export] | None = None, directory: str 
     if failed:
         raise PorelakeError("; ".join(failed))
     return [row[2] for row in rows]
+
+
+def _delivered(lake: str, path: Path) -> tuple[str, str]:
+    """Where a file is for people, and its size."""
+    return delivered(Lake.at(lake), path), size(path.stat().st_size)
 
 
 def _write(lake: str, export: Export, into: Path) -> list[Path]:

@@ -66,7 +66,7 @@ class Service:
             "DO_NOT_TRACK": "1",
             # leases in files: a server that is started anew knows who had a turn, and gives it back in time
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
-            "PORELAKE_LAKE": str(Lake.at(self.lake).root),
+            "PORELAKE_LAKE": Lake.at(self.lake).location,
             "PORELAKE_FROM": self.source if self.source == JSOC else str(Path(self.source).resolve()),
             "PORELAKE_REPORTS_URL": reports,
         }

@@ -3,9 +3,10 @@
 Plain functions, with or without a scheduler; `flows.deployed` makes a Prefect flow of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 
 from flows.harp import Harp, forget_sources, source_files
@@ -19,11 +20,13 @@ from storage.following import Followed, following
 from storage.lake import Lake
 from storage.news import new_files
 from storage.noaa import resolve
+from storage.remote import pull
 from storage.runs import current_run
 from storage.tables import read_table
 
 LOOK_BACK = timedelta(days=3)
 News = Callable[[Request, int], str]
+Asked = Mapping[int, Callable[[int], Request]]  # what is asked of a HARP, told when its turn comes
 
 
 def news(request: Request, harpnum: int) -> str:
@@ -88,8 +91,11 @@ def watch_round(
         If a HARP failed or lacks something; the others are done and published.
     """
     seen = watched(request)
-    asked = [windowed(request, harpnum, look_back, since) for harpnum, since in sorted(seen.harps.items())]
-    return run_new(request, asked, seen.outcome, clockwork)
+
+    def one(harpnum: int) -> Request:
+        return windowed(request, harpnum, look_back, seen.harps[harpnum])
+
+    return _run_new(request, dict.fromkeys(sorted(seen.harps), one), seen.outcome, clockwork)
 
 
 def backfill(request: Request, clockwork: Clockwork = PLAIN_CLOCKWORK) -> Outcome:
@@ -107,14 +113,14 @@ def backfill(request: Request, clockwork: Clockwork = PLAIN_CLOCKWORK) -> Outcom
         If a HARP failed or lacks something; the others are done and published.
     """
     harpnums, notes = check(request)
-    asked = [_of_one_harp(request, harpnum) for harpnum in harpnums]
-    return run_new(request, asked, Outcome(notes="\n".join(notes)), clockwork)
+    asked = dict.fromkeys(harpnums, partial(_of_one_harp, request))
+    return _run_new(request, asked, Outcome(notes="\n".join(notes)), clockwork)
 
 
-def run_new(request: Request, asked: Sequence[Request], outcome: Outcome, clockwork: Clockwork) -> Outcome:
-    """Run requests of one HARP each where there is something to be done, in their order; publish once."""
+def _run_new(request: Request, asked: Asked, outcome: Outcome, clockwork: Clockwork) -> Outcome:
+    """Run the chain for the HARPs for which there is something to be done, in their order; publish once."""
     forget_sources()
-    for group in _in_groups(_with_news(asked, clockwork.news, outcome)):
+    for group in _in_groups(_with_news(request, asked, clockwork.news, outcome)):
         outcome.add(_process(group, clockwork.chain))
     if any(done.said for done in outcome.done) or _unpublished(request):
         outcome.published = clockwork.chain.publish(request)
@@ -205,15 +211,18 @@ def newest_record(request: Request, harpnum: int) -> datetime | None:
     return newest
 
 
-def _with_news(asked: Sequence[Request], ask: News, outcome: Outcome) -> Iterator[Request]:
-    """The requests for which there is something to be done; one that can't be told fails by itself."""
-    for request in asked:
-        (harpnum,) = request.harpnums
+def _with_news(request: Request, asked: Asked, ask: News, outcome: Outcome) -> Iterator[Request]:
+    """Requests for which there is something to be done; a HARP that can't be asked about fails by itself."""
+    for harpnum, one in asked.items():
         try:
-            if ask(request, harpnum):
-                yield request
+            pull(Lake.at(request.lake), request.series, harpnum)
+            mine = one(harpnum)
+            is_new = bool(ask(mine, harpnum))
         except (PorelakeError, OSError, RuntimeError) as error:
             outcome.fail(harpnum, str(error), isinstance(error, InputError))
+        else:
+            if is_new:
+                yield mine
 
 
 def _in_groups(requests: Iterator[Request]) -> Iterator[Request]:
@@ -234,6 +243,8 @@ def _process(request: Request, chain: Chain) -> Outcome:
 def _unpublished(request: Request) -> bool:
     """Whether a run has become current since the catalogue was written: an earlier round was cut short."""
     lake = Lake.at(request.lake)
+    if lake.url is not None:  # the copies here tell nothing of when
+        return False
     changed = [path.stat().st_mtime_ns for path in lake.pointers()]
     written = lake.catalog.stat().st_mtime_ns if lake.catalog.exists() else 0
     return bool(changed) and max(changed) > written
