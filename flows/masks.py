@@ -12,6 +12,7 @@ from pores.errors import InputError, PorelakeError
 from pores.geometry import CeaGrid
 from storage.labels import read_labels
 from storage.lake import Lake, atomic
+from storage.remote_files import here
 from storage.runs import CurrentRun, current_runs
 from storage.tables import read_table
 
@@ -50,10 +51,12 @@ def write_mask(lake: Lake, pore_id: str, out: Path) -> int:
     """
     run, pore = _find(lake, pore_id)
     rows = read_table(
-        lake.table("frames", run.harpnum, run.run_id), ["t_rec", "labels_file", "keywords", "ny", "nx"]
+        here(lake, lake.table("frames", run.harpnum, run.run_id)),
+        ["t_rec", "labels_file", "keywords", "ny", "nx"],
     )
     frame = {name: values[rows["t_rec"] == pore["t_rec"]][0] for name, values in rows.items()}
-    mask = (read_labels(lake.root / frame["labels_file"], pore["t_rec"]) == pore["label"]).astype(np.uint8)
+    labels = read_labels(here(lake, lake.root / frame["labels_file"]), pore["t_rec"])
+    mask = (labels == pore["label"]).astype(np.uint8)
     if mask.sum() != pore["area_px"]:
         raise PorelakeError(
             f"{frame['labels_file']}: not the labels of {pore_id}; `porelake verify` checks the lake"
@@ -71,10 +74,10 @@ def _find(lake: Lake, pore_id: str) -> tuple[CurrentRun, dict[str, Any]]:
         raise InputError(f"{pore_id}: no pore_id; one is <harpnum>_<YYYYMMDD>_<HHMMSS>_<label>")
     for run in current_runs(lake):
         if run.harpnum == int(named[1]):
-            rows = read_table(lake.table("pores", run.harpnum, run.run_id), _COLUMNS)
+            rows = read_table(here(lake, lake.table("pores", run.harpnum, run.run_id)), _COLUMNS)
             for index in np.flatnonzero(rows["pore_id"] == pore_id):
                 return run, {name: values[index] for name, values in rows.items()}
-    raise InputError(f"{pore_id}: the lake {lake.root} has no such feature in a current run")
+    raise InputError(f"{pore_id}: the lake {lake.location} has no such feature in a current run")
 
 
 def _header(keywords: dict[str, Any], shape: tuple[int, int], pore: dict[str, Any]) -> fits.Header:

@@ -8,6 +8,7 @@ from pores.errors import InputError
 from pores.score import Scores
 from pores.score import score as score_tables
 from storage.lake import Lake
+from storage.remote_files import here
 from storage.runs import current_runs
 from storage.tables import Columns, read_table
 
@@ -28,9 +29,12 @@ def score_lake(location: str, truth: Path) -> Scores:
     runs = [run for run in current_runs(lake) if run.harpnum in harps]
     if not runs:
         raise InputError(
-            f"the lake {lake.root} has no run of HARP {', '.join(map(str, sorted(harps)))} of {truth}"
+            f"the lake {lake.location} has no run of HARP {', '.join(map(str, sorted(harps)))} of {truth}"
         )
-    found = {name: [read_table(lake.table(name, run.harpnum, run.run_id)) for run in runs] for name in SCORED}
+    found = {
+        name: [read_table(here(lake, lake.table(name, run.harpnum, run.run_id))) for run in runs]
+        for name in SCORED
+    }
     return score_tables({name: stacked(parts, TABLES[name]) for name, parts in found.items()}, true)
 
 

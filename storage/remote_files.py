@@ -1,42 +1,28 @@
-"""Files of a lake in an object store that are of no HARP: the catalogue, lists, and all pointers at once."""
+"""What of a lake in an object store is of no single HARP: the catalogue, and all pointers at once."""
 
 import json
+from pathlib import Path
 
-from pores.errors import PorelakeError
 from storage.lake import Lake, atomic
-from storage.manifest import Manifest, pull_changing, push_changing
-from storage.s3_upload import ANY, ChangedError
+from storage.manifest import Manifest
+from storage.s3_upload import ANY
 from storage.store import Store
 
 CATALOG = "catalog.duckdb"
 
 
-def pull_file(lake: Lake, name: str) -> None:
-    """Bring a file that changes, named as in the lake; where both have changed the store's counts."""
-    if lake.url is None:
-        return
-    store, manifest = Store(lake.url), Manifest.read(lake.mirrored("files", name), lake.root)
-    if pull_changing(store, manifest, name, store.entry(name)):
-        manifest.record(name, store.get_version(name, lake.root / name).version)
-    manifest.save()
-
-
-def push_file(lake: Lake, name: str) -> None:
-    """Take a file to the store; PorelakeError if it has changed there since it was brought."""
-    if lake.url is None:
-        return
-    manifest = Manifest.read(lake.mirrored("files", name), lake.root)
-    try:
-        push_changing(Store(lake.url), manifest, name)
-    except ChangedError as error:
-        raise PorelakeError(f"{error} since it was read: another machine changed it; do it again") from error
+def here(lake: Lake, path: Path) -> Path:
+    """Bring one result that never changes into the mirror, if it is not there; return its path."""
+    if lake.url is not None and not path.exists():
+        Store(lake.url).get({path.relative_to(lake.root).as_posix(): path})
+    return path
 
 
 def pull_catalog(lake: Lake) -> None:
     """Bring the catalogue as it is in the store; none if there is none there."""
     if lake.url is None:
         return
-    store, manifest = Store(lake.url), Manifest.read(lake.mirrored("files", CATALOG), lake.root)
+    store, manifest = Store(lake.url), Manifest.read(lake.mirrored("catalog"), lake.root)
     entry = store.entry(CATALOG)
     if entry is None:
         lake.catalog.unlink(missing_ok=True)
@@ -49,7 +35,7 @@ def push_catalog(lake: Lake) -> None:
     """Take the catalogue to the store, in the place of whatever is there."""
     if lake.url is None:
         return
-    manifest = Manifest.read(lake.mirrored("files", CATALOG), lake.root)
+    manifest = Manifest.read(lake.mirrored("catalog"), lake.root)
     manifest.record(CATALOG, Store(lake.url).put_version(CATALOG, lake.catalog, ANY))
     manifest.save()
 

@@ -17,6 +17,8 @@ from pores.errors import InputError, PorelakeError
 from storage.lake import atomic
 from storage.s3_upload import ANY, ChangedError, put_s3
 
+__all__ = ["ANY", "ChangedError", "Entry", "Store"]
+
 _S3 = {
     "use_listings_cache": False,
     "config_kwargs": {

@@ -16,7 +16,7 @@ from catalog.schema import TABLES
 from pores.errors import PorelakeError
 from storage.lake import Lake
 from storage.remote import mirrored, pull, push
-from storage.remote_files import pull_catalog, pull_file, push_file
+from storage.remote_files import pull_catalog
 from storage.runs import CurrentRun, current_runs, set_current
 from storage.s3_upload import PART, ChangedError
 from storage.store import Store
@@ -326,20 +326,6 @@ def test_a_cube_in_many_parts(lake: Lake, server: S3Server, tmp_path: Path) -> N
         store.put_version("large", path, '"another"')
     assert store.entry("large") == entry
     assert store.put_version("large", path, version) != version
-
-
-def test_a_list_that_two_machines_edit(lake: Lake, machine: Machine) -> None:
-    other = machine("other")
-    for where in (lake, other):
-        pull_file(where, "following.json")
-    (lake.root / "following.json").write_text("[1]")
-    push_file(lake, "following.json")
-    other.root.mkdir(parents=True, exist_ok=True)
-    (other.root / "following.json").write_text("[2]")
-    with pytest.raises(PorelakeError, match=r"following\.json has changed .*do it again"):
-        push_file(other, "following.json")
-    pull_file(other, "following.json")
-    assert (other.root / "following.json").read_text() == "[1]"
 
 
 def test_verify_reads_what_is_there(lake: Lake, machine: Machine) -> None:
