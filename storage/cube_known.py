@@ -11,7 +11,7 @@ from storage.cube_standing import Key, Row, Standing, in_use
 from storage.cube_writer import Record
 from storage.fits_blocks import MAX_HEADER, UnreadableFile
 from storage.fits_cards import CARD, as_cards, keywords, with_cards
-from storage.fits_files import FileName, SegmentImage, content_key, read_segment
+from storage.fits_files import FileName, SegmentImage, content_key, digest, read_segment
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Known:
 
     def _absence(self, absence: Absence) -> Record | None:
         standing = Standing(absence.version, str(absence.reason))
-        sha256 = absence.sha256 or (content_key(absence.header) if absence.header else "")
+        sha256 = absence.sha256 or (digest(absence.header) if absence.header else "")
         before = self.current.get(_key(absence.name))
         if before is not None and (before == (standing, sha256) or not standing.displaces(before[0])):
             return None
@@ -129,7 +129,7 @@ class Known:
             self.stats.add(stat)
         content = file.read()
         joined = b"" if file.keywords is None else as_cards(file.keywords)
-        sha256 = content_key(content + joined)
+        sha256 = content_key(content) if not joined else digest(content_key(content).encode() + joined)
         standing, current = self.current.get(_key(file.name), (Standing("", ""), ""))
         if current == sha256 and not standing.reason:
             if file.version in ("", standing.version):

@@ -122,7 +122,9 @@ def fetch(
             new = [file for file in plan.wanted if (file.t_rec, file.segment, file.version) not in asked]
             asked |= {(file.t_rec, file.segment, file.version) for file in new}
             if turn == 0:
-                job.unchanged += plan.unchanged
+                job.unchanged += max(
+                    plan.unchanged - job.added, 0
+                )  # some were just added, if a run was killed
             job.note(what, plan)
             if not new:
                 break

@@ -157,7 +157,19 @@ def read_segment(name: FileName, content: bytes) -> SegmentImage:
 
 
 def content_key(content: bytes) -> str:
-    """SHA-256 of a file's content, hexadecimal."""
+    """SHA-256 of an image and its header as stored, hexadecimal; of the whole file if there is no such image.
+
+    The empty unit before a compressed image has no checksum and is not kept: damage to it changes nothing.
+    """
+    try:
+        unit = _image_unit(content)
+    except ValueError:
+        return digest(content)
+    return digest(unit.header + unit.data)
+
+
+def digest(content: bytes) -> str:
+    """SHA-256, hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 

@@ -109,6 +109,21 @@ def test_a_content_under_a_new_version_is_stored_once(path: Path, make: MakeFile
     assert Cube(path).cards(T, "Br") == cards
 
 
+def test_damage_before_the_image_is_no_other_content(path: Path, make: MakeFile) -> None:
+    whole = make(1).read()
+    cards = [
+        "SIMPLE  =                    T",
+        "BITPIX  =                    8",
+        "NAXIS   =                    0",
+    ]
+    primary = "".join(f"{card:<80}" for card in [*cards, "COMMENT as JSOC writes it", "END"])
+    file = make(1, content=primary.ljust(2880).encode() + whole[whole.index(b"XTENSION") :])
+    append(path, [file])
+    content = file.read().replace(b"JSOC", b"JSOD", 1)
+    assert append(path, [make(1, "1/16", content=content)]).added == 1
+    assert (n_images(path), standing(path)) == (1, Standing("1/16", ""))
+
+
 def test_an_earlier_content_that_comes_back_is_stored_once(path: Path, make: MakeFile) -> None:
     for seed, version in ((1, "1/16"), (2, "2/16"), (1, "3/16")):
         append(path, [make(seed, version)])
