@@ -26,12 +26,12 @@ class LocalCluster:
     logs: Path
     workers: list[Process] = field(default_factory=list)
 
-    def add_workers(self, n: int, *options: object) -> None:
+    def add_workers(self, n: int, *options: object, **settings: str) -> None:
         """Start workers with one thread each."""
         common = ("--nthreads", 1, "--no-dashboard", "--local-directory", self.logs)
         for _ in range(n):
             log = self.logs / f"worker{len(self.workers)}.log"
-            self.workers.append(start(log, "worker", self.address, *common, *options))
+            self.workers.append(start(log, "worker", self.address, *common, *options, **settings))
 
     def at_work_on(self, cube: Path) -> int | None:
         """Process that has a cube open, None if no worker has."""
@@ -60,13 +60,13 @@ def local_cluster(logs: Path) -> Iterator[LocalCluster]:
             end(process)
 
 
-def start(log: Path, *arguments: object) -> Process:
+def start(log: Path, *arguments: object, **settings: str) -> Process:
     """Start a command of Dask in a session of its own."""
     with log.open("w") as out:
         return subprocess.Popen(
             [str(DASK), *map(str, arguments)],
             cwd=log.parent,
-            env=environment(PYTHONPATH=str(ROOT), PREFECT_HOME=str(log.parent)),
+            env=environment(PYTHONPATH=str(ROOT), PREFECT_HOME=str(log.parent), **settings),
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -20,9 +20,11 @@ from flows.request import JSOC, SERIES, Request
 from flows.stages import Done
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
+from storage.store import Store
 from tests.flows.clusters import LocalCluster, local_cluster, wait_for
 from tests.flows.runs import PORELAKE, assert_same_tables, environment, porelake, request, write_quiet_series
 from tests.flows.test_prefect import Server, server  # noqa: F401 - a fixture
+from tests.s3_server import s3_server
 
 HARPS = (99011, 99012, 99013, 99014, 99015, 99016)
 
@@ -142,6 +144,25 @@ def test_a_harp_that_fails_and_what_the_archive_sends_meanwhile(
     assert {path.name for path in (lake.root / "tables" / "pores").iterdir()} == {
         path.name for path in (alone / "tables" / "pores").iterdir() if str(HARPS[-1]) not in path.name
     }
+
+
+def test_a_lake_in_an_object_store_and_workers_with_mirrors_of_their_own(
+    cluster: LocalCluster, series: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with s3_server(tmp_path) as s3:
+        s3.make_bucket("pores")
+        for i in range(2):
+            mirror = {"PORELAKE_CACHE_DIR": str(tmp_path / f"machine{i}")}
+            cluster.add_workers(1, "--no-nanny", **s3.environment, **mirror)
+        for name, value in {**s3.environment, "PORELAKE_CACHE_DIR": str(tmp_path / "here")}.items():
+            monkeypatch.setenv(name, value)
+        asked = request(series, tmp_path, cluster=cluster.address)
+        run_request(asked.model_copy(update={"lake": "s3://pores/lake"}))
+        store = Store("s3://pores/lake")
+        store.get({name: tmp_path / "fetched" / name for name in store.listed("tables")})
+    assert_same_tables(tmp_path / "fetched", alone)
+    assert all(any((tmp_path / f"machine{i}").rglob("*.h5")) for i in range(2))
+    assert not any((tmp_path / "here").rglob("*.h5"))
 
 
 def test_ctrl_c_takes_back_what_is_not_begun(cluster: LocalCluster, series: Path, tmp_path: Path) -> None:
