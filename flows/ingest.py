@@ -12,6 +12,7 @@ from flows.request import JSOC, Request, Selection
 from flows.stages import Done
 from flows.words import counted, size
 from pores.chain import USED_SEGMENTS
+from pores.errors import InputError
 from storage.cubes import append
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ def ingest(request: Request, harpnum: int) -> Done:
     return Done("ingest", harpnum, _added(result.added, len(result.unusable)))
 
 
-def record_set(request: Request, harpnum: int) -> "RecordSet":
-    """What a request asks JSOC for of a HARP."""
+def record_set(request: Request, harpnum: int, archive: "Jsoc") -> "RecordSet":
+    """What a request asks JSOC for of a HARP; without segments named, those that the chain uses.
+
+    Of a series that has none of them it is every segment: nothing but cubes can be made of it.
+    """
     from storage.record_sets import RecordSet, TimeRange
 
     asked: Selection = request.selection
@@ -42,7 +46,11 @@ def record_set(request: Request, harpnum: int) -> "RecordSet":
     times = (TimeRange(bounds[0] or _BEGINNING, bounds[1] or _END),) if any(bounds) else ()
     if asked.cadence and not times:
         times = (TimeRange(_BEGINNING, _END),)
-    segments = asked.segments or USED_SEGMENTS
+    segments = asked.segments
+    if not segments:
+        there = archive.segments(request.series)
+        used = "continuum" in there and "Br" in there
+        segments = tuple(name for name in there if not used or name in USED_SEGMENTS)
     return RecordSet(request.series, harpnum, times, asked.cadence, asked.where, segments)
 
 
@@ -50,7 +58,8 @@ def lacking(request: Request, harpnum: int) -> int:
     """How many records JSOC has of a HARP that are new to its cube, or have changed since."""
     from storage.news import new_records
 
-    return new_records(_archive(request.email), Harp(request, harpnum).cube, record_set(request, harpnum))
+    archive = _archive(request.email)
+    return new_records(archive, Harp(request, harpnum).cube, record_set(request, harpnum, archive))
 
 
 def dry_run(request: Request, harpnums: list[int]) -> str:
@@ -58,7 +67,7 @@ def dry_run(request: Request, harpnums: list[int]) -> str:
     archive = _archive(request.email)
     lines, total = [], 0
     for harpnum in harpnums:
-        what = record_set(request, harpnum)
+        what = record_set(request, harpnum, archive)
         n_records, n_files, n_bytes = archive.estimate(what)
         total += n_bytes
         lines.append(f"{what}\n  {counted(n_records, 'record')}, {counted(n_files, 'file')}, {size(n_bytes)}")
@@ -69,11 +78,13 @@ def _fetch(request: Request, harpnum: int) -> Done:
     """Fetch what the cube lacks of the HARP's records."""
     from storage.fetch import fetch
 
-    harp = Harp(request, harpnum)
+    harp, archive = Harp(request, harpnum), _archive(request.email)
     staging = harp.lake.incoming(request.series, harpnum)
     with transfer(f"HARP {harpnum} from JSOC") as moved:
-        what = record_set(request, harpnum)
-        result = fetch(_archive(request.email), harp.cube, staging, what, moved, again=request.again)
+        what = record_set(request, harpnum, archive)
+        result = fetch(archive, harp.cube, staging, what, moved, again=request.again)
+    if not (result.n_records or harp.cube.exists()):
+        raise InputError(f"JSOC has no record of {what}")
     return Done("ingest", harpnum, _added(result.added, len(result.unusable)), result.missing)
 
 

@@ -19,6 +19,8 @@ from flows.words import counted
 from pores.errors import InputError, PorelakeError
 from pores.upsample import enhancer
 from storage.lake import Lake
+from storage.remote import mirrored
+from storage.settings import settings
 
 if TYPE_CHECKING:
     from flows.cluster_queue import Cluster
@@ -34,13 +36,16 @@ class Outcome:
 
     done: list[stages.Done] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
+    unresolved: dict[str, str] = field(
+        default_factory=dict
+    )  # followed regions whose HARPs could not be asked
     wrong_input: bool = True  # whether all that failed did so for what was asked
     published: str = ""
     notes: str = ""
 
     def __str__(self) -> str:
         lines = [
-            f"HARP {harp}: {self._said(harp)}"
+            f"HARP {harp}: {self.said(harp)}"
             for harp in sorted({done.harpnum for done in self.done} | set(self.failed))
         ]
         return "\n".join(filter(None, [self.notes, *lines, self.published]))
@@ -57,7 +62,8 @@ class Outcome:
         self.wrong_input &= wrong_input
         return self
 
-    def _said(self, harpnum: int) -> str:
+    def said(self, harpnum: int) -> str:
+        """What a run did for a HARP, in words."""
         mine = [done for done in self.done if done.harpnum == harpnum]
         words = [done.said for done in mine if done.said]
         words += [f"not to be had: {what}" for done in mine for what in done.missing]
@@ -71,6 +77,7 @@ class RunError(PorelakeError):
 
     def __init__(self, outcome: Outcome) -> None:
         lines = [f"HARP {harp}: {why}" for harp, why in outcome.failed.items()]
+        lines += [f"{region}: {why}" for region, why in outcome.unresolved.items()]
         lacking = [done for done in outcome.done if done.missing]
         lines += [
             f"HARP {done.harpnum}: {counted(len(done.missing), 'file')} not to be had: {done.missing[0]}"
@@ -86,7 +93,7 @@ class WrongRequestError(RunError, InputError):
 
 def failure(outcome: Outcome) -> RunError | None:
     """The error to raise for what a run could not do; None if it did all."""
-    incomplete = any(done.missing for done in outcome.done)
+    incomplete = bool(outcome.unresolved) or any(done.missing for done in outcome.done)
     if not (outcome.failed or incomplete):
         return None
     return (WrongRequestError if outcome.wrong_input and not incomplete else RunError)(outcome)
@@ -155,6 +162,11 @@ def check(request: Request) -> tuple[list[int], list[str]]:
         raise InputError("--store: nothing is doubled with --enhance none")
     if request.last_stage != "ingest":
         _require_series(request)
+    if request.source == JSOC and not (request.email or settings().jsoc_email):
+        raise InputError(
+            "--email or JSOC_EMAIL: JSOC exports need an address registered with it; --from lake works on"
+            " what the lake has"
+        )
     return harps_of(request)
 
 
@@ -186,7 +198,7 @@ def process(request: Request, chain: Chain) -> Outcome:
     outcome = Outcome(notes="\n".join(filter(None, [*notes, passed_over(request)])))
     for part in _each(request, chain, harpnums):
         outcome.add(part)
-    if request.last_stage == "publish":
+    if request.last_stage == "publish" and outcome.done:
         outcome.published = chain.publish(request)
     if error := failure(outcome):
         raise error
@@ -199,17 +211,25 @@ def _each(request: Request, chain: Chain, harpnums: Sequence[int]) -> Iterator[O
     if request.cluster is None:
         yield from (process_harp(request, harpnum, chain, names) for harpnum in harpnums)
         return
-    spread = _spread()
-    with chain.cluster(request.cluster) as cluster:
+    try:
+        from flows.cluster import spread
+
+        connection = chain.cluster(request.cluster)
+    except ModuleNotFoundError as error:
+        raise InputError(f"--cluster: {error.name} is missing; `pip install porelake[scale]`") from error
+    with connection as cluster:
         yield from progress(spread(request, harpnums, chain, names, cluster), "HARPs", len(harpnums))
 
 
 def process_harp(request: Request, harpnum: int, chain: Chain, names: Sequence[str]) -> Outcome:
     """Take one HARP through stages; what fails is told, not raised."""
-    outcome = Outcome()
-    Lake.at(request.lake).sweep(request.series, harpnum)
+    outcome, lake = Outcome(), Lake.at(request.lake)
+    lake.sweep(request.series, harpnum)
     try:
-        with chain.around(request, harpnum):
+        with (
+            chain.around(request, harpnum),
+            mirrored(lake, request.series, harpnum, products=request.store_x2),
+        ):
             for name in names:
                 outcome.done.append(chain.stages[name](request, harpnum))
     except PorelakeError as error:
@@ -217,16 +237,6 @@ def process_harp(request: Request, harpnum: int, chain: Chain, names: Sequence[s
     except (OSError, RuntimeError) as error:  # disk full, a worker killed for memory, HDF5's own
         outcome.fail(harpnum, f"{type(error).__name__}: {error}")
     return outcome
-
-
-def _spread() -> Callable[..., Iterator[Outcome]]:
-    try:
-        from flows.cluster import spread
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"--cluster: {error.name} is not installed; `pip install porelake[scale]`"
-        ) from error
-    return spread
 
 
 def passed_over(request: Request) -> str:

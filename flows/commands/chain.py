@@ -132,12 +132,12 @@ def _require_use(request: Request) -> None:
 
 
 def _say_dry_run(request: Request) -> None:
+    from flows.harp import harps_of
     from flows.ingest import dry_run
-    from flows.pipeline import check
 
     if request.source != JSOC:
         raise InputError("--dry-run: it says what would be asked of JSOC; name HARPs, and --from jsoc")
-    harpnums, notes = check(request)
+    harpnums, notes = harps_of(request)
     print(*notes, dry_run(request, harpnums), sep="\n")
 
 

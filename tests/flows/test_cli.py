@@ -109,7 +109,7 @@ def test_wrong_sources(
         (tmp_path / "absent", f"--from {tmp_path / 'absent'}: no such file or directory"),
         (tmp_path / "empty", f"{tmp_path / 'empty'} has no file of series hmi.sharp_cea_720s"),
         (tmp_path / "no.tar", f"{tmp_path / 'no.tar'}: no complete uncompressed tar"),
-        ("jsoc", "--from jsoc"),
+        ("jsoc", "--email or JSOC_EMAIL"),
     ):
         refuses("run", "--from", source, *lake, says=says)
     refuses("run", "--from", small_series, "--harp", 7, *lake, says="HARP 7")
@@ -128,7 +128,7 @@ def test_wrong_options(
     refuses(*run, "--set", "detect.threshold", says="write stage.name=value")
     refuses(*run, "--enhance", "network", says="network")
     refuses(*run, "--store", "--enhance", "none", says="--store")
-    refuses(*run, "--lake", "s3://bucket/lake", says="s3://bucket/lake")
+    refuses(*run, "--lake", "gopher://bucket/lake", says="--lake gopher://bucket/lake")
     for option in (("--enhance", "magic"), ("--workers", "0"), ("--harp", "x"), ("--no-such", "1")):
         refuses(*run, *option, says=option[0])
     refuses("simulate", says="--out")
