@@ -290,7 +290,7 @@ def test_a_cadence_brings_no_record_between(bench: Bench, server: Server) -> Non
 @pytest.mark.parametrize("op", ["exp_status", "download"])
 def test_killed_and_resumed(bench: Bench, server: Server, files: Path, tmp_path: Path, op: str) -> None:
     """The same request goes on; of the files only what is missing is fetched."""
-    server.set_options(pending_polls=10 if op == "download" else 1000, rate=40_000)
+    server.set_options(pending_polls=10 if op == "download" else 60, rate=40_000)
     context = multiprocessing.get_context("forkserver")
     settings = bench.settings(jsoc_tar_from=1000)
     process = context.Process(target=_fetch, args=(settings, bench.cube, bench.staging))
