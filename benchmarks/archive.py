@@ -39,7 +39,7 @@ def archive_table(scratch: Path, rounds: int) -> Table:
     files, lake = scratch / "archive", scratch / "fetched"
     write_harp(files, HARP, SHAPE, max(RECORDS), workers=2)
     runs: dict[int, list[Process]] = {n: [] for n in RECORDS}
-    with Jsoc.start(files) as server, environment(server):
+    with Jsoc.start(files) as server, environment(server, scratch):
         fetch(lake, 1)  # what is read from disk once
         for _ in range(rounds):
             for n, found in runs.items():
@@ -83,9 +83,10 @@ def fetch(lake: Path, n_records: int) -> Process:
 
 
 @contextmanager
-def environment(server: Jsoc) -> Iterator[None]:
-    """Send porelake to a server instead of JSOC."""
+def environment(server: Jsoc, scratch: Path) -> Iterator[None]:
+    """Send porelake to a server instead of JSOC, with a lock on the connection of its own."""
     ours = {"PORELAKE_JSOC_URL": server.url, "JSOC_EMAIL": ADDRESS, "PORELAKE_JSOC_POLL_S": POLL_S}
+    ours["PORELAKE_CACHE_DIR"] = str(scratch / "cache")
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
     try:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from multiprocessing import get_context
 from typing import Any
 
@@ -39,13 +40,18 @@ class Case:
     def row(self) -> tuple[object, ...]:
         """The case's row: requests, TB, days with one process and with four, how often what failed."""
         settings = settings_with(**self.settings)
-        harps = self.mission.planned(settings)
+        harps = _planned(self.mission, settings.jsoc_request_records)
         runs = [fetched(harps, self.archive, settings, n) for n in PROCESSES]
         queue = runs[0][1]
         days = [f"{seconds / DAY_S:.1f}" for seconds, _ in runs]
         busy = f"{queue.connection.busy_s / DAY_S:.1f}"
         seen, tb = queue.seen, f"{queue.size / 1e12:.1f}"
         return self.name, seen["requests"], tb, busy, *days, seen["faults"], seen["put off"]
+
+
+@lru_cache(maxsize=1)
+def _planned(mission: Mission, most_records: int) -> list[Harp]:
+    return mission.planned(settings_with(jsoc_request_records=most_records))
 
 
 def cases(n_harps: int) -> Iterator[Case]:
@@ -117,7 +123,7 @@ def main() -> None:
     rows = []
     with ProcessPoolExecutor(given.workers, get_context("spawn")) as pool:
         for row in pool.map(Case.row, cases(given.harps)):
-            print(row[0], file=sys.stderr)
+            print(*row, file=sys.stderr, flush=True)
             rows.append(row)
     head = (
         "",

@@ -16,7 +16,6 @@ from storage.jsoc_wait import LONGEST_POLL
 from storage.settings import Settings
 
 GB = 1e9
-SEGMENTS = 10
 LOOKS = 2  # at the archive per HARP: what is to be fetched, and whether that was all
 
 
@@ -90,16 +89,16 @@ class Archive:
         From an accepted request to its files: at least, and per GB.
     wait_s : float
         How long it wishes to be left alone while it prepares.
-    silent : float
-        Share of exchanges that fail: one half at once (503), one half by a time-out.
+    silent, timed_out : float
+        Share of exchanges that fail; of these, share that do so by a time-out, the others at once (503).
     broken_gb : float
         Downloads broken off, per GB.
     damaged : float
         Share of files that come damaged and are asked for again.
     ingest_s_gb : float
         Checking files and appending them to the cube, on this side, per GB.
-    ingest_s : float
-        The same, per request.
+    segments : int
+        Files of a record.
     """
 
     bytes_s: float = 5e6
@@ -109,10 +108,11 @@ class Archive:
     prepare_s_gb: float = 60
     wait_s: float = 10
     silent: float = 0.01
+    timed_out: float = 0.5
     broken_gb: float = 0.05
     damaged: float = 1e-5
     ingest_s_gb: float = 52.7  # 266 ms for 11 files of 5.04 MB: docs/performance.md
-    ingest_s: float = 0.0
+    segments: int = 10
 
     def preparing_s(self, chunk: Chunk) -> float:
         """How long an export pends."""
@@ -134,14 +134,15 @@ class Queue:
     seen: Counter[str] = field(default_factory=Counter)
     size: float = 0.0
     pending_until: float = 0.0  # of the user's one export
+    seed: int = 0
 
     def __post_init__(self) -> None:
         self._http = Http(self.settings)  # for its pauses
-        self._random = random.Random(0)
+        self._random = random.Random(self.seed)
 
     def fetch(self, harps: list[Harp], workers: int = 1) -> float:
         """Seconds in which a number of processes fetch HARPs, one after the other each."""
-        random.seed(0)  # the client's pauses
+        random.seed(self.seed)  # the client's pauses
         todo = deque((harp, 0) for harp in harps)
         for _ in range(workers):
             self.clock.start(self._work(todo))
@@ -168,11 +169,11 @@ class Queue:
         ready = self.clock.now + self.archive.preparing_s(chunk)
         self.pending_until = ready
         yield from self._wait(ready, began)
-        n_files = chunk.n_records * SEGMENTS
+        n_files = chunk.n_records * self.archive.segments
         downloads = 1 if n_files >= self.settings.jsoc_tar_from else n_files
         for _ in range(downloads):
             yield from self._exchange(chunk.size / downloads)
-        yield self.archive.ingest_s + self.archive.ingest_s_gb * chunk.size / GB
+        yield self.archive.ingest_s_gb * chunk.size / GB
         for again in self._damaged(chunk, n_files):
             yield from self._export(again)
 
@@ -209,8 +210,8 @@ class Queue:
         by_segment: dict[int, set[int]] = {}
         for _ in range(n):
             slot = self._random.randrange(chunk.n_records)
-            by_segment.setdefault(self._random.randrange(SEGMENTS), set()).add(slot)
-        known, size = range(chunk.n_records), chunk.record_bytes // SEGMENTS
+            by_segment.setdefault(self._random.randrange(self.archive.segments), set()).add(slot)
+        known, size = range(chunk.n_records), chunk.record_bytes // self.archive.segments
         several = by_segment.values()
         return [one for slots in several for one in requested(sorted(slots), known, size, self.settings)]
 
@@ -219,7 +220,7 @@ class Queue:
         tries = 0
         while self._random.random() < self.archive.silent:
             tries += 1
-            timed_out = self._random.random() < 0.5
+            timed_out = self._random.random() < self.archive.timed_out
             yield from self._connected(self.settings.jsoc_timeout_s if timed_out else self.archive.answer_s)
             if tries > self.settings.jsoc_retries:
                 raise GivenUpError
@@ -245,9 +246,11 @@ class Queue:
         return whole + (self._random.random() < expected - whole)
 
 
-def fetched(harps: list[Harp], archive: Archive, settings: Settings, workers: int = 1) -> tuple[float, Queue]:
+def fetched(
+    harps: list[Harp], archive: Archive, settings: Settings, workers: int = 1, seed: int = 0
+) -> tuple[float, Queue]:
     """Seconds that HARPs take, and the queue afterwards."""
-    queue = Queue(archive, settings)
+    queue = Queue(archive, settings, seed=seed)
     return queue.fetch(harps, workers), queue
 
 
