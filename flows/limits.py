@@ -1,12 +1,12 @@
 """Whose turn it is, over all runs of a Prefect server: one download from JSOC at a time, one run per HARP."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.concurrency.sync import concurrency
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from flows.request import JSOC, Request
 
@@ -43,8 +43,8 @@ def _turn(name: str) -> Iterator[None]:
 
 def ensure_limit(name: str) -> None:
     """Create a limit of one if there is none of that name; one that a user has changed stays."""
-    with get_client(sync_client=True) as client:
+    with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):  # another run was quicker
         try:
+            client.read_global_concurrency_limit_by_name(name)
+        except ObjectNotFound:
             client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1))
-        except ObjectAlreadyExists:
-            return

@@ -25,6 +25,7 @@ POOL = "porelake"
 RUNS_AT_ONCE = 3  # of a worker: a backfill of weeks must not keep the watch waiting
 START_LIMIT_S = 180.0
 DEPLOY_LIMIT_S = 180.0
+DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Service:
             "PORELAKE_REPORTS_URL": reports,
         }
         changeable = {"PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "5"}
-        named = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": self.database, "JSOC_EMAIL": self.email}
+        named = {DATABASE: self.database, "JSOC_EMAIL": self.email}
         gone = ("PREFECT_API_", "PREFECT_PROFILE")
         theirs = {name: value for name, value in os.environ.items() if not name.startswith(gone)}
         return {**changeable, **theirs, **ours, **{name: value for name, value in named.items() if value}}
@@ -167,13 +168,16 @@ def check(service: Service) -> None:
     InputError
         If an option is wrong.
     """
-    if service.workers > 1 and not (service.database or "").startswith("postgresql"):
+    database = service.database or os.environ.get(DATABASE, "")
+    if service.workers > 1 and not database.startswith("postgresql"):
         raise InputError(
             f"--workers {service.workers}: SQLite, Prefect's default, locks itself out under several; name"
             " a PostgreSQL with --database postgresql+asyncpg://user:password@host/name"
         )
-    if service.database and not service.database.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
+    if database and not database.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
         raise InputError("--database: write postgresql+asyncpg://user:password@host:port/name")
+    if service.source == JSOC and not service.email:
+        raise InputError("--email or JSOC_EMAIL: JSOC exports need an address registered with it")
     if service.source != JSOC and not Path(service.source).exists():
         raise InputError(f"--from {service.source}: no such file or directory")
     if not service.config.is_file():
@@ -198,7 +202,7 @@ def _start(
         return
     hosts = [f"{socket.gethostname()}-{i + 1}" for i in range(service.workers)]
     api.ensure_limit("porelake-jsoc")
-    api.mark_crashed(POOL, hosts)
+    api.tidy(POOL, hosts)
     if not api.has_pool(POOL):
         children.run("work-pool", runs, "work-pool", "create", POOL, "--type", "process")
     children.run("deploy", runs, "deploy", "--all", "--prefect-file", str(service.config.resolve()))

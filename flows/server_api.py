@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -10,7 +11,7 @@ from urllib.request import Request, urlopen
 from pores.errors import PorelakeError
 
 UNFINISHED = ["RUNNING", "PENDING", "CANCELLING"]
-CONFLICT, NOT_FOUND = 409, 404
+NOT_FOUND = 404
 
 
 class ServerApi:
@@ -51,39 +52,54 @@ class ServerApi:
 
     def ensure_limit(self, name: str) -> None:
         """Create a concurrency limit of one, if there is none of that name."""
-        try:
+        if not self._has(f"/v2/concurrency_limits/{name}"):
             self.ask("/v2/concurrency_limits/", {"name": name, "limit": 1})
-        except HTTPError as error:
-            if error.code != CONFLICT:
-                raise
 
     def has_pool(self, name: str) -> bool:
         """Whether there is a work pool of that name."""
+        return self._has(f"/work_pools/{name}")
+
+    def _has(self, path: str) -> bool:
         try:
-            self.ask(f"/work_pools/{name}")
+            self.ask(path)
         except HTTPError as error:
             if error.code != NOT_FOUND:
                 raise
             return False
         return True
 
-    def mark_crashed(self, pool: str, ours: Collection[str]) -> None:
-        """Mark runs as crashed that an earlier service left unfinished when it was killed.
+    def tidy(self, pool: str, ours: Collection[str]) -> None:
+        """Settle what an earlier service left: runs under way when it was killed, runs missed since it ended.
 
-        Not if workers of other machines are there: the runs may be theirs.
+        Of the runs missed by a deployment one is kept: it makes up for the others. Nothing is done if workers
+        of other machines are there: the runs may be theirs.
         """
         if not self.has_pool(pool):
             return
         workers = self.ask(f"/work_pools/{pool}/workers/filter", {})
         if any(worker["status"] == "ONLINE" and worker["name"] not in ours for worker in workers):
             return
-        left = {
-            "work_pools": {"name": {"any_": [pool]}},
-            "flow_runs": {"state": {"type": {"any_": UNFINISHED}}},
-        }
-        crashed = {"type": "CRASHED", "name": "Crashed", "message": "porelake serve was killed"}
-        for run in self.ask("/flow_runs/filter", left):
-            self.ask(f"/flow_runs/{run['id']}/set_state", {"state": crashed, "force": True})
+        for run in self._runs_of(pool, {"state": {"type": {"any_": UNFINISHED}}}):
+            self._set_state(run, "CRASHED", "porelake serve was killed")
+        before = {"before_": datetime.now(UTC).isoformat()}
+        missed = self._runs_of(
+            pool, {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": before}
+        )
+        newest = {run["deployment_id"]: run for run in missed if run["auto_scheduled"]}
+        for run in missed:
+            if run["auto_scheduled"] and run is not newest[run["deployment_id"]]:
+                self._set_state(
+                    run, "CANCELLED", "missed while porelake serve was off; a later run makes up for it"
+                )
+
+    def _runs_of(self, pool: str, which: dict[str, object]) -> list[dict[str, Any]]:
+        of = {"work_pools": {"name": {"any_": [pool]}}, "flow_runs": which}
+        runs: list[dict[str, Any]] = self.ask("/flow_runs/filter", {**of, "sort": "EXPECTED_START_TIME_ASC"})
+        return runs
+
+    def _set_state(self, run: dict[str, Any], kind: str, why: str) -> None:
+        state = {"type": kind, "name": kind.capitalize(), "message": why}
+        self.ask(f"/flow_runs/{run['id']}/set_state", {"state": state, "force": True})
 
     def next_runs(self) -> list[str]:
         """Say when the next run of every deployment is."""

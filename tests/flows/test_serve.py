@@ -78,7 +78,7 @@ def test_the_catalogue_grows_by_itself(jsoc: Jsoc, world: dict[str, str], tmp_pa
         assert_report(left["watch-report"]["data"])
         jsoc.reveal()
         wait_for(lambda: n_frames(lake) == N_FRAMES, "the catalogue to grow")
-        again = porelake("serve", "--lake", lake, "--port", served.port)
+        again = porelake("serve", "--lake", lake, "--port", served.port, **world)
         assert again.returncode == 2
         assert "--port" in again.stderr
         assert served.stop() == 0
@@ -152,6 +152,7 @@ def test_what_cannot_be_served_is_told(tmp_path: Path) -> None:
         (("--config", tmp_path / "none.yaml"), "--config"),
         (("--from", tmp_path / "none"), "--from"),
     ):
-        ended = porelake("serve", "--lake", tmp_path / "lake", *wrong)
+        ended = porelake("serve", "--lake", tmp_path / "lake", *wrong, JSOC_EMAIL="a@b.c")
         assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
         assert word in ended.stderr
+    assert "JSOC_EMAIL" in porelake("serve", "--lake", tmp_path / "lake").stderr
