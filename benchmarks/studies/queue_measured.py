@@ -166,9 +166,9 @@ def main() -> None:
         for case in cases(20 * record_bytes):
             real, said = measured(case, files, list(HARPS), LIMITS), predicted(case, archive, record_bytes)
             rows += [_row(f"{case.name}: measured", real), _row("simulated", said)]
-            rows.append(
-                ("ratio", *(f"{b / a:.2f}" for a, b in zip(_values(real), _values(said), strict=True)))
-            )
+            pairs = zip(_values(real), _values(said), strict=True)
+            rows.append(("simulated / measured", *(f"{b / a:.2f}" for a, b in pairs)))
+            print(*rows[-3:], file=sys.stderr, flush=True)
     head = ("", "s", "requests", "exchanges", "MB")
     print(Table("Model and client", head, rows))
 

@@ -164,11 +164,10 @@ class Queue:
     def _export(self, chunk: Chunk) -> Process:
         """Ask, wait, download, check, append; ask again for what came damaged."""
         self.seen["requests"] += 1
-        began = self.clock.now
-        yield from self._submit(chunk, began)
+        yield from self._submit()
         ready = self.clock.now + self.archive.preparing_s(chunk)
         self.pending_until = ready
-        yield from self._wait(ready, began)
+        yield from self._wait(ready)
         n_files = chunk.n_records * self.archive.segments
         downloads = 1 if n_files >= self.settings.jsoc_tar_from else n_files
         for _ in range(downloads):
@@ -177,20 +176,21 @@ class Queue:
         for again in self._damaged(chunk, n_files):
             yield from self._export(again)
 
-    def _submit(self, chunk: Chunk, began: float) -> Process:
+    def _submit(self) -> Process:
+        tries, began = 0, self.clock.now
         yield from self._exchange(0)
-        tries = 0
         while self.clock.now < self.pending_until:  # status 7
             self.seen["busy"] += 1
-            self._within_limit(began)
+            if self.clock.now - began > self.settings.jsoc_pending_limit_s:
+                raise GivenUpError
             share = self._random.uniform(0.5, 1)
             yield self._pending_pause(self.settings.jsoc_poll_s * 2 ** min(tries, 5) * share)
             yield from self._exchange(0)
             tries += 1
 
-    def _wait(self, ready: float, began: float) -> Process:
+    def _wait(self, ready: float) -> Process:
+        """Look at the export until it is there: one that is left to the next run is gone on with by it."""
         while True:
-            self._within_limit(began)
             yield self._pending_pause(self.archive.wait_s)
             yield from self._exchange(0)
             if self.clock.now >= ready:
@@ -199,10 +199,6 @@ class Queue:
     def _pending_pause(self, wish_s: float) -> float:
         poll_s = self.settings.jsoc_poll_s
         return min(max(wish_s, poll_s), LONGEST_POLL * poll_s)
-
-    def _within_limit(self, began: float) -> None:
-        if self.clock.now - began > self.settings.jsoc_pending_limit_s:
-            raise GivenUpError
 
     def _damaged(self, chunk: Chunk, n_files: int) -> list[Chunk]:
         """Requests for what came damaged: one per segment, as the planner makes them."""
