@@ -12,7 +12,10 @@
     <lake>/catalog.duckdb                                     views over the tables
 
 The lake lies in a directory, or in an object store under the same names; this machine then works in a mirror
-of the parts it needs, which `storage.remote` brings and takes back.
+of the parts it needs, which `storage.remote` brings and takes back. What the mirror holds is told in it::
+
+    <mirror>/mirrored/<series>/<harpnum>.json                 versions of the copies of a HARP's objects
+    <mirror>/mirrored/{catalog,pointers}.json                 of the catalogue, and all pointers with content
 """
 
 import hashlib
