@@ -279,6 +279,20 @@ def test_only_what_was_asked_for_gets_in(
     assert [cube.segments(t) for t in cube.t_rec] == [["continuum"], ["continuum", "Br"]]
 
 
+def test_files_that_nobody_asked_for_stay_out(bench: Bench, files: Path) -> None:
+    class Generous(Jsoc):
+        def export(self, what: RecordSet, n_files: int, into: Path, progress: Any = None) -> list[Path]:
+            more = [into / file_name(5, "Br"), into / file_name(0, "Bt")]
+            for path in more:
+                shutil.copy(files / path.name, path)
+            return [*super().export(what, n_files, into, progress), *more]
+
+    what = RecordSet(SERIES, HARP, (TimeRange(T0, T0),), segments=("Br",))
+    archive = Generous(bench.settings())
+    assert fetch(archive, bench.cube, bench.staging, what) == Fetched(added=1, n_records=1)
+    assert [Cube(bench.cube).segments(t) for t in Cube(bench.cube).t_rec] == [["Br"]]
+
+
 def test_a_cadence_brings_no_record_between(bench: Bench, server: Server) -> None:
     times = (TimeRange(T0, T0 + 9 * STEP),)
     what = RecordSet(SERIES, HARP, times, "24m", segments=SEGMENTS)

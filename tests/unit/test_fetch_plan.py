@@ -74,6 +74,12 @@ def test_a_whole_harp_is_one_request() -> None:
     assert chunk.size == 6 * 400
 
 
+def test_a_span_goes_on_over_records_that_have_nothing_to_bring() -> None:
+    plan = planned(WHAT, [record(0), record(1, ()), record(2)], {}, again=False)
+    (chunk,) = chunks(WHAT, plan.wanted, plan.there, SETTINGS)
+    assert chunk.what.times == (TimeRange(T0, T0 + 2 * STEP),)
+
+
 def test_two_spans_asked_for_are_not_joined() -> None:
     """What lies between them is at the archive, though not in its answer."""
     spans = (TimeRange(T0, T0 + STEP), TimeRange(T0 + 5 * STEP, T0 + 6 * STEP))
