@@ -18,7 +18,8 @@ from distributed import Client, Future
 from flows.cluster_check import CONNECT_S, code_versions, differences, require_able, require_scheduler
 from flows.cluster_queue import AtWork, Cluster, ClusterGone
 from flows.harp import forget_sources
-from flows.pipeline import PLAIN, Chain, Outcome, process_harp
+from flows.outcome import Outcome
+from flows.pipeline import PLAIN, Chain, process_harp
 from flows.request import JSOC, Request
 from pores.errors import PorelakeError
 

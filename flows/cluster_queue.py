@@ -13,7 +13,7 @@ from typing import Any
 
 from distributed import Client, Future, KilledWorker
 
-from flows.pipeline import Outcome
+from flows.outcome import Outcome
 from pores.errors import PorelakeError
 
 GONE_S = 60.0  # a cluster may be without a worker for so long before the rest is given up

@@ -14,7 +14,7 @@ from prefect_dask import DaskTaskRunner
 from flows.cluster import Unit, work_on
 from flows.cluster_check import CONNECT_S, require_scheduler
 from flows.cluster_queue import Cluster
-from flows.pipeline import Outcome
+from flows.outcome import Outcome
 
 
 def _work_on(unit: Unit, harpnum: int) -> Outcome | State[Outcome]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from catalog.export import export
 from catalog.query import run_query
 from flows.pictures import busiest, draw, frame_scene
-from flows.pipeline import prefect_api
+from flows.prefect_api import prefect_api
 from flows.progress import progress_bars
 from flows.request import Request
 from flows.simulated import simulate_series

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flows.artifacts import leave, reported
 from flows.leash import hang_on
-from flows.pipeline import Outcome, publish
+from flows.outcome import Outcome
+from flows.pipeline import publish
 from flows.request import Request
 from flows.run_report import RunReport
 from flows.tasks import TASKS, asking

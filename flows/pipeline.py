@@ -1,17 +1,14 @@
 """The chain over HARPs: here in this process, or as a Prefect flow where a Prefect server is configured."""
 
-import os
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 from flows import ingest, products, stages, tracking
 from flows.harp import forget_sources, harps_of, source
+from flows.outcome import Outcome, failure
+from flows.prefect_api import prefect_api, require_server
 from flows.progress import progress_bars
 from flows.progress import track as progress
 from flows.request import JSOC, STAGES, Request
@@ -28,75 +25,6 @@ if TYPE_CHECKING:
 CCD_SERIES = "hmi.sharp_720s"
 StageFunction = Callable[[Request, int], stages.Done]
 PublishFunction = Callable[[Request], str]
-
-
-@dataclass
-class Outcome:
-    """What a run did: lines for people, and the HARPs that failed."""
-
-    done: list[stages.Done] = field(default_factory=list)
-    failed: dict[int, str] = field(default_factory=dict)
-    unresolved: dict[str, str] = field(
-        default_factory=dict
-    )  # followed regions whose HARPs could not be asked
-    wrong_input: bool = True  # whether all that failed did so for what was asked
-    published: str = ""
-    notes: str = ""
-
-    def __str__(self) -> str:
-        lines = [
-            f"HARP {harp}: {self.said(harp)}"
-            for harp in sorted({done.harpnum for done in self.done} | set(self.failed))
-        ]
-        return "\n".join(filter(None, [self.notes, *lines, self.published]))
-
-    def add(self, other: "Outcome") -> None:
-        """Take over what became of other HARPs, or of the same in later stages."""
-        self.done += other.done
-        self.failed |= other.failed
-        self.wrong_input &= other.wrong_input
-
-    def fail(self, harpnum: int, why: str, wrong_input: bool = False) -> "Outcome":
-        """Note that a HARP failed."""
-        self.failed[harpnum] = why
-        self.wrong_input &= wrong_input
-        return self
-
-    def said(self, harpnum: int) -> str:
-        """What a run did for a HARP, in words."""
-        mine = [done for done in self.done if done.harpnum == harpnum]
-        words = [done.said for done in mine if done.said]
-        words += [f"not to be had: {what}" for done in mine for what in done.missing]
-        if harpnum in self.failed:
-            words.append("failed")
-        return "; ".join(words) or "up to date"
-
-
-class RunError(PorelakeError):
-    """Some HARPs of a run failed or lack something asked for; `outcome` says what became of all."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        lines = [f"HARP {harp}: {why}" for harp, why in outcome.failed.items()]
-        lines += [f"{region}: {why}" for region, why in outcome.unresolved.items()]
-        lacking = [done for done in outcome.done if done.missing]
-        lines += [
-            f"HARP {done.harpnum}: {counted(len(done.missing), 'file')} not to be had: {done.missing[0]}"
-            for done in lacking
-        ]
-        super().__init__("; ".join(lines))
-        self.outcome = outcome
-
-
-class WrongRequestError(RunError, InputError):
-    """A run of which HARPs failed, all of them because the request is wrong."""
-
-
-def failure(outcome: Outcome) -> RunError | None:
-    """The error to raise for what a run could not do; None if it did all."""
-    incomplete = bool(outcome.unresolved) or any(done.missing for done in outcome.done)
-    if not (outcome.failed or incomplete):
-        return None
-    return (WrongRequestError if outcome.wrong_input and not incomplete else RunError)(outcome)
 
 
 def _plain_cluster(address: str) -> AbstractContextManager["Cluster"]:
@@ -146,7 +74,7 @@ def run_request(request: Request) -> Outcome:
     """
     with progress_bars():
         if address := prefect_api():
-            _require_server(address)
+            require_server(address)
             check(request)  # wrong input is told here, not by a flow that failed
             from flows.tasks import pores_flow
 
@@ -258,30 +186,3 @@ def _stages_of(request: Request) -> list[str]:
 
 def _stores(request: Request, wanted: Sequence[str]) -> bool:
     return request.store_x2 and "prepare" in wanted
-
-
-def _require_server(address: str) -> None:
-    """Ask the Prefect server whether it is well; one clear error if it does not answer."""
-    try:
-        with urlopen(f"{address.rstrip('/')}/health", timeout=10):
-            pass
-    except HTTPError:  # it is there; what it wants, such as a key, Prefect knows
-        pass
-    except (OSError, ValueError) as error:
-        raise PorelakeError(
-            f"no Prefect server answers at {address} ({error}); start it, or unset PREFECT_API_URL"
-        ) from error
-
-
-def prefect_api() -> str | None:
-    """Address of the Prefect server that the environment or the active profile names, Prefect not loaded."""
-    if address := os.environ.get("PREFECT_API_URL"):
-        return address
-    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
-    try:
-        profiles = tomllib.loads((home / "profiles.toml").read_text())
-    except (OSError, tomllib.TOMLDecodeError):
-        return None
-    active = os.environ.get("PREFECT_PROFILE", profiles.get("active", ""))
-    address = profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
-    return str(address) if address else None

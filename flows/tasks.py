@@ -14,7 +14,8 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from flows.artifacts import reported
 from flows.limits import harp_turn, jsoc_turn
-from flows.pipeline import PLAIN, Chain, Outcome, process
+from flows.outcome import Outcome
+from flows.pipeline import PLAIN, Chain, process
 from flows.request import Request
 from storage.jsoc_http import UnreachableError
 

@@ -11,7 +11,8 @@ from itertools import groupby
 
 from flows.harp import Harp, forget_sources, source_files
 from flows.ingest import lacking
-from flows.pipeline import PLAIN, Chain, Outcome, RunError, check, failure, process
+from flows.outcome import Outcome, RunError, failure
+from flows.pipeline import PLAIN, Chain, check, process
 from flows.request import JSOC, Request
 from flows.tracking import up_to_date
 from flows.words import counted

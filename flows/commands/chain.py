@@ -148,7 +148,8 @@ def _publish(request: Request) -> None:
 
 
 def _run(request: Request) -> None:
-    from flows.pipeline import RunError, run_request
+    from flows.outcome import RunError
+    from flows.pipeline import run_request
 
     try:
         print(run_request(request))

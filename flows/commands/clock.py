@@ -100,7 +100,7 @@ def duration(option: str, text: str) -> timedelta:
 
 
 def _round(request: "Request", look_back: timedelta) -> None:
-    from flows.pipeline import RunError
+    from flows.outcome import RunError
     from flows.progress import progress_bars
     from flows.watch import watch_round
 

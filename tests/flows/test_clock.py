@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from flows.commands.clock import duration
-from flows.pipeline import PLAIN, Chain, RunError
+from flows.outcome import RunError
+from flows.pipeline import PLAIN, Chain
 from flows.request import Request
 from flows.watch import Clockwork, backfill, news, watch_round, watched, windowed
 from pores.errors import InputError, PorelakeError

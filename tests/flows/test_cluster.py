@@ -15,7 +15,8 @@ import pytest
 
 from flows import cluster_check, cluster_queue
 from flows.ingest import ingest
-from flows.pipeline import PLAIN, Outcome, RunError, process, run_request
+from flows.outcome import Outcome, RunError
+from flows.pipeline import PLAIN, process, run_request
 from flows.request import JSOC, SERIES, Request
 from flows.stages import Done
 from pores.errors import InputError, PorelakeError

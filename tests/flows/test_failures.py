@@ -8,7 +8,8 @@ import pytest
 
 from catalog.check import verify
 from flows.harp import Harp
-from flows.pipeline import RunError, run_request
+from flows.outcome import RunError
+from flows.pipeline import run_request
 from flows.tracking import track
 from pores.errors import InputError
 from storage.lake import Lake

@@ -1,0 +1,76 @@
+"""What became of the HARPs of a run, in words and as the error to raise."""
+
+from dataclasses import dataclass, field
+
+from flows.stages import Done
+from flows.words import counted
+from pores.errors import InputError, PorelakeError
+
+
+@dataclass
+class Outcome:
+    """What a run did: lines for people, and the HARPs that failed."""
+
+    done: list[Done] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+    unresolved: dict[str, str] = field(
+        default_factory=dict
+    )  # followed regions whose HARPs could not be asked
+    wrong_input: bool = True  # whether all that failed did so for what was asked
+    published: str = ""
+    notes: str = ""
+
+    def __str__(self) -> str:
+        lines = [
+            f"HARP {harp}: {self.said(harp)}"
+            for harp in sorted({done.harpnum for done in self.done} | set(self.failed))
+        ]
+        return "\n".join(filter(None, [self.notes, *lines, self.published]))
+
+    def add(self, other: "Outcome") -> None:
+        """Take over what became of other HARPs, or of the same in later stages."""
+        self.done += other.done
+        self.failed |= other.failed
+        self.wrong_input &= other.wrong_input
+
+    def fail(self, harpnum: int, why: str, wrong_input: bool = False) -> "Outcome":
+        """Note that a HARP failed."""
+        self.failed[harpnum] = why
+        self.wrong_input &= wrong_input
+        return self
+
+    def said(self, harpnum: int) -> str:
+        """What a run did for a HARP, in words."""
+        mine = [done for done in self.done if done.harpnum == harpnum]
+        words = [done.said for done in mine if done.said]
+        words += [f"not to be had: {what}" for done in mine for what in done.missing]
+        if harpnum in self.failed:
+            words.append("failed")
+        return "; ".join(words) or "up to date"
+
+
+class RunError(PorelakeError):
+    """Some HARPs of a run failed or lack something asked for; `outcome` says what became of all."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        lines = [f"HARP {harp}: {why}" for harp, why in outcome.failed.items()]
+        lines += [f"{region}: {why}" for region, why in outcome.unresolved.items()]
+        lacking = [done for done in outcome.done if done.missing]
+        lines += [
+            f"HARP {done.harpnum}: {counted(len(done.missing), 'file')} not to be had: {done.missing[0]}"
+            for done in lacking
+        ]
+        super().__init__("; ".join(lines))
+        self.outcome = outcome
+
+
+class WrongRequestError(RunError, InputError):
+    """A run of which HARPs failed, all of them because the request is wrong."""
+
+
+def failure(outcome: Outcome) -> RunError | None:
+    """The error to raise for what a run could not do; None if it did all."""
+    incomplete = bool(outcome.unresolved) or any(done.missing for done in outcome.done)
+    if not (outcome.failed or incomplete):
+        return None
+    return (WrongRequestError if outcome.wrong_input and not incomplete else RunError)(outcome)
