@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from s3fs import S3FileSystem
+
 LINE = re.compile(r'"(?P<what>[A-Z]+ \S+) HTTP/[\d.]+" (?P<status>\d+)')
 SECONDS = 30
 
@@ -50,6 +52,7 @@ class S3Server:
 @contextmanager
 def s3_server(directory: Path) -> Iterator[S3Server]:
     """Start a server, wait until it answers, end it."""
+    S3FileSystem.clear_instance_cache()  # clients of another test's server
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
