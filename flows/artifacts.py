@@ -4,12 +4,13 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from prefect.artifacts import create_image_artifact, create_link_artifact, create_markdown_artifact
 from prefect.runtime import flow_run
 
 from flows.leash import hang_on
-from flows.pipeline import Outcome, RunError
+from flows.outcome import Outcome, RunError
 from flows.request import Request
 from flows.run_report import (
     HEADINGS,
@@ -24,6 +25,7 @@ from storage.deliveries import delivered
 from storage.lake import Lake
 from storage.runs import CurrentRun, current_run
 
+PICTURE = "The frame with most features"
 REPORTS_URL = "PORELAKE_REPORTS_URL"  # where `porelake serve` shows the lake's reports
 
 
@@ -50,7 +52,8 @@ def _tell(request: Request, outcome: Outcome, started: datetime) -> None:
     lake = Lake.at(request.lake)
     rows = harp_rows(lake, request.series, outcome)
     runs = [run for row in rows if (run := current_run(lake, request.series, row.harpnum)) is not None]
-    notes = [*outcome.notes.splitlines(), *outcome.published.splitlines()]
+    unresolved = [f"{region}: {why}" for region, why in outcome.unresolved.items()]
+    notes = [*unresolved, *outcome.notes.splitlines(), *outcome.published.splitlines()]
     asked = {"lake": request.lake, "from": request.source or "the lake", "series": request.series}
     cells = [row.cells() for row in rows]
     leave(RunReport(_title(), request.lake, started, datetime.now(UTC), asked, notes, HEADINGS, cells), runs)
@@ -62,15 +65,21 @@ def leave(report: RunReport, runs: Iterable[CurrentRun]) -> None:
     key = str(flow_run.get_flow_name() or "run")
     create_markdown_artifact(markdown(report), key=f"{key}-table", description="What was done, by HARP")
     jpeg = picture(lake, runs)
-    if jpeg is not None:
-        create_image_artifact(
-            data_uri(jpeg), key=f"{key}-picture", description="The frame with most features"
-        )
     name = f"{key}-{report.started:%Y%m%dT%H%M%SZ}-{str(flow_run.get_id())[:8]}"
     page = write_report(lake, name, replace(report, picture=jpeg))
-    base = os.environ.get(REPORTS_URL)
-    link = f"{base.rstrip('/')}/{page.name}" if base else page.as_uri()
+    if jpeg is not None:
+        shown = page.with_suffix(".jpg")
+        shown.write_bytes(jpeg)
+        # Prefect's page writes the address below the picture: one that holds it is the second choice
+        create_image_artifact(_at_service(shown) or data_uri(jpeg), f"{key}-picture", PICTURE)
+    link = _at_service(page) or page.as_uri()
     create_link_artifact(link, page.name, f"{key}-report", delivered(lake, page))
+
+
+def _at_service(path: Path) -> str | None:
+    """Where `porelake serve` shows a file beside the reports; None if this run is not one of its."""
+    base = os.environ.get(REPORTS_URL)
+    return f"{base.rstrip('/')}/{path.name}" if base else None
 
 
 def _title() -> str:

@@ -3,28 +3,26 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from flows.leash import GRACE_S, LEASH, Leash, leash
+from flows.children import Children
+from flows.leash import Leash, leash
+from flows.report_pages import pages
 from flows.request import JSOC
 from flows.server_api import ServerApi
-from pores.errors import InputError, PorelakeError
+from pores.errors import InputError
 from storage.lake import Lake
 
 POOL = "porelake"
 RUNS_AT_ONCE = 3  # of a worker: a backfill of weeks must not keep the watch waiting
 START_LIMIT_S = 180.0
-DEPLOY_LIMIT_S = 180.0
 DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 
 
@@ -56,7 +54,12 @@ class Service:
         """Address of the user interface."""
         return f"http://{self.host}:{self.port}"
 
-    def environment(self, reports: str) -> dict[str, str]:
+    @property
+    def reports_port(self) -> int:
+        """Where reports are shown: a fixed place, since runs of earlier services link to them, too."""
+        return self.port + 1
+
+    def environment(self) -> dict[str, str]:
         """The environment of all that is started; what a user sets of `PREFECT_...` besides stays."""
         ours = {
             "PREFECT_HOME": str(self.home),
@@ -69,66 +72,13 @@ class Service:
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             "PORELAKE_LAKE": Lake.at(self.lake).location,
             "PORELAKE_FROM": self.source if self.source == JSOC else str(Path(self.source).resolve()),
-            "PORELAKE_REPORTS_URL": reports,
+            "PORELAKE_REPORTS_URL": f"http://{self.host}:{self.reports_port}",
         }
         changeable = {"PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "5"}
         named = {DATABASE: self.database, "JSOC_EMAIL": self.email}
         gone = ("PREFECT_API_", "PREFECT_PROFILE")
         theirs = {name: value for name, value in os.environ.items() if not name.startswith(gone)}
         return {**changeable, **theirs, **ours, **{name: value for name, value in named.items() if value}}
-
-
-@dataclass
-class _Children:
-    """The processes that were started, in order, each with its log."""
-
-    environment: dict[str, str]
-    logs: Path
-    started: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-
-    def start(self, name: str, held: Leash, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a command of Prefect on a leash; it is named after its log file."""
-        self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{name}.log").open("a") as log:
-            self.started[name] = subprocess.Popen(
-                [sys.executable, "-m", "flows.leash", *arguments],
-                env={**self.environment, LEASH: str(held.path)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for this process, which ends the others in order
-            )
-        return self.started[name]
-
-    def run(self, name: str, held: Leash, *arguments: str) -> None:
-        """Run a command to its end."""
-        code = self.start(name, held, *arguments).wait(DEPLOY_LIMIT_S)
-        del self.started[name]
-        if code:
-            raise PorelakeError(f"`prefect {' '.join(arguments)}` failed: {self.last_line(name)}")
-
-    def require_alive(self) -> None:
-        """Raise PorelakeError if one has ended."""
-        for name, child in self.started.items():
-            if child.poll() is not None:
-                raise PorelakeError(f"the {name} ended ({child.returncode}): {self.last_line(name)}")
-
-    def last_line(self, name: str) -> str:
-        """Where the log of a child is, and how it ends."""
-        path = self.logs / f"{name}.log"
-        lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip(" │╰╭─╯")]
-        return f"{lines[-1].strip() if lines else 'no word'} ({path})"
-
-    def end(self, names: Sequence[str]) -> None:
-        """End children: asked first, killed after the time of grace."""
-        for name in names:
-            self.started[name].terminate()
-        for name in names:
-            try:
-                self.started[name].wait(GRACE_S + 5)
-            except subprocess.TimeoutExpired:
-                self.started[name].kill()
-                self.started[name].wait()
 
 
 def serve(service: Service, say: Callable[[str], object] = print) -> NoReturn:
@@ -149,8 +99,8 @@ def serve(service: Service, say: Callable[[str], object] = print) -> NoReturn:
         runs_leash = stack.enter_context(leash(service.home / "runs.lock"))
         if not (server_leash.hold(1) and runs_leash.hold()):
             raise InputError(f"the lake {service.lake} is served already, or ends to be; {service.home}")
-        reports = stack.enter_context(_reports_served(service))
-        children = _Children(service.environment(reports), service.home / "logs")
+        stack.enter_context(pages(service.reports, service.host, service.reports_port))
+        children = Children(service.environment(), service.home / "logs")
         stopped = stack.enter_context(_signals())
         stack.callback(_end, children, runs_leash)
         _start(service, children, server_leash, runs_leash, stopped)
@@ -182,16 +132,17 @@ def check(service: Service) -> None:
         raise InputError(f"--from {service.source}: no such file or directory")
     if not service.config.is_file():
         raise InputError(f"--config {service.config}: no such file; porelake's clone has a prefect.yaml")
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind((service.host, service.port))
-        except OSError as error:
-            raise InputError(f"--port {service.port}: {error.strerror} at {service.host}") from error
+    for port, what in ((service.port, ""), (service.reports_port, ", the port after it, for reports")):
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind((service.host, port))
+            except OSError as error:
+                raise InputError(f"--port {service.port}: {port}{what}: {error.strerror}") from error
 
 
 def _start(
-    service: Service, children: _Children, server: Leash, runs: Leash, stopped: threading.Event
+    service: Service, children: Children, server: Leash, runs: Leash, stopped: threading.Event
 ) -> None:
     """Start the server, deploy, start the workers; stop where that is asked for meanwhile."""
     at = ("--host", service.host, "--port", str(service.port))
@@ -211,12 +162,12 @@ def _start(
         children.start(f"worker-{i + 1}", runs, "worker", "start", *of)
 
 
-def _stopped(children: _Children, stopped: threading.Event) -> bool:
+def _stopped(children: Children, stopped: threading.Event) -> bool:
     children.require_alive()
     return stopped.is_set()
 
 
-def _end(children: _Children, runs: Leash) -> None:
+def _end(children: Children, runs: Leash) -> None:
     """End runs and workers while the server can still note it, then the server."""
     runs.let_go()
     children.end([name for name in children.started if name != "server"])
@@ -244,21 +195,3 @@ def _signals() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-class _Page(SimpleHTTPRequestHandler):
-    """The reports, without a line of log for each."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base class
-        """Say nothing."""
-
-
-@contextmanager
-def _reports_served(service: Service) -> Iterator[str]:
-    """Show the lake's reports beside Prefect's interface, which can't link to files; give their address."""
-    service.reports.mkdir(parents=True, exist_ok=True)
-    page = partial(_Page, directory=str(service.reports))
-    with ThreadingHTTPServer((service.host, 0), page) as pages:
-        threading.Thread(target=pages.serve_forever, daemon=True).start()
-        yield f"http://{service.host}:{pages.server_port}"
-        pages.shutdown()

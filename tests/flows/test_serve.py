@@ -74,7 +74,9 @@ def test_the_catalogue_grows_by_itself(jsoc: Jsoc, world: dict[str, str], tmp_pa
             "watch-report": "markdown",
         }
         assert f"| {HARP} | {NOAA} |" in left["watch-table"]["data"]
-        assert left["watch-picture"]["data"].startswith("data:image/jpeg;base64,/9j/")
+        with urllib.request.urlopen(left["watch-picture"]["data"], timeout=30) as reply:
+            assert reply.headers["Content-Type"] == "image/jpeg"
+            assert reply.read(3) == b"\xff\xd8\xff"
         assert_report(left["watch-report"]["data"])
         jsoc.reveal()
         wait_for(lambda: n_frames(lake) == N_FRAMES, "the catalogue to grow")
