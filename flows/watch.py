@@ -3,12 +3,13 @@
 Plain functions, with or without a scheduler; `flows.deployed` makes a Prefect flow of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
+from flows.followed import watched
 from flows.harp import Harp, forget_sources, source_files
 from flows.ingest import lacking
 from flows.outcome import Outcome, RunError, failure
@@ -17,10 +18,8 @@ from flows.request import JSOC, Request
 from flows.tracking import up_to_date
 from flows.words import counted
 from pores.errors import InputError, PorelakeError
-from storage.following import Followed, following
 from storage.lake import Lake
 from storage.news import new_files
-from storage.noaa import resolve
 from storage.remote import pull
 from storage.runs import current_run
 from storage.tables import read_table
@@ -128,59 +127,6 @@ def _run_new(request: Request, asked: Asked, outcome: Outcome, clockwork: Clockw
     if error := failure(outcome):
         raise error
     return outcome
-
-
-@dataclass
-class Watched:
-    """HARPs that a round looks at, each with the first T_REC of interest, and what became of the regions."""
-
-    harps: dict[int, datetime | None] = field(default_factory=dict)
-    outcome: Outcome = field(default_factory=Outcome)
-
-    def add(self, harpnums: Iterable[int], since: datetime | None) -> None:
-        """Add HARPs; one that is there for two reasons is of interest from the earlier time on."""
-        for harpnum in harpnums:
-            before = self.harps.get(harpnum, since)
-            self.harps[harpnum] = min(before, since) if before and since else None
-
-
-def watched(request: Request) -> Watched:
-    """Return the HARPs of what the lake follows in the request's series, and of what the request names.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to look at because nothing is followed or named.
-    """
-    seen = Watched()
-    entries = [entry for entry in following(Lake.at(request.lake)) if entry.series == request.series]
-    entries += [Followed(noaa=noaa, series=request.series) for noaa in request.noaa]
-    entries += [Followed(harpnum=harpnum, series=request.series) for harpnum in request.harpnums]
-    if not entries:
-        raise InputError(
-            f"the lake {request.lake} follows nothing of {request.series}; `porelake follow 11158` adds some"
-        )
-    notes: list[str] = []
-    for entry in entries:
-        if entry.noaa is None:
-            seen.add([entry.harpnum or 0], entry.since)
-        else:
-            notes += _add_region(seen, entry.noaa, entry)
-    seen.outcome.notes = "\n".join(dict.fromkeys(notes))
-    return seen
-
-
-def _add_region(seen: Watched, noaa: int, entry: Followed) -> Sequence[str]:
-    """Add the HARPs of a region, and return notes; one that can't be told must not stop the others."""
-    try:
-        resolution = resolve((noaa,), entry.series)
-    except InputError as error:  # too new to be in any HARP, perhaps
-        return [str(error)]
-    except PorelakeError as error:
-        seen.outcome.unresolved[str(entry)] = str(error)
-        return []
-    seen.add(resolution.harpnums, entry.since)
-    return resolution.notes
 
 
 def windowed(request: Request, harpnum: int, look_back: timedelta, since: datetime | None = None) -> Request:

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from flows.commands.clock import duration
+from flows.followed import watched
 from flows.outcome import RunError
 from flows.pipeline import PLAIN, Chain
 from flows.request import Request
-from flows.watch import Clockwork, backfill, news, watch_round, watched, windowed
+from flows.watch import Clockwork, backfill, news, watch_round, windowed
 from pores.errors import InputError, PorelakeError
 from storage.following import Followed, follow
 from storage.lake import Lake
