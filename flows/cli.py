@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from flows.commands import ask, chain, make, regions
+from flows.commands import ask, chain, clock, make, regions
 from pores.errors import InputError, PorelakeError
 
 INTERRUPTED = 130  # with this typer ends a command at Ctrl-C
@@ -40,6 +40,7 @@ def _options(
 
 
 chain.register(app)
+clock.register(app)
 ask.register(app)
 make.register(app)
 regions.register(app)
