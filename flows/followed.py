@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flows.pipeline import Outcome
+from flows.outcome import Outcome
 from flows.request import Request
 from pores.errors import InputError, PorelakeError
 from storage.following import Followed, following

@@ -14,8 +14,8 @@ from typing import Any
 from numpy.typing import NDArray
 from PIL import Image
 
+from flows.outcome import Outcome
 from flows.pictures import busiest, draw, frame_scene
-from flows.pipeline import Outcome
 from flows.words import counted
 from pores.errors import PorelakeError
 from storage.lake import Lake, atomic

@@ -110,7 +110,7 @@ def test_two_workers_on_postgresql_take_turns(jsoc: Jsoc, world: dict[str, str],
         options = ("--workers", 2, "--database", database)
         with clock(tmp_path / "lake", world, *options, interval_s=86400) as served:
             served.wait_until_it_serves()
-            jsoc.set_options(delay_s=0.05)
+            jsoc.set_options(delay_s=0.5)  # so that two would be at it at once
             asked = [
                 request(Path("jsoc"), tmp_path / name, harpnums=(harp,)).model_dump(mode="json")
                 for name, harp in (("a", HARP), ("b", HARP), ("c", OTHER))
