@@ -26,7 +26,7 @@ def main() -> None:
 
 def measured(scratch: Path, rounds: int) -> str:
     """The page, measured."""
-    from benchmarks import runs, stages, tracking, versus
+    from benchmarks import archive, runs, stages, tracking, versus
     from benchmarks.record import the_record
     from benchmarks.report import page
 
@@ -45,6 +45,7 @@ def measured(scratch: Path, rounds: int) -> str:
         lambda: tracking.tracking_table(scratch, few),
         lambda: runs.command_table(record, scratch, few),
         lambda: runs.workers_table(scratch, few),
+        lambda: archive.archive_table(scratch),
     ):
         start = time.perf_counter()
         tables.append(make())
