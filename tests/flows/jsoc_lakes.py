@@ -1,7 +1,9 @@
 """What tests of runs that fetch from the loopback JSOC share: the way to it, and what must hold of a lake."""
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +15,13 @@ from storage import jsoc_client
 from storage.cubes import Cube
 from storage.fits_files import FileName
 from storage.lake import PARTIAL, Lake
-from tests.flows.runs import request, tables
+from tests.flows.runs import request
 from tests.jsoc.handle import Jsoc
 
 SERIES = "hmi.sharp_cea_720s"
 NRT = "hmi.sharp_cea_720s_nrt"
 EMAIL = "a@b.c"
 QUICK = {"BACKOFF_S": 0.01, "POLL_S": 0.01, "TIMEOUT_S": 5, "LOST_LIMIT_S": 0.1}
-BAD_CONTENT = ("flip", "truncate_unknown")  # faults that are seen only in the file that came
 
 
 def variables(server: Jsoc | None, **more: object) -> dict[str, str]:
@@ -65,10 +66,15 @@ def assert_right_pixels(lake: Path, source: Path) -> list[str]:
     """Fail where an image differs from that of its file as astropy reads it; the images' names."""
     found = images(lake)
     for name, image in found.items():
-        with fits.open(source / name, do_not_scale_image_data=True) as hdus:
-            there = next(hdu.data for hdu in hdus if hdu.data is not None)
-        np.testing.assert_array_equal(image, there, err_msg=name)
+        np.testing.assert_array_equal(image, _read(source / name), err_msg=name)
     return sorted(found)
+
+
+@cache
+def _read(path: Path) -> np.ndarray:
+    """The image of a file that stays as it is, as stored."""
+    with fits.open(path, do_not_scale_image_data=True) as hdus:
+        return next(hdu.data for hdu in hdus if hdu.data is not None)
 
 
 def assert_nothing_left(lake: Path) -> None:
@@ -84,19 +90,15 @@ def assert_polite(server: Jsoc, *broken: str) -> None:
     """
     assert server.max_connections() <= 1
     assert {row["agent"].partition("/")[0] for row in server.log()} <= {"porelake"}
-    assert [path for path, n in server.whole_downloads().items() if n > 1] == []
-    rows = server.log("download")
-    damaged = Counter(Path(row["path"]).name for row in rows if row["fault"] in BAD_CONTENT)
-    lost = sum(row["fault"] == "lost" for row in server.log("exp_status"))
-    whole = Counter(Path(path).name for path in server.whole_downloads())
-    few = {name: 3 if name in broken else 1 + damaged[name] + lost for name in whole}
-    assert {name: n for name, n in whole.items() if n > few[name]} == {}
+    whole = Counter(row["path"] for row in server.log("download") if _is_whole(row))
+    assert {path: n for path, n in whole.items() if n > 1} == {}
+    lost = sum(row["fault"] == "lost" for row in server.log("exp_status"))  # made anew, under other addresses
+    lost += sum(row["http"] in (404, 410) for row in server.log("download"))
+    names = Counter(Path(row["path"]).name for row in server.log("download") if _is_whole(row))
+    few = {name: 3 if name in broken else 1 + lost for name in names}
+    assert {name: n for name, n in names.items() if n > few[name]} == {}
 
 
-def assert_no_duplicates(lake: Path) -> None:
-    """Fail where a frame or pore is there twice."""
-    for name, table in tables(lake).items():
-        kind = name.split("/")[1]
-        if kind in ("frames", "pores"):
-            keys = ["harpnum", "t_rec"] if kind == "frames" else ["pore_id"]
-            assert table.group_by(keys).aggregate([]).num_rows == table.num_rows, name
+def _is_whole(row: dict[str, Any]) -> bool:
+    """Whether a file went out from its first byte to its last, and as it is."""
+    return bool(row["complete"] and row["http"] == 200 and row["fault"] in (None, "stall", "stall_first"))

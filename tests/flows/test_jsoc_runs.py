@@ -1,4 +1,4 @@
-"""`porelake run --from jsoc` against the loopback JSOC: the tables of the files themselves, and no request too many."""
+"""`porelake run --from jsoc` against the loopback JSOC: the tables of the files, and no request too many."""
 
 import re
 import shutil
@@ -12,7 +12,8 @@ import pytest
 from catalog.check import verify
 from catalog.query import connect
 from flows.cli import main
-from flows.pipeline import RunError, run_request
+from flows.outcome import RunError
+from flows.pipeline import run_request
 from pores.errors import InputError
 from storage.lake import Lake
 from storage.runs import current_run
@@ -154,7 +155,8 @@ def test_bare_files_make_the_same_pores(
         mine, theirs = of_harp(tmp_path / "lake", harpnum), of_harp(small_lake, harpnum)
         for kind in ("pores", "tracks", "links", "events"):
             assert mine[kind] == theirs[kind], kind
-    frames = "SELECT t_rec, usable, reason, quality, n_pores, crlt_obs, quiet_sun FROM frames ORDER BY harpnum, t_rec"
+    columns = "t_rec, usable, reason, quality, n_pores, crlt_obs, quiet_sun"
+    frames = f"SELECT {columns} FROM frames ORDER BY harpnum, t_rec"
     assert rows(tmp_path / "lake", frames) == rows(small_lake, frames)
     assert verify(Lake.at(tmp_path / "lake")) == []
 
