@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.studies.mission import Chunk, Harp, Mission, requested
-from benchmarks.studies.queue_model import LOOKS, Archive, Clock, Lane, fetched, settings_with
+from benchmarks.studies.queue_clock import Clock, Lane
+from benchmarks.studies.queue_model import LOOKS, Archive, fetched, settings_with
 from storage.record_sets import MOST_TIMES
 
 SETTINGS = settings_with()
