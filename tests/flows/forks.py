@@ -19,7 +19,16 @@ from tests.flows.runs import environment
 
 
 class Forks:
-    """Starts runs and kills them; a context manager."""
+    """Starts runs and kills them; a context manager.
+
+    Parameters
+    ----------
+    **more
+        The environment of the runs, beside what every test's has.
+    """
+
+    def __init__(self, **more: str) -> None:
+        self._more = more
 
     def __enter__(self) -> "Forks":
         pipe = subprocess.PIPE
@@ -30,7 +39,7 @@ class Forks:
             stdout=pipe,
             text=True,
             cwd=root,
-            env=environment(PYTHONPATH=str(root)),
+            env=environment(PYTHONPATH=str(root), **self._more),
         )
         assert self._answer() == "ready"
         return self
@@ -94,10 +103,14 @@ def _pipe(pipe: IO[str] | None) -> IO[str]:
 def _serve() -> None:
     import catalog.build
     import flows.pipeline
+    import storage.fetch
+    import storage.jsoc_export
     from flows.cli import main
 
     assert catalog.build
     assert flows.pipeline
+    assert storage.fetch
+    assert storage.jsoc_export
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()

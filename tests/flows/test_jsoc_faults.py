@@ -324,7 +324,8 @@ def test_all_faults_at_once(
     lake = tmp_path / "lake"
     form = (FILES, {**TAR, "REQUEST_RECORDS": 2}, {"REQUEST_RECORDS": 2})[seed % 3]
     share = 0.02 + 0.0015 * seed  # of requests that each kind strikes
-    point_to(monkeypatch, server, TIMEOUT_S=0.25, PENDING_LIMIT_S=3, RETRIES=3, **form)
+    patience = 1 if seed % 4 == 0 else 3  # most runs get through
+    point_to(monkeypatch, server, TIMEOUT_S=0.25, PENDING_LIMIT_S=3, RETRIES=patience, **form)
     server.set_faults(*({"kind": kind, "probability": share} for kind in KINDS), seed=seed)
     said = failure_of(asking(lake, HARP))
     print("SEED", seed, said[:150], sum(r["struck"] for r in server.fault_state()), len(server.log()))
