@@ -22,7 +22,6 @@ _INTEGERS = frozenset({"char", "short", "int", "longlong"})
 _REALS = frozenset({"float", "double"})
 _MISSING = {"char": -(2**7), "short": -(2**15), "int": DRMS_MISSING_INT, "longlong": -(2**63)}
 _NO_KEYWORD = "invalid keylink"
-_NO_FILE = frozenset({"", "NoDataFile", "InvalidSegName", "NA"})
 
 Columns = Mapping[str, Sequence[str]]
 
@@ -45,7 +44,7 @@ class ArchiveRecord:
     segments : tuple of str
         Those asked for that have a file.
     size : int
-        Bytes of the whole record at the archive, segments not asked for included; 0 if not told.
+        Bytes of its files at the archive, those of segments not asked for perhaps included; 0 if not told.
     pixels : int
         Pixels of those segments together; 0 if not told.
     """
@@ -165,10 +164,7 @@ def one_line(text: object) -> str:
 
 
 def _record(row: Mapping[str, str], files: Mapping[str, int]) -> ArchiveRecord:
-    quality, size = (
-        typed("QUALITY", "int", row.get("QUALITY", "")),
-        typed("", "longlong", row.get("*size*", "")),
-    )
+    quality, size = typed("QUALITY", "int", row.get("QUALITY", "")), row.get("*size*", "")
     return ArchiveRecord(
         harpnum=int(row["HARPNUM"]),
         t_rec=parse_t_rec(row["T_REC"]),
@@ -176,7 +172,7 @@ def _record(row: Mapping[str, str], files: Mapping[str, int]) -> ArchiveRecord:
         quality=None if quality is None else int(quality),
         noaa_ars=noaa_numbers(row.get("NOAA_ARS", "")),
         segments=tuple(files),
-        size=int(size or 0),
+        size=int(size) if size.isdecimal() else 0,  # `NA` where there is no file
         pixels=sum(files.values()),
     )
 
@@ -186,10 +182,18 @@ def _files(reply: Mapping[str, Any], n: int) -> list[dict[str, int]]:
     found: list[dict[str, int]] = [{} for _ in range(n)]
     for segment in reply.get("segments", ()):
         sizes = segment.get("dims") or [""] * n
-        for files, path, axes in zip(found, segment["values"], sizes, strict=True):
-            if path not in _NO_FILE:
+        for files, path, axes in zip(found, map(str, segment["values"]), sizes, strict=True):
+            if _is_file(path, str(axes)):
                 files[str(segment["name"])] = _pixels(str(axes))
     return found
+
+
+def _is_file(path: str, axes: str) -> bool:
+    """Whether a segment has a file: else its path is a word (`NoDataDirectory`), or that of its directory.
+
+    Of a segment that was never written, JSOC may make up a path all the same, but no axes.
+    """
+    return path.startswith("/") and not path.endswith("/") and "0" not in axes.split("x")
 
 
 def _pixels(axes: str) -> int:

@@ -12,7 +12,7 @@ from tests.jsoc.records import SEGMENTS, Archive, Record
 
 PRIME_KEYS = ("HARPNUM", "T_REC")
 HEXADECIMAL = ("QUALITY", "QUAL_S", "QUALLEV1")
-NO_KEYWORD, NO_SEGMENT = "Invalid KeyLink", "InvalidSegName"
+NO_KEYWORD, NO_SEGMENT, NO_DIRECTORY = "Invalid KeyLink", "InvalidSegName", "NoDataDirectory"
 _MISSING = {"double": "nan"}
 _UNITS = {"HARPNUM": "none", "T_REC": "TAI", "QUALITY": "none"}
 
@@ -173,7 +173,7 @@ def _row(record: Record, with_segments: bool) -> Values:
     hidden = {
         "*recnum*": number,
         "*sunum*": number,
-        "*size*": ("longlong", str(record.size)),
+        "*size*": ("longlong", str(record.size) if record.files else "NA"),
         "*online*": ("string", "Y"),
         "*recdir*": ("string", directory(record)),
         "RECNUM": number,
@@ -202,5 +202,15 @@ def _paths(records: list[Record], segment: str) -> Answer:
             "values": [NO_SEGMENT] * len(records),
             "dims": ["NA"] * len(records),
         }
-    paths = [f"{directory(r)}/{segment}.fits" if segment in r.files else "" for r in records]
-    return {"name": segment, "values": paths, "dims": [r.axes if segment in r.files else "" for r in records]}
+    paths = [_path(record, segment) for record in records]
+    return {
+        "name": segment,
+        "values": paths,
+        "dims": [r.axes if segment in r.files else "0x0" for r in records],
+    }
+
+
+def _path(record: Record, segment: str) -> str:
+    """Where a file is; only the directory where the record lacks it."""
+    name = f"{segment}.fits" if segment in record.files else ""
+    return f"{directory(record)}/{name}" if record.files else NO_DIRECTORY

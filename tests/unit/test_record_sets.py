@@ -166,6 +166,36 @@ def test_values_of_a_reply() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "axes", "n_files"),
+    [
+        ("/SUM1/D1/S00000/Br.fits", "10x20", 1),
+        ("/SUM1/D1/S00000/Br.fits", "", 1),
+        ("/SUM1/D1/S00000/Br.fits", "0x0", 0),
+        ("/SUM1/D1/S00000/", "0x0", 0),
+        ("/SUM1/D1/S00000/", "10x20", 0),
+        ("NoDataDirectory", "10x20", 0),
+        ("BadSegLink", "NA", 0),
+        ("InvalidSegName", "NA", 0),
+        ("NoDataFile", "10x20", 0),
+    ],
+)
+def test_files_that_are_not_there(path: str, axes: str, n_files: int) -> None:
+    """As `jsoc_info` has them; `*size*` is `NA` where there is no file."""
+    texts = {
+        "HARPNUM": "6314",
+        "T_REC": "2021.05.01_05:24:00_TAI",
+        "QUALITY": "0x00000000",
+        "*recnum*": "12",
+        "*size*": "1000" if n_files else "NA",
+    }
+    columns = [{"name": name, "values": [text]} for name, text in texts.items()]
+    segments = [{"name": "Br", "values": [path], "dims": [axes]}]
+    (record,) = records_of({"keywords": columns, "segments": segments})
+    assert len(record.segments) == n_files
+    assert record.size == 1000 * n_files
+
+
+@pytest.mark.parametrize(
     ("name", "kind", "text", "value"),
     [
         ("QUALITY", "int", "-2147483648", 0x80000000),
