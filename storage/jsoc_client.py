@@ -34,6 +34,8 @@ __all__ = ["ArchiveRecord", "Jsoc", "Progress"]
 BELIEVED_AT = 3  # a refusal, heard that often
 T = TypeVar("T")
 REGISTER = "/ajax/register_email.html"
+# Exports leave out records whose QUALITY is negative, unless the request speaks of QUALITY itself.
+_ANY_QUALITY = "QUALITY >= 0 OR QUALITY < 0"
 _registered: set[tuple[str, str]] = set()  # (server, address), asked once per process
 
 
@@ -166,9 +168,12 @@ class Jsoc:
         email = self.require_address()
         # drms' own default would name files by the series in small letters.
         names = f"{what.series}.{{HARPNUM}}.{{T_REC:A}}.{{segment}}"
+        asked = what
+        if "QUALITY" in self._structure(what.series)[0] and "QUALITY" not in str(what).upper():
+            asked = replace(what, conditions=(*what.conditions, _ANY_QUALITY))
         with _understood(what):
             request = self._client.export(
-                str(what), method=method, protocol=protocol, filenamefmt=names, email=email
+                str(asked), method=method, protocol=protocol, filenamefmt=names, email=email
             )
             return self._state(request)
 

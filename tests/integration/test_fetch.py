@@ -222,6 +222,17 @@ def test_a_header_that_names_the_earlier_record_is_not_believed(
         assert bench.fetch() == Fetched(unchanged=4, n_records=1)
 
 
+def test_files_of_records_of_negative_quality_come_too(tmp_path: Path, write_file: WriteFile) -> None:
+    """The archive leaves such records out of exports that do not speak of QUALITY."""
+    for frame, quality in enumerate((0, -(2**31), 2**16)):
+        write_file(tmp_path / "files", frame, "Br", QUALITY=quality)
+    with Server.start(tmp_path / "files") as server:
+        bench = Bench(tmp_path, server.url)
+        some = TimeRange(T0, T0 + N * STEP)
+        assert bench.fetch(RecordSet(SERIES, HARP, (some,), segments=("Br",))).added == 3
+        assert len(server.exports()) == 1
+
+
 def test_a_record_without_files_keeps_its_keywords(bench: Bench, server: Server) -> None:
     at = "2011.02.15_03:12:00_TAI"
     server.add({"HARPNUM": HARP, "T_REC": at, "QUALITY": -(2**31), "CRLT_OBS": -6.5, "NOAA_ARS": "11158"})

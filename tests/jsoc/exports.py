@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.jsoc.export_files import BASES, Export, ExportedFile, files_of, write_tar
 from tests.jsoc.headers import bare
-from tests.jsoc.info import select
+from tests.jsoc.info import select, signed_quality
 from tests.jsoc.record_sets import BadRecordSetError
 from tests.jsoc.records import Archive, Record
 from tests.jsoc.replies import Reply
@@ -65,6 +65,8 @@ class Exports:
         try:
             ds, n = arguments.get("ds", ""), arguments.get("process=n", "0").partition("|")[0]
             wanted, records = select(self.archive, ds, int(n or 0))
+            if not re.search(r"\[\?(.*\W)?quality\b", ds, re.IGNORECASE):  # as the real one does it
+                records = [record for record in records if not signed_quality(record) < 0]
         except (BadRecordSetError, ValueError) as error:
             return {"status": 4, "error": str(error)}
         if busy := [export for export in self.exports.values() if export.user == user and export.pending]:

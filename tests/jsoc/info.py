@@ -51,7 +51,7 @@ def select(archive: Archive, ds: str, n: int = 0) -> tuple[RecordSet, list[Recor
     if wanted.recnums is not None:
         records = [r for r in records if r.recnum in wanted.recnums]
     for condition in wanted.conditions:
-        records = _where(records, condition)
+        records = records and _where(records, condition)
     return wanted, records[:n] if n >= 0 and n else records[n:] if n else records
 
 
@@ -90,6 +90,11 @@ def _signed(text: str) -> int:
     """QUALITY as the database has it: a signed integer of 32 bits."""
     number = int(text, 0) & 0xFFFFFFFF
     return number - 2**32 if number >= 2**31 else number
+
+
+def signed_quality(record: Record) -> int:
+    """QUALITY of a record as the database has it; 0 where it has none."""
+    return _signed(record.values().get("QUALITY", ("int", "0"))[1])
 
 
 def _types(records: list[Record]) -> dict[str, str]:

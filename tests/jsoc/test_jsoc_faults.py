@@ -204,7 +204,8 @@ def test_records_without_files(jsoc: Jsoc, client: drms.Client, export: Callable
     keys, segments = client.query(f"{SERIES}[377]", key="T_REC,QUALITY,CRLN_OBS,NOAA_ARS", seg="Br")
     assert keys.QUALITY.iloc[-1] == 0xC0000000
     assert (keys.NOAA_ARS.iloc[-1], segments.Br.iloc[-1]) == ("MISSING", "NoDataDirectory")
-    assert len(export(f"{SERIES}[377]{{Br}}").urls) == 6
+    assert len(export(f"{SERIES}[377][? quality < 1 OR QUALITY > 0 ?]{{Br}}").urls) == 6
+    assert len(export(f"{SERIES}[377]{{Br}}").urls) == 5, "without the record of negative QUALITY"
     with pytest.raises(DrmsExportError, match="No records"):
         export(f"{SERIES}[377][2014.06.10_11:24:00_TAI]")
 
