@@ -71,9 +71,13 @@ class Journal:
 
     @classmethod
     def open(cls, into: Path, what: RecordSet, method: str, protocol: str) -> "Journal":
-        """The journal kept in a directory; a new one if it has none, or one of other records."""
+        """The journal kept in a directory; a new one if it has none, or one of other records or protocol.
+
+        Files of the other protocol have other contents under the same names.
+        """
         kept = read(into)
-        if kept is not None and kept.record_set == str(what):
+        same = kept is not None and all(request.protocol == protocol for request in kept.requests)
+        if kept is not None and same and kept.record_set == str(what):
             return kept
         first = Request(str(what), method, protocol)
         created = datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -266,6 +266,15 @@ def test_files_of_another_version_are_not_taken_for_this_one(
     assert len(server.log("download")) == 4
 
 
+def test_files_of_the_other_protocol_are_not_taken_for_these(
+    archive: Archive, server: Server, sharp_files: Path, tmp_path: Path
+) -> None:
+    """Bare files have no keywords: as files of the `fits` protocol they would be of nowhere."""
+    archive(PROTOCOL="as-is").export(TWO, 4, tmp_path / "e")
+    found = archive(PROTOCOL="fits").export(TWO, 4, tmp_path / "e")
+    assert same_files(found, sharp_files) == names_of(TWO, sharp_files)
+
+
 def test_exports_need_an_address(archive: Archive, server: Server, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--email or JSOC_EMAIL"):
         archive(None).export(TWO, 4, tmp_path / "e")
