@@ -154,7 +154,7 @@ class Jsoc:
         asked = self.settings.jsoc_url, self.email
         if asked not in _registered:
             with _understood(self.email):
-                known = any(self._client.check_email(self.email) for _ in range(BELIEVED_AT))
+                known = self._is_registered(self.email)
             if not known:
                 page = urljoin(self.settings.jsoc_url, REGISTER)
                 raise InputError(
@@ -162,6 +162,13 @@ class Jsoc:
                 )
             _registered.add(asked)
         return self.email
+
+    def _is_registered(self, address: str) -> bool:
+        for tries in range(1, BELIEVED_AT):
+            if self._client.check_email(address):
+                return True
+            time.sleep(self.http.pause_s(tries))
+        return bool(self._client.check_email(address))
 
     def submit(self, what: RecordSet, method: str, protocol: str) -> ExportState:
         """Ask for an export; refusals are states too."""

@@ -3,6 +3,7 @@
 import json
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +27,17 @@ _AGAIN = (408, 425, 429, 500, 502, 503, 504)
 
 
 class UnreachableError(PorelakeError):
-    """JSOC did not answer after several tries."""
+    """JSOC did not answer, however often it was asked.
+
+    Attributes
+    ----------
+    why : str
+        The last fault, in a few words.
+    """
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class GoneError(PorelakeError):
@@ -128,9 +139,10 @@ class Http:
                 tries = 1 if gained() >= best + 2**20 else tries + 1
                 best = max(best, gained())
                 if tries > self.settings.jsoc_retries:
+                    often = f" after {tries} tries" if tries > 1 else ""
                     raise UnreachableError(
-                        f"JSOC at {self.settings.jsoc_url} does not answer ({fault}) after {tries} tries; "
-                        "try later, what is in the lake stays usable"
+                        f"JSOC at {self.settings.jsoc_url} does not answer ({fault}){often}; try later",
+                        str(fault),
                     ) from fault
                 time.sleep(self.pause_s(tries) if fault.after_s is None else fault.after_s)
 
@@ -163,7 +175,8 @@ class Http:
     def _why(self, error: httpx.TransportError) -> str:
         if isinstance(error, httpx.TimeoutException):
             return f"nothing for {self.settings.jsoc_timeout_s:g} s"
-        return " ".join(str(error).split()) or type(error).__name__
+        words = re.sub(r"^\[Errno -?\d+\] ", "", " ".join(str(error).split()))
+        return words or type(error).__name__
 
 
 def user_agent() -> str:

@@ -141,7 +141,8 @@ def _with_newer(known: Regions, newer: list[int], series: str) -> Regions:
         except InputError:  # what JSOC refuses, such as a series it does not have
             raise
         except PorelakeError as error:
-            why = f"is newer than the list of {known.date}" if known.date else f"needs {known.origin}"
-            raise PorelakeError(f"AR {number} {why} and JSOC does not answer: {error}") from error
+            place = f"is newer than the list of {known.date}" if known.date else f"needs {known.origin}"
+            why = getattr(error, "why", "") or error
+            raise PorelakeError(f"AR {number} {place} and JSOC does not answer: {why}; try later") from error
         pairs.update((harpnum, noaa) for harpnum, held in harps.items() if number in held for noaa in held)
     return replace(known, pairs=frozenset(pairs))

@@ -65,7 +65,8 @@ def regions(table: Path | None = None, refresh: bool = False) -> Regions:
         if refresh:
             raise PorelakeError(f"--refresh: no list from JSOC: {error}") from error
         older = shipped() if cached is None else _stale(cached)
-        note = f"no list of HARPs and NOAA regions from JSOC ({error}); used: {older.origin}"
+        why = getattr(error, "why", "") or error
+        note = f"no list of HARPs and NOAA regions from JSOC ({why}); used: {older.origin}"
         return replace(older, notes=(*older.notes, note))
 
 
