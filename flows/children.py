@@ -35,11 +35,23 @@ class Children:
         return self.started[name]
 
     def run(self, name: str, held: Leash, *arguments: str) -> None:
-        """Run a command to its end."""
-        code = self.start(name, held, *arguments).wait(COMMAND_LIMIT_S)
+        """Run a command to its end.
+
+        Raises
+        ------
+        PorelakeError
+            If it fails, or does not end in time.
+        """
+        command = f"`prefect {' '.join(arguments)}`"
+        try:
+            code = self.start(name, held, *arguments).wait(COMMAND_LIMIT_S)
+        except subprocess.TimeoutExpired as error:
+            raise PorelakeError(
+                f"{command} did not end in {COMMAND_LIMIT_S:.0f} s: {self.last_line(name)}"
+            ) from error
         del self.started[name]
         if code:
-            raise PorelakeError(f"`prefect {' '.join(arguments)}` failed: {self.last_line(name)}")
+            raise PorelakeError(f"{command} failed: {self.last_line(name)}")
 
     def require_alive(self) -> None:
         """Raise PorelakeError if one has ended."""

@@ -44,7 +44,8 @@ class Leash:
     def let_go(self) -> None:
         """End all that hang on it."""
         if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            self._file.close()  # and with it the lock
+            self._file = None
 
 
 def hang_on(path: str | None = None) -> None:

@@ -104,7 +104,8 @@ def serve(service: Service, say: Callable[[str], object] = print) -> NoReturn:
         stopped = stack.enter_context(_signals())
         stack.callback(_end, children, runs_leash)
         _start(service, children, server_leash, runs_leash, stopped)
-        say(_said(service))
+        if not stopped.is_set():
+            say(_said(service))
         while not stopped.wait(1):
             children.require_alive()
     raise SystemExit(0)

@@ -10,9 +10,12 @@ import pytest
 
 from catalog.formats import arrow_schema
 from catalog.schema import TABLES
+from flows import children
+from flows.leash import leash
+from pores.errors import PorelakeError
 from pores.simulate.parameters import SimulationParameters
 from storage.simulated import write_series
-from tests.flows.runs import porelake, request
+from tests.flows.runs import environment, porelake, request
 from tests.flows.services import clock, postgresql, wait_for
 from tests.jsoc.handle import Jsoc
 
@@ -128,6 +131,14 @@ def test_two_workers_on_postgresql_take_turns(jsoc: Jsoc, world: dict[str, str],
             assert served.wait_for_end(published)["state_type"] == "COMPLETED"
             assert (tmp_path / "a/exports/pores.csv").read_text().startswith("harpnum,")
             assert "publish-table" in served.artifacts(published)
+            again = request(Path("jsoc"), tmp_path / "d", harpnums=(OTHER,), noaa=(NOAA,)).model_dump(
+                mode="json"
+            )
+            filled = served.start("backfill/backfill", request=again)
+            assert served.wait_for_end(filled)["state_type"] == "COMPLETED"
+            table = served.artifacts(filled)["backfill-table"]["data"]
+            assert table.index(f"| {HARP} |") < table.index(f"| {OTHER} |")
+            assert n_frames(tmp_path / "d") == 2 * N_FRAMES
             assert len(workers(served)) == 2
             served.stop(signal.SIGKILL)
 
@@ -147,12 +158,30 @@ def one_after_the_other(paths: list[str]) -> bool:
     return len(paths) > 2 and spells.count("378") == 1 and spells.count("377") <= 2
 
 
+def test_ctrl_c_while_it_starts(world: dict[str, str], tmp_path: Path) -> None:
+    with clock(tmp_path / "lake", world, interval_s=86400) as served:
+        wait_for((served.lake / "clock/logs/server.log").exists, "the start of the server")
+        assert served.stop(signal.SIGINT) == 0
+        assert served.log.read_text() == ""
+
+
+def test_a_command_that_does_not_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "COMMAND_LIMIT_S", 0.01)
+    with leash(tmp_path / "lock") as held:
+        held.hold()
+        started = children.Children(environment(), tmp_path)
+        with pytest.raises(PorelakeError, match=r"`prefect version` did not end in 0 s"):
+            started.run("version", held, "version")
+        started.end(["version"])
+
+
 def test_what_cannot_be_served_is_told(tmp_path: Path) -> None:
     for wrong, word in (
         (("--workers", 2), "PostgreSQL"),
         (("--database", "mysql://x"), "--database"),
         (("--config", tmp_path / "none.yaml"), "--config"),
         (("--from", tmp_path / "none"), "--from"),
+        (("--port", 65535), "--port"),
     ):
         ended = porelake("serve", "--lake", tmp_path / "lake", *wrong, JSOC_EMAIL="a@b.c")
         assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
