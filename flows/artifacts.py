@@ -11,19 +11,12 @@ from prefect.runtime import flow_run
 
 from flows.leash import hang_on
 from flows.outcome import Outcome, RunError
+from flows.report_text import data_uri, markdown, write_report
 from flows.request import Request
-from flows.run_report import (
-    HEADINGS,
-    RunReport,
-    data_uri,
-    harp_rows,
-    markdown,
-    picture,
-    write_report,
-)
+from flows.run_report import HEADINGS, RunReport, harp_rows, picture, runs_of
 from storage.deliveries import delivered
 from storage.lake import Lake
-from storage.runs import CurrentRun, current_run
+from storage.runs import CurrentRun
 
 PICTURE = "The frame with most features"
 REPORTS_URL = "PORELAKE_REPORTS_URL"  # where `porelake serve` shows the lake's reports
@@ -50,13 +43,13 @@ def reported(request: Request, work: Callable[[], Outcome]) -> Outcome:
 
 def _tell(request: Request, outcome: Outcome, started: datetime) -> None:
     lake = Lake.at(request.lake)
-    rows = harp_rows(lake, request.series, outcome)
-    runs = [run for row in rows if (run := current_run(lake, request.series, row.harpnum)) is not None]
+    runs = runs_of(lake, request.series, outcome)
     unresolved = [f"{region}: {why}" for region, why in outcome.unresolved.items()]
     notes = [*unresolved, *outcome.notes.splitlines(), *outcome.published.splitlines()]
     asked = {"lake": request.lake, "from": request.source or "the lake", "series": request.series}
-    cells = [row.cells() for row in rows]
-    leave(RunReport(_title(), request.lake, started, datetime.now(UTC), asked, notes, HEADINGS, cells), runs)
+    cells = [row.cells() for row in harp_rows(lake, runs, outcome)]
+    report = RunReport(_title(), request.lake, started, datetime.now(UTC), asked, notes, HEADINGS, cells)
+    leave(report, runs.values())
 
 
 def leave(report: RunReport, runs: Iterable[CurrentRun]) -> None:

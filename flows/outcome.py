@@ -13,19 +13,20 @@ class Outcome:
 
     done: list[Done] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
-    unresolved: dict[str, str] = field(
-        default_factory=dict
-    )  # followed regions whose HARPs could not be asked
+    # Followed regions whose HARPs could not be asked.
+    unresolved: dict[str, str] = field(default_factory=dict)
     wrong_input: bool = True  # whether all that failed did so for what was asked
     published: str = ""
     notes: str = ""
 
     def __str__(self) -> str:
-        lines = [
-            f"HARP {harp}: {self.said(harp)}"
-            for harp in sorted({done.harpnum for done in self.done} | set(self.failed))
-        ]
+        lines = [f"HARP {harp}: {self.said(harp)}" for harp in self.harpnums]
         return "\n".join(filter(None, [self.notes, *lines, self.published]))
+
+    @property
+    def harpnums(self) -> list[int]:
+        """HARPs that the run worked on or failed at."""
+        return sorted({done.harpnum for done in self.done} | set(self.failed))
 
     def add(self, other: "Outcome") -> None:
         """Take over what became of other HARPs, or of the same in later stages."""
