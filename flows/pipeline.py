@@ -85,6 +85,18 @@ def run_request(request: Request) -> Outcome:
 def check(request: Request) -> tuple[list[int], list[str]]:
     """The HARPs of a request and notes on them; InputError before anything starts if it can't be done."""
     forget_sources()
+    require_possible(request)
+    return harps_of(request)
+
+
+def require_possible(request: Request) -> None:
+    """Refuse what can't be done for any HARP.
+
+    Raises
+    ------
+    InputError
+        If so; it names the option.
+    """
     enhancer(request.parameters.enhance)
     if request.store_x2 and request.parameters.enhance == "none":
         raise InputError("--store: nothing is doubled with --enhance none")
@@ -95,7 +107,6 @@ def check(request: Request) -> tuple[list[int], list[str]]:
             "--email or JSOC_EMAIL: JSOC exports need an address registered with it; --from lake works on"
             " what the lake has"
         )
-    return harps_of(request)
 
 
 def _require_series(request: Request) -> None:

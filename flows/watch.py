@@ -13,7 +13,7 @@ from flows.followed import watched
 from flows.harp import Harp, forget_sources, source_files
 from flows.ingest import lacking
 from flows.outcome import Outcome, RunError, failure
-from flows.pipeline import PLAIN, Chain, check, process
+from flows.pipeline import PLAIN, Chain, check, process, require_possible
 from flows.request import JSOC, Request
 from flows.tracking import up_to_date
 from flows.words import counted
@@ -90,6 +90,7 @@ def watch_round(
     RunError
         If a HARP failed or lacks something; the others are done and published.
     """
+    require_possible(request)
     seen = watched(request)
 
     def one(harpnum: int) -> Request:

@@ -19,6 +19,7 @@ from flows.options import (
     WorkersOption,
     parameters_from,
     request_from,
+    source_of,
 )
 from flows.request import JSOC, SERIES
 from pores.errors import InputError, PorelakeError
@@ -60,8 +61,8 @@ def watch(
     if once == (every is not None):
         raise InputError("watch: say --once, or how often: --every 3h")
     science = parameters_from(enhance, settings)
-    values = {"lake": lake, "source": source, "series": series, "email": email, "workers": workers}
-    request = request_from(science, {}, **values)
+    places = {"lake": lake, "source": source_of(source, named=True, fetches=True), "series": series}
+    request = request_from(science, {}, **places, email=email, workers=workers)
     back = duration("--look-back", look_back)
     if every is None:
         _round(request, back)
@@ -74,7 +75,9 @@ def serve(
     lake: LakeOption = "lake",
     email: EmailOption = None,
     host: Annotated[str, typer.Option("--host", help="Address that Prefect listens at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port that it listens at.")] = 4200,
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65534, help="Port that it listens at; the next shows reports.")
+    ] = 4200,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Prefect workers.")] = 1,
     database: Annotated[
         str | None,
@@ -115,15 +118,17 @@ def _round(request: "Request", look_back: timedelta) -> None:
 
 def _rounds(request: "Request", look_back: timedelta, every: timedelta) -> None:
     """Go round until Ctrl-C; what fails in one round is tried in the next."""
+    from flows.outcome import RunError
+
     pause = threading.Event()
     while True:
         begun = datetime.now(UTC)
         print(f"{begun:%Y-%m-%d %H:%M} UTC", flush=True)
         try:
             _round(request, look_back)
-        except InputError:
-            raise
-        except PorelakeError as error:
+        except (PorelakeError, OSError) as error:
+            if isinstance(error, InputError) and not isinstance(error, RunError):
+                raise  # of the round as a whole: the next one would say the same
             print(f"porelake: {error}", file=sys.stderr)
         sys.stdout.flush()
         pause.wait(max(0.0, (begun + every - datetime.now(UTC)).total_seconds()))

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from flows.commands import clock
 from flows.commands.clock import duration
 from flows.followed import watched
-from flows.outcome import RunError
+from flows.outcome import Outcome, RunError, WrongRequestError
 from flows.pipeline import PLAIN, Chain
 from flows.request import Request
 from flows.watch import Clockwork, backfill, news, watch_round, windowed
@@ -102,11 +103,8 @@ def test_only_what_is_new_is_run(
     assert current_runs(Lake.at(followed.lake)) == current_runs(Lake.at(small_lake))
     mine, theirs = tables(Path(followed.lake)), tables(small_lake)
     for name in theirs:  # those of the runs that are current; mine has earlier ones, too
-        assert (
-            mine[name]
-            .drop_columns(UNEQUAL[name.split("/")[1]])
-            .equals(theirs[name].drop_columns(UNEQUAL[name.split("/")[1]]))
-        ), name
+        differing = UNEQUAL[name.split("/")[1]]
+        assert mine[name].drop_columns(differing).equals(theirs[name].drop_columns(differing)), name
 
 
 def test_a_harp_that_fails_stops_no_other_and_is_tried_again(followed: Request) -> None:
@@ -193,9 +191,35 @@ def test_exit_codes(followed: Request, source: Path, tmp_path: Path) -> None:
         ("watch", "--once", "--every", "3h", *where),
         ("watch", "--once", "--lake", tmp_path / "none", "--from", source),
         ("watch", "--once", "--lake", followed.lake, "--from", tmp_path / "none"),
+        ("watch", "--once", "--lake", followed.lake),  # JSOC, without an address
     ):
         ended = porelake(*wrong)
         assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
+    assert "JSOC_EMAIL" in ended.stderr
+
+
+def test_a_round_that_fails_is_not_the_last(followed: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where all that failed is wrong input, such as a file that was delivered damaged."""
+    rounds = []
+
+    def one(request: Request, look_back: timedelta) -> None:
+        rounds.append(request)
+        if len(rounds) == 1:
+            raise WrongRequestError(Outcome().fail(BUSY, "as the test wants it", wrong_input=True))
+        raise InputError("nothing is followed")
+
+    monkeypatch.setattr(clock, "_round", one)
+    with pytest.raises(InputError, match="nothing is followed"):
+        clock._rounds(followed, timedelta(days=1), timedelta(0))
+    assert len(rounds) == 2
+
+
+def test_a_round_without_a_source_makes_the_tables_that_are_missing(followed: Request) -> None:
+    watch_round(followed)
+    where = ("--lake", followed.lake, "--from", "lake", "--workers", 1)
+    assert porelake("watch", "--once", *where).stdout == "nothing new\n"
+    shutil.rmtree(Lake.at(followed.lake).root / "current")
+    assert f"HARP {BUSY}: " in porelake("watch", "--once", *where).stdout
 
 
 def test_rounds_until_ctrl_c(followed: Request, source: Path) -> None:
