@@ -110,7 +110,7 @@ def request_from(science: dict[str, object], selection: dict[str, object], **val
     from pores.parameters import Parameters
 
     parameters = _validated(Parameters, science, "--set ", "; `porelake parameters` lists what there is")
-    selected = _validated(Selection, selection, "--", "")
+    selected = _validated(Selection, selection, "--", "; a cadence is written like 1h or 96m")
     return Request(**values, parameters=parameters, selection=selected)
 
 

@@ -22,7 +22,9 @@ class Selection(BaseModel):
     since: datetime | None = Field(None, description="First T_REC, TAI")
     until: datetime | None = Field(None, description="Last T_REC, TAI")
     cadence: str | None = Field(
-        None, pattern=r"^\d+[smhd]$", description="Time from one record to the next, e.g. 1h; none: every one"
+        None,
+        pattern=r"^[1-9]\d*[smhd]$",
+        description="Time from one record to the next, e.g. 1h; none: every one",
     )
     where: tuple[str, ...] = Field((), description="DRMS conditions on keywords, e.g. QUALITY >= 0")
     segments: tuple[str, ...] = Field((), description="Segments; none: those that the chain uses")

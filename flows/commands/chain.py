@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flows.commands.regions import disagreeing, listed_regions, tell
 from flows.options import (
     CadenceOption,
     ClusterOption,
@@ -80,7 +81,7 @@ def _command(name: str) -> Callable[..., None]:
         workers: WorkersOption = None,
         cluster: ClusterOption = None,
     ) -> None:
-        regions = (*(noaa or ()), *_listed(ar_list))
+        regions = tuple(dict.fromkeys([*(noaa or ()), *listed_regions(ar_list)]))
         named = bool(harp or regions)
         request = request_from(
             parameters_from(enhance, settings),
@@ -89,7 +90,7 @@ def _command(name: str) -> Callable[..., None]:
                 "until": until,
                 "cadence": cadence,
                 "where": tuple(where or ()),
-                "segments": tuple(part.strip() for part in segments.split(",")) if segments else (),
+                "segments": tuple(filter(None, map(str.strip, (segments or "").split(",")))),
             },
             lake=lake,
             source=source_of(source, named, name in _FETCHING),
@@ -104,6 +105,7 @@ def _command(name: str) -> Callable[..., None]:
             cluster=cluster,
         )
         _require_use(request)
+        _say_disagreements(ar_list, series)
         if dry_run:
             _say_dry_run(request)
         elif name == "publish" and not (named or request.source):
@@ -114,21 +116,21 @@ def _command(name: str) -> Callable[..., None]:
     return command
 
 
-def _listed(path: Path | None) -> list[int]:
-    """NOAA numbers of a list of active regions."""
-    if path is None:
-        return []
-    from storage.ar_lists import ar_list
+def _say_disagreements(ar_list: Path | None, series: str) -> None:
+    if ar_list:
+        from storage.noaa import regions_of_series
 
-    return ar_list(path)
+        tell(disagreeing(ar_list, regions_of_series(series)))
 
 
 def _require_use(request: Request) -> None:
     """Refuse a selection that nothing would be made of: only JSOC is asked for part of a HARP."""
-    selected = request.selection.model_dump(exclude_defaults=True)
-    if selected and request.source != JSOC:
-        option = next(iter(selected))
+    if request.source == JSOC:
+        return
+    for option in request.selection.model_dump(exclude_defaults=True):
         raise InputError(f"--{option}: records are chosen at the archive; it goes with --from jsoc only")
+    if request.again:
+        raise InputError("--again: files are asked for again at the archive; it goes with --from jsoc only")
 
 
 def _say_dry_run(request: Request) -> None:

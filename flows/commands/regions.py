@@ -47,12 +47,10 @@ def resolve(
     as_json: JsonOption = False,
 ) -> None:
     """Say which HARPs hold NOAA active regions or, with --harp, which regions a HARP holds."""
-    from storage.ar_lists import disagreements, rows
     from storage.noaa import near_real_time, regions_of_series
     from storage.noaa import resolve as harps_of
 
-    wanted = rows(ar_list) if ar_list else []
-    asked = [*(regions or ()), *(row.noaa for row in wanted)]
+    asked = [*(regions or ()), *listed_regions(ar_list)]
     if bool(asked) == bool(harp):
         raise InputError("name NOAA regions, as `porelake resolve 11923` does, or --list FILE, or --harp N")
     if harp:
@@ -66,7 +64,7 @@ def resolve(
         resolution = harps_of(asked, series, table, refresh)
         known = resolution.regions
         answers, lines = _harps_of(resolution.found, known)
-    _tell((*known.notes, *(f"--list {ar_list} {line}" for line in disagreements(wanted, known))))
+    tell((*known.notes, *disagreeing(ar_list, known)))
     print(json.dumps(answers, indent=1) if as_json else "\n".join(lines))
 
 
@@ -79,17 +77,17 @@ def follow(
     lake: LakeOption = "lake",
 ) -> None:
     """Put regions or HARPs on the lake's list of what is watched for news."""
-    from storage.ar_lists import ar_list as numbers_of
     from storage.following import follow as put
     from storage.noaa import resolve as harps_of
 
     place = Lake.at(lake)
-    asked = list(dict.fromkeys([*(regions or ()), *(numbers_of(ar_list) if ar_list else ())]))
+    asked = list(dict.fromkeys([*(regions or ()), *listed_regions(ar_list)]))
     entries = _entries(asked, harp, series, since)
     if asked:
         resolution = harps_of(asked, series, ask=False)
         newer = f"newer than the list ({resolution.regions.origin}); looked up whenever news are looked for"
-        _tell((*resolution.notes, *(f"AR {number}: {newer}" for number in resolution.newer)))
+        unlisted = (f"AR {number}: {newer}" for number in resolution.newer)
+        tell((*resolution.notes, *disagreeing(ar_list, resolution.regions), *unlisted))
     new = put(place, entries)
     for entry in entries:
         print(f"{entry}: {'followed' if entry in new else 'followed already'}")
@@ -164,6 +162,21 @@ def _regions_of(harps: Sequence[int], known: Regions) -> tuple[list[dict[str, ob
     return answers, [f"HARP {harp}  NOAA {listed(known.regions_of[harp])}" for harp in asked]
 
 
-def _tell(notes: Iterable[str]) -> None:
+def listed_regions(ar_list: Path | None) -> list[int]:
+    """NOAA numbers of `--list`; none without it."""
+    from storage.ar_lists import ar_list as numbers
+
+    return numbers(ar_list) if ar_list else []
+
+
+def disagreeing(ar_list: Path | None, known: Regions) -> list[str]:
+    """Lines on the rows of `--list` that name another HARP than those that hold the region."""
+    from storage.ar_lists import disagreements, rows
+
+    return [f"--list {ar_list} {line}" for line in disagreements(rows(ar_list), known)] if ar_list else []
+
+
+def tell(notes: Iterable[str]) -> None:
+    """Write notes to stderr: what they say is no part of the answer."""
     for note in notes:
         print(f"porelake: {note}", file=sys.stderr)

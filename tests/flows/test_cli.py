@@ -128,6 +128,10 @@ def test_wrong_options(
     refuses(*run, "--set", "detect.threshold", says="write stage.name=value")
     refuses(*run, "--enhance", "network", says="network")
     refuses(*run, "--store", "--enhance", "none", says="--store")
+    refuses(*run, "--again", says="--again")
+    refuses(*run, "--since", "2014-06-10", says="--since")
+    refuses("run", "--harp", 377, "--cadence", "0h", says="--cadence")
+    refuses("publish", "--segments", "Br", says="--segments")
     refuses(*run, "--lake", "gopher://bucket/lake", says="--lake gopher://bucket/lake")
     for option in (("--enhance", "magic"), ("--workers", "0"), ("--harp", "x"), ("--no-such", "1")):
         refuses(*run, *option, says=option[0])

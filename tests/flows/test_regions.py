@@ -158,6 +158,10 @@ def test_a_list_of_regions(online: Machine, tmp_path: Path) -> None:
         ["NOAA", "11134", "HARP", "284"],
     ]
     assert err.startswith(f"porelake: --list {path} line 4: AR 11134 is HARP 284 by JSOC, ")
+    lake = ("--lake", tmp_path / "lake")
+    _, _, err = online.says("prepare", "--list", path, *lake)  # which has no file of them, either
+    assert f"--list {path} line 4: AR 11134 is HARP 284" in err
+    assert f"--list {path} line 4: AR 11134 is HARP 284" in online.says("follow", "--list", path, *lake)[2]
     path.write_text("11132\nx\n1113\n")
     assert "line 2: 'x'; line 3: '1113'" in online.refuses("resolve", "--list", path)
 
