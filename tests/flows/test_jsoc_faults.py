@@ -167,6 +167,21 @@ def test_a_fault_that_passes_is_not_seen_in_the_tables(
     assert_right(tmp_path / "lake", SMALL)
 
 
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_download_that_is_cut_goes_on_where_it_stopped(
+    server: Jsoc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: dict[str, int]
+) -> None:
+    point_to(monkeypatch, server, **form)
+    server.set_faults({"kind": "truncate", "where": "download", "times": 3})
+    run_request(asking(tmp_path, SMALL))
+    by_path: dict[str, list[dict[str, Any]]] = {}
+    for row in server.log("download"):
+        by_path.setdefault(row["path"], []).append(row)
+    first = next(iter(by_path.values()))
+    assert [row["range"] is None for row in first] == [True, False, False, False]
+    assert all(sum(row["sent"] for row in tries) == tries[0]["size"] for tries in by_path.values())
+
+
 LASTING = {
     "down": ({"kind": "http"}, "does not answer"),
     "closed": ({"kind": "close"}, "does not answer"),
@@ -328,7 +343,6 @@ def test_all_faults_at_once(
     point_to(monkeypatch, server, TIMEOUT_S=0.25, PENDING_LIMIT_S=3, RETRIES=patience, **form)
     server.set_faults(*({"kind": kind, "probability": share} for kind in KINDS), seed=seed)
     said = failure_of(asking(lake, HARP))
-    print("SEED", seed, said[:150], sum(r["struck"] for r in server.fault_state()), len(server.log()))
     if said:
         assert said.startswith(f"HARP {HARP}: ")
         assert "Error: " not in said, "a failure that nobody thought of"
