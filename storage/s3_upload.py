@@ -1,6 +1,7 @@
 """Putting an object into S3 on the condition that another one, or none, is there still."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,10 @@ from pores.errors import PorelakeError
 
 PART = 32 * 1024 * 1024  # bytes of a part of a large upload
 ANY = "*"  # whatever version is there
-_CHANGED = ("PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchKey", "404")
+_CHANGED = (
+    *("PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchKey", "404"),
+    "NoSuchUpload",  # an earlier try may have completed it, its reply lost: the object is to be looked at
+)
 
 
 class ChangedError(PorelakeError):
@@ -56,5 +60,6 @@ def _in_parts(
         require()
         return fs.call_s3("complete_multipart_upload", **upload, MultipartUpload={"Parts": parts}, **match)
     except BaseException:
-        fs.call_s3("abort_multipart_upload", **upload)
+        with suppress(Exception):  # what failed first is what to tell
+            fs.call_s3("abort_multipart_upload", **upload)
         raise

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pores.errors import InputError, PorelakeError
+from storage.s3_upload import PART, put_s3
 from storage.store import ANY, ChangedError, Store
 
 
@@ -66,3 +67,20 @@ def test_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "fsspec.core", None)
     with pytest.raises(InputError, match=r"install porelake\[scale\]"):
         Store("s3://bucket/lake")
+
+
+def test_an_upload_whose_last_reply_was_lost_is_looked_at(tmp_path: Path) -> None:
+    """The client's own second try hears that there is no such upload, and so does the tidying up."""
+    path = tmp_path / "large"
+    path.write_bytes(bytes(PART + 1))
+
+    class Lossy:
+        def call_s3(self, what: str, **_: object) -> dict[str, str]:
+            if what in ("complete_multipart_upload", "abort_multipart_upload"):
+                cause = RuntimeError()
+                cause.response = {"Error": {"Code": "NoSuchUpload"}}  # type: ignore[attr-defined]
+                raise FileNotFoundError("no such upload") from cause
+            return {"UploadId": "1", "ETag": "2"}
+
+    with pytest.raises(ChangedError):
+        put_s3(Lossy(), "bucket/large", path, None, lambda: None)
