@@ -112,7 +112,7 @@ class Job:
         """Export a chunk and put its good files into the cube; those that are not good."""
         as_is = self.settings.jsoc_protocol == "as-is"
         bare = replace(chunk.what, segments=())
-        keywords = _by_second(self.archive.keywords(bare)) if as_is else {}
+        keywords = _by_second(self.archive.keywords(bare)) if as_is else None
         begin = self.moved
 
         def moved(done: int, _: int | None) -> None:
@@ -150,12 +150,15 @@ def _bad(name: FileName, version: str, refused: Refused | None) -> Absence:
     return Absence(name, version, refused.problem.reason, refused.problem.what, sha256=refused.sha256)
 
 
-def _asked_for(chunk: Chunk, paths: list[Path], keywords: Keywords) -> Iterator[SourceFile]:
-    """Files that came and were asked for, with version and, where they are bare, keywords of their record."""
+def _asked_for(chunk: Chunk, paths: list[Path], keywords: Keywords | None) -> Iterator[SourceFile]:
+    """Files that came and were asked for, with their version.
+
+    With `keywords` the files are bare, and get those of their record; without them they would be of nowhere.
+    """
     wanted = {name_of(chunk.what, file.t_rec, file.segment): file for file in chunk.files}
     for file in _files_at(paths):
-        if file.name in wanted:
-            joined = keywords.get(file.name.t_rec)
+        if file.name in wanted and (keywords is None or file.name.t_rec in keywords):
+            joined = None if keywords is None else keywords[file.name.t_rec]
             yield replace(file, version=wanted[file.name].version, keywords=joined)
 
 

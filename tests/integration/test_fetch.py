@@ -398,6 +398,21 @@ def test_bare_files_get_the_keywords_of_the_query(tmp_path: Path) -> None:
             np.testing.assert_array_equal(bare_pores[name], values, err_msg=name)
 
 
+def test_bare_files_of_records_without_keywords_do_not_count(bench: Bench) -> None:
+    """As if the records had vanished between two questions."""
+
+    class Forgetful(Jsoc):
+        def keywords(self, what: RecordSet) -> dict[np.datetime64, dict[str, Any]]:
+            return dict(list(super().keywords(what).items())[1:])
+
+    archive = Forgetful(bench.settings(jsoc_protocol="as-is"))
+    what = RecordSet(SERIES, HARP, (TimeRange(T0, T0 + STEP),), segments=("Br",))
+    result = fetch(archive, bench.cube, bench.staging, what)
+    assert [line.partition(":")[0] for line in result.missing] == [file_name(0, "Br")]
+    cube = Cube(bench.cube)
+    assert [cube.segments(t) for t in cube.t_rec] == [[], ["Br"]]
+
+
 def _pores(cube: Cube, t: np.datetime64) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     frame, parameters = cube.frame(t), Parameters()
     row = prepare_frame(frame, parameters.prepare)
