@@ -13,7 +13,7 @@ from storage.cube_log import milliseconds
 from storage.cube_standing import Key, Standing
 from storage.fits_files import FileName
 from storage.jsoc_replies import ArchiveRecord
-from storage.record_sets import RecordSet, TimeRange, cadence_s, requests
+from storage.record_sets import RecordSet, requests
 from storage.settings import Settings
 
 NO_FILE = "the archive has no file of it"
@@ -170,16 +170,7 @@ def spans(
         while t_rec is not None and t_rec <= request.times[-1].last:
             mine.append(t_rec)
             t_rec = next(left, None)
-        yield _thinned(request, what.cadence), mine
-
-
-def _thinned(request: RecordSet, cadence: str | None) -> RecordSet:
-    """The request at a cadence; a single time becomes a span as long as a step."""
-    if cadence is None:
-        return request
-    step = cadence_s(cadence) * _SECOND - _SECOND
-    times = tuple(TimeRange(time.first, max(time.last, time.first + step)) for time in request.times)
-    return replace(request, times=times, cadence=cadence)
+        yield request.at(what.cadence), mine
 
 
 def _lacks(standing: Standing | None, version: str, again: bool) -> bool:

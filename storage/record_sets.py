@@ -17,6 +17,7 @@ from storage.record_times import TimeRange, cadence_s, runs
 __all__ = ["RecordSet", "TimeRange", "cadence_s", "requests"]
 
 MOST_TIMES = 10  # JSOC refuses requests of more OR-ed times
+_SECOND = np.timedelta64(1000, "ms")
 _SERIES = re.compile(r"[A-Za-z]\w*(\.\w+)+", re.ASCII)
 _SEGMENT = re.compile(r"\w+", re.ASCII)
 _FORBIDDEN = re.compile(r"[\[\]{};\x00-\x1f\x7f]|\?$|!$|--")
@@ -125,8 +126,17 @@ class RecordSet:
         middle = len(every) // 2
         if not middle:
             return None
-        first, second = ((self._span(half)) for half in (every[:middle], every[middle:]))
-        return replace(self, times=first), replace(self, times=second)
+        spans = (self._span(half) for half in (every[:middle], every[middle:]))
+        first, second = (replace(self, times=times).at(self.cadence) for times in spans)
+        return first, second
+
+    def at(self, cadence: str | None) -> "RecordSet":
+        """The same times at a cadence; a single time becomes a span of one step: only spans have steps."""
+        if cadence is None:
+            return replace(self, cadence=None)
+        step = (cadence_s(cadence) - 1) * _SECOND
+        times = tuple(TimeRange(time.first, max(time.last, time.first + step)) for time in self.times)
+        return replace(self, times=times, cadence=cadence)
 
     def _span(self, t_recs: list[np.datetime64]) -> tuple[TimeRange, ...]:
         """Its times as far as they hold some of these T_RECs."""

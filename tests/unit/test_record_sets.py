@@ -77,6 +77,16 @@ def test_halves_of_a_whole_life_keep_the_cadence() -> None:
     ]
 
 
+def test_halves_of_one_record_are_spans_where_there_is_a_cadence() -> None:
+    two = RecordSet(SERIES, 1, (TimeRange(at(0), at(5)),), "1h")
+    halves = two.halves([at(0), at(5)])
+    assert halves is not None
+    assert [str(half).partition("]")[2] for half in halves] == [
+        "[2014.01.01_00:00:00_TAI-2014.01.01_00:59:59_TAI@1h]",
+        "[2014.01.01_01:00:00_TAI-2014.01.01_01:59:59_TAI@1h]",
+    ]
+
+
 times = st.builds(lambda a, b: TimeRange(at(min(a, b)), at(max(a, b))), slots, slots)
 sets = st.builds(
     RecordSet,
