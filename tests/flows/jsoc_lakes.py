@@ -23,6 +23,8 @@ NRT = "hmi.sharp_cea_720s_nrt"
 EMAIL = "a@b.c"
 QUICK = {"BACKOFF_S": 0.01, "POLL_S": 0.01, "TIMEOUT_S": 5, "LOST_LIMIT_S": 0.1}
 
+SHORTEST_S = 0.2  # time limit of the most impatient test
+
 
 def variables(server: Jsoc | None, **more: object) -> dict[str, str]:
     """The environment of a run that asks a server, impatiently; `more` without PORELAKE_JSOC_."""
@@ -83,22 +85,24 @@ def assert_nothing_left(lake: Path) -> None:
     assert [str(p) for p in lake.glob("incoming/**/*") if p.is_file() and p.suffix != ".lock"] == []
 
 
-def assert_polite(server: Jsoc, *broken: str) -> None:
+def assert_polite(server: Jsoc, *broken: str, killed: int = 0) -> None:
     """Fail where there were two connections at once, or a file went out whole again without a cause.
 
-    `broken`: files that are no good at the archive; they are asked for three times.
+    `broken`: files that are no good at the archive; they are asked for three times. `killed`: how many
+    runs were, each of which may not have written down what had just come.
     """
     assert server.max_connections() <= 1
     assert {row["agent"].partition("/")[0] for row in server.log()} <= {"porelake"}
     whole = Counter(row["path"] for row in server.log("download") if _is_whole(row))
-    assert {path: n for path, n in whole.items() if n > 1} == {}
+    assert len([path for path, n in whole.items() if n > 1]) <= killed
     lost = sum(row["fault"] == "lost" for row in server.log("exp_status"))  # made anew, under other addresses
     lost += sum(row["http"] in (404, 410) for row in server.log("download"))
     names = Counter(Path(row["path"]).name for row in server.log("download") if _is_whole(row))
-    few = {name: 3 if name in broken else 1 + lost for name in names}
+    few = {name: 3 if name in broken else 1 + lost + killed for name in names}
     assert {name: n for name, n in names.items() if n > few[name]} == {}
 
 
 def _is_whole(row: dict[str, Any]) -> bool:
-    """Whether a file went out from its first byte to its last, and as it is."""
-    return bool(row["complete"] and row["http"] == 200 and row["fault"] in (None, "stall", "stall_first"))
+    """Whether a file went out from its first byte to its last, as it is, and before anyone lost patience."""
+    good = row["complete"] and row["http"] == 200 and row["fault"] in (None, "stall", "stall_first")
+    return bool(good and row["end"] is not None and row["end"] - row["start"] < SHORTEST_S)

@@ -93,14 +93,16 @@ def arguments(lake: Path, harpnum: int = HARP) -> list[object]:
     return ["run", "--harp", harpnum, "--from", "jsoc", "--email", "a@b.c", "--lake", lake, "--workers", 1]
 
 
-def assert_recovers(forked: Forks, server: Jsoc, lake: Path, tiny: Path, truth: Path) -> None:
+def assert_recovers(
+    forked: Forks, server: Jsoc, lake: Path, tiny: Path, truth: Path, killed: int = 1
+) -> None:
     """The next run ends with the tables of the files, and asks for no more than was missing."""
     assert forked.run(*arguments(lake)) == 0
     assert_same_tables(lake, truth, but=("source",))
     assert verify(Lake.at(lake)) == []
     assert len(assert_right_pixels(lake, tiny)) == N_FILES
     assert_nothing_left(lake)
-    assert_polite(server)
+    assert_polite(server, killed=killed)
 
 
 SIGNS: dict[str, tuple[dict[str, object], Sign]] = {
@@ -205,7 +207,7 @@ def test_killed_again_and_again(
         moment = dice.uniform(0.1, 1.0) * duration
         killed += forked.run(*arguments(lake), until=lambda passed: passed > moment) == -9  # noqa: B023
     assert killed >= 2
-    assert_recovers(forked, server, lake, tiny, truth)
+    assert_recovers(forked, server, lake, tiny, truth, killed)
 
 
 def test_two_runs_take_turns(server: Jsoc, tiny: Path, truth: Path, tmp_path: Path) -> None:
