@@ -30,6 +30,7 @@ STRUCTURE = re.compile(
 _END = "END".ljust(CARD)
 _SCALING = ("BSCALE", "BZERO", "BLANK")
 _NAME = re.compile(r"[A-Z0-9_-]{1,8}")
+_COMMENTS = ("COMMENT", "HISTORY")  # texts of any length
 _LONGEST = 66  # characters of a string in a card, with the & that continues it
 _CACHED = 16_384  # cards kept parsed: the headers of some 50 records
 
@@ -64,11 +65,14 @@ def keywords(header: bytes) -> dict[str, Keyword]:
 def as_cards(keywords: Mapping[str, Keyword]) -> bytes:
     """Keywords of a query as cards, named as JSOC's exports name them, long strings continued.
 
-    Those that tell how an image is stored are left out, and those whose name FITS has no place for.
+    Those that tell how an image is stored are left out, those whose name FITS has no place for, and comments,
+    which no file's keywords count either.
     """
     named = {name.upper().replace("__", "-"): value for name, value in keywords.items()}
     plain = {
-        name: value for name, value in named.items() if _NAME.fullmatch(name) and not _is_structure(name)
+        name: value
+        for name, value in named.items()
+        if _NAME.fullmatch(name) and not _is_structure(name) and name not in _COMMENTS
     }
     return b"".join(_card(name, value) for name, value in sorted(plain.items()))
 

@@ -238,6 +238,13 @@ def test_strings_of_any_length_in_cards(length: int) -> None:
         assert keywords(with_cards(b"", cards)) == {"NAME": text}
 
 
+def test_comments_do_not_join(path: Path) -> None:
+    """A HISTORY may be longer than any header; those of files count for no keyword either."""
+    header = as_cards({"HISTORY": "calibrated; " * 10_000, "COMMENT": "x", "CRLT_OBS": -6.5})
+    append(path, [Absence(name(), "1/16", Reason.MISSING_SEGMENT, "no file", header)])
+    assert Cube(path).frame(T).keywords == {"CRLT_OBS": -6.5}
+
+
 def test_a_cube_of_the_former_format_is_refused(path: Path, make: MakeFile) -> None:
     import h5py
 
