@@ -1,9 +1,7 @@
 """JSOC through its client drms: what there is, keywords, exports; made polite by `storage.jsoc_http`."""
 
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,22 +10,16 @@ from urllib.parse import urljoin
 
 import numpy as np
 
-from pores.errors import InputError, PorelakeError
+from pores.errors import InputError
 from pores.frame import Keyword
 from pores.record_time import parse_t_rec
 from storage import jsoc_replies as replies
 from storage.jsoc_download import Progress
+from storage.jsoc_drms import RefusedError, client_of, understood
 from storage.jsoc_http import Http
 from storage.jsoc_replies import ArchiveRecord, ExportState
 from storage.record_sets import RecordSet
 from storage.settings import Settings
-
-_logged = logging.root.handlers[:], logging.root.level
-import drms  # noqa: E402 - sets up logging for the whole process, which is undone
-from drms.config import ServerConfig  # noqa: E402
-from drms.json import HttpJsonClient  # noqa: E402
-
-logging.root.handlers[:], logging.root.level = _logged
 
 __all__ = ["ArchiveRecord", "Jsoc", "Progress"]
 
@@ -37,24 +29,6 @@ REGISTER = "/ajax/register_email.html"
 # Exports leave out records whose QUALITY is negative, unless the request speaks of QUALITY itself.
 _ANY_QUALITY = "QUALITY >= 0 OR QUALITY < 0"
 _registered: set[tuple[str, str]] = set()  # (server, address), asked once per process
-
-
-class _Reply:
-    """A reply as drms wants it."""
-
-    def __init__(self, data: dict[str, Any]) -> None:
-        self.data = data
-
-
-class _Json(HttpJsonClient):  # type: ignore[misc]  # drms has no types
-    """drms' requests, made by `Http`: our user agent, time limits, tries and turns hold for each."""
-
-    def __init__(self, server: ServerConfig, http: Http) -> None:
-        super().__init__(server)
-        self._http = http
-
-    def _json_request(self, url: str) -> _Reply:
-        return _Reply(self._http.json(url))
 
 
 class Jsoc:
@@ -67,17 +41,7 @@ class Jsoc:
     def __init__(self, settings: Settings, email: str | None = None) -> None:
         self.settings, self.email = settings, email or settings.jsoc_email
         self.http = Http(settings)
-        server = ServerConfig(
-            name="JSOC",
-            cgi_baseurl=settings.jsoc_url,
-            cgi_show_series="show_series",
-            cgi_jsoc_info="jsoc_info",
-            cgi_jsoc_fetch="jsoc_fetch",
-            cgi_check_address="checkAddress.sh",
-            http_download_baseurl=urljoin(settings.jsoc_url, "/"),
-        )
-        self._client = drms.Client(server)
-        self._json = self._client._json = _Json(server, self.http)
+        self._client, self._json = client_of(settings.jsoc_url, self.http)
 
     def records(self, what: RecordSet) -> list[ArchiveRecord]:
         """The records of a set, by HARPNUM and T_REC; of the segments, those `what` names (none: all)."""
@@ -86,7 +50,7 @@ class Jsoc:
             raise InputError(f"{what.series} has no segment {unknown[0]}, only {', '.join(segments)}")
         keys = [name for name in replies.RECORD_KEYS if name in types]
         reply = self._list(what, [*keys, *replies.HIDDEN_KEYS], what.segments or segments)
-        with _understood(what):
+        with understood(what):
             return replies.records_of(reply)
 
     def segments(self, series: str) -> list[str]:
@@ -96,7 +60,7 @@ class Jsoc:
     def t_recs(self, what: RecordSet) -> list[np.datetime64]:
         """The T_RECs of a set, sorted."""
         reply = self._list(what, replies.PRIME_KEYS)
-        with _understood(what):
+        with understood(what):
             return sorted({parse_t_rec(text) for text in replies.columns_of(reply).get("T_REC", ())})
 
     def keywords(self, what: RecordSet) -> dict[np.datetime64, dict[str, Keyword]]:
@@ -106,7 +70,7 @@ class Jsoc:
         """
         types, _ = self._structure(what.series)
         reply = self._list(what, ["**ALL**"])
-        with _understood(what):
+        with understood(what):
             return {
                 parse_t_rec(row["T_REC"]): {
                     replies.fits_name(name): replies.typed(name, types.get(name, "string"), text)
@@ -121,7 +85,7 @@ class Jsoc:
         what = RecordSet(series, None, conditions=(condition,))
         reply = self._list(what, ["HARPNUM", "NOAA_ARS"])
         found: dict[int, set[int]] = {}
-        with _understood(what):
+        with understood(what):
             for row in replies.rows_of(replies.columns_of(reply)):
                 found.setdefault(int(row["HARPNUM"]), set()).update(replies.noaa_numbers(row["NOAA_ARS"]))
         return {harpnum: tuple(sorted(ars)) for harpnum, ars in sorted(found.items()) if noaa in ars}
@@ -153,7 +117,7 @@ class Jsoc:
             raise InputError("--email or JSOC_EMAIL: JSOC exports need an address registered with it")
         asked = self.settings.jsoc_url, self.email
         if asked not in _registered:
-            with _understood(self.email):
+            with understood(self.email):
                 known = self._is_registered(self.email)
             if not known:
                 page = urljoin(self.settings.jsoc_url, REGISTER)
@@ -178,7 +142,7 @@ class Jsoc:
         asked = what
         if "QUALITY" in self._structure(what.series)[0] and "QUALITY" not in str(what).upper():
             asked = replace(what, conditions=(*what.conditions, _ANY_QUALITY))
-        with _understood(what):
+        with understood(what):
             request = self._client.export(
                 str(asked), method=method, protocol=protocol, filenamefmt=names, email=email
             )
@@ -186,7 +150,7 @@ class Jsoc:
 
     def status(self, request_id: str) -> ExportState:
         """How an export stands."""
-        with _understood(request_id):
+        with understood(request_id):
             return self._state(self._client.export_from_id(request_id))
 
     def _state(self, request: Any) -> ExportState:
@@ -200,7 +164,7 @@ class Jsoc:
 
     def _structure(self, series: str) -> tuple[dict[str, str], list[str]]:
         """Keywords of a series with their types, and its segments; asked once."""
-        with _understood(series):
+        with understood(series):
             info = self._believed(lambda: self._client.info(series))
             types, segments = dict(info.keywords["type"]), list(info.segments.index)
         if missing := [name for name in replies.PRIME_KEYS if name not in types]:
@@ -213,12 +177,10 @@ class Jsoc:
         def once() -> Mapping[str, Any]:
             reply: dict[str, Any] = self._json.rs_list(ds, key=list(keys), seg=segments and list(segments))
             if int(reply["status"]) != 0:
-                raise drms.DrmsQueryError(
-                    f"{reply.get('error', 'no reason given')} [status={reply['status']}]"
-                )
+                raise RefusedError(f"{reply.get('error', 'no reason given')} [status={reply['status']}]")
             return reply
 
-        with _understood(ds):
+        with understood(ds):
             return self._believed(once)
 
     def _believed(self, ask: Callable[[], T]) -> T:
@@ -226,21 +188,6 @@ class Jsoc:
         for tries in range(1, BELIEVED_AT):
             try:
                 return ask()
-            except drms.DrmsQueryError:
+            except RefusedError:
                 time.sleep(self.http.pause_s(tries))
         return ask()
-
-
-@contextmanager
-def _understood(what: object) -> Iterator[None]:
-    """Say what was asked where JSOC refuses it, or answers what can't be understood."""
-    try:
-        yield
-    except PorelakeError:
-        raise
-    except drms.DrmsQueryError as error:
-        raise InputError(f"{what}: JSOC refuses it: {replies.one_line(error)}") from error
-    except (drms.DrmsError, LookupError, ValueError, TypeError, AttributeError) as error:
-        raise PorelakeError(
-            f"{what}: JSOC's reply can't be understood ({replies.one_line(error)})"
-        ) from error
