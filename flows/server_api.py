@@ -12,6 +12,8 @@ from pores.errors import PorelakeError
 
 UNFINISHED = ["RUNNING", "PENDING", "CANCELLING"]
 NOT_FOUND = 404
+BUSY = 503  # what Prefect says while SQLite is locked
+BUSY_LIMIT_S = 30.0
 
 
 class ServerApi:
@@ -21,7 +23,7 @@ class ServerApi:
         self.url = url
 
     def ask(self, path: str, body: object = None) -> Any:
-        """GET, or POST of a JSON body.
+        """GET, or POST of a JSON body; a server whose database is busy is asked again for a while.
 
         Raises
         ------
@@ -30,8 +32,16 @@ class ServerApi:
         """
         data = None if body is None else json.dumps(body).encode()
         asked = Request(self.url + path, data, {"Content-Type": "application/json"})
-        with urlopen(asked, timeout=30) as reply:
-            return json.load(reply)
+        end = time.monotonic() + BUSY_LIMIT_S
+        while True:
+            try:
+                with urlopen(asked, timeout=30) as reply:
+                    return json.load(reply)
+            except HTTPError as error:
+                error.close()
+                if error.code != BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
 
     def wait_for_health(self, limit_s: float, stopped: Callable[[], bool]) -> None:
         """Wait until the server answers, or until `stopped` says so.

@@ -1,6 +1,5 @@
 """What tests of the clock share: `porelake serve` with a copy of prefect.yaml, and a PostgreSQL to try."""
 
-import json
 import os
 import shutil
 import signal
@@ -8,7 +7,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,11 +15,17 @@ from typing import Any
 
 import pytest
 
+from flows.server_api import ServerApi
 from tests.flows.runs import PORELAKE, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 150.0
 NOBODY = 65534
+QUICK = {
+    "PREFECT_WORKER_QUERY_SECONDS": "1",
+    "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
+    "PYTHONUNBUFFERED": "1",
+}
 
 
 def free_port() -> int:
@@ -55,18 +59,14 @@ class Clock:
             self.process = subprocess.Popen(
                 [PORELAKE, "serve", *map(str, (*where, *options))],
                 cwd=lake.parent,
-                env=environment(PREFECT_WORKER_QUERY_SECONDS="2", PYTHONUNBUFFERED="1", **world),
+                env=environment(**QUICK, **world),
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
 
     def ask(self, path: str, body: object = None) -> Any:
         """GET, or POST of a JSON body."""
-        data = None if body is None else json.dumps(body).encode()
-        url = f"http://127.0.0.1:{self.port}/api{path}"
-        asked = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(asked, timeout=30) as reply:
-            return json.load(reply)
+        return ServerApi(f"http://127.0.0.1:{self.port}/api").ask(path, body)
 
     def wait_until_it_serves(self) -> str:
         """What it says then."""

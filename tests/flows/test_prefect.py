@@ -1,12 +1,9 @@
 """The chain on a real Prefect server: deployed, run by a worker, and started from the command line."""
 
-import json
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from flows.server_api import ServerApi
 from tests.flows.runs import BUSY, QUIET, assert_same_tables, environment, porelake, request
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,10 +27,7 @@ class Server:
 
     def ask(self, path: str, body: object = None) -> Any:
         """GET, or POST of a JSON body."""
-        data = None if body is None else json.dumps(body).encode()
-        asked = urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(asked, timeout=30) as reply:
-            return json.load(reply)
+        return ServerApi(self.api).ask(path, body)
 
     def prefect(self, *arguments: str) -> str:
         """Run a command of Prefect to its end."""
@@ -78,22 +73,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             command, env=environment(**settings), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
-        wait_for_health(started, process, home / "server.log")
+        ServerApi(started.api).wait_for_health(180, lambda: process.poll() is not None)
+        assert process.poll() is None, (home / "server.log").read_text()
         yield started
     finally:
         process.terminate()
         process.wait(60)
-
-
-def wait_for_health(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 180
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            if server.ask("/health") is True:
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.2)
-    pytest.fail(log.read_text())
 
 
 @pytest.fixture(scope="module")

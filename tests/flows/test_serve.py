@@ -128,16 +128,14 @@ def test_two_workers_on_postgresql_take_turns(jsoc: Jsoc, world: dict[str, str],
             assert one_after_the_other([row["path"] for row in jsoc.log("download")])
             assert jsoc.max_connections() == 1
             published = served.start("publish/publish", lake=str(tmp_path / "a"), exports=EXPORTS)
+            old = request(Path("jsoc"), tmp_path / "d", harpnums=(OTHER,), noaa=(NOAA,))
+            filled = served.start("backfill/backfill", request=old.model_dump(mode="json"))
             assert served.wait_for_end(published)["state_type"] == "COMPLETED"
             assert (tmp_path / "a/exports/pores.csv").read_text().startswith("harpnum,")
             assert "publish-table" in served.artifacts(published)
-            again = request(Path("jsoc"), tmp_path / "d", harpnums=(OTHER,), noaa=(NOAA,)).model_dump(
-                mode="json"
-            )
-            filled = served.start("backfill/backfill", request=again)
-            assert served.wait_for_end(filled)["state_type"] == "COMPLETED"
+            assert served.wait_for_end(filled)["state_type"] == "COMPLETED", served.everything()
             table = served.artifacts(filled)["backfill-table"]["data"]
-            assert table.index(f"| {HARP} |") < table.index(f"| {OTHER} |")
+            assert 0 < table.index(f"| {HARP} |") < table.index(f"| {OTHER} |")
             assert n_frames(tmp_path / "d") == 2 * N_FRAMES
             assert len(workers(served)) == 2
             served.stop(signal.SIGKILL)
