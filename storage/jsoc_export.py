@@ -12,12 +12,10 @@ from storage.archive import TarSource
 from storage.jsoc_client import Jsoc
 from storage.jsoc_download import PART, Progress, download
 from storage.jsoc_http import GoneError
-from storage.jsoc_journal import DONE, READY, Journal, Request, leftovers
+from storage.jsoc_journal import DONE, READY, Journal, Request
 from storage.jsoc_replies import ExportFile, ExportState
 from storage.jsoc_wait import LostError, TooLargeError, ready
 from storage.record_sets import RecordSet
-
-__all__ = ["export", "leftovers"]
 
 ASKED_AT_MOST = 3  # times per run for one export that gets lost or expires
 

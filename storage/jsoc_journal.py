@@ -29,8 +29,6 @@ class Request:
         As JSOC calls it; None before, and where files are to be had at once (`url_quick`).
     submitted : str or None
         UTC.
-    tries : int
-        How often it was asked for.
     files : dict of str to str
         Name to the URL it comes from.
     """
@@ -41,7 +39,6 @@ class Request:
     state: str = NEW
     request_id: str | None = None
     submitted: str | None = None
-    tries: int = 0
     files: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -53,7 +50,6 @@ class Request:
         """It is about to be asked for."""
         self.state, self.request_id = SUBMITTING, None
         self.submitted = datetime.now(UTC).isoformat(timespec="seconds")
-        self.tries += 1
 
     def forget(self) -> None:
         """What JSOC made of it can't be had: it is to be asked for anew."""
@@ -66,7 +62,6 @@ class Journal:
 
     path: Path
     record_set: str
-    created: str
     requests: list[Request]
 
     @classmethod
@@ -80,21 +75,13 @@ class Journal:
         if kept is not None and same and kept.record_set == str(what):
             return kept
         first = Request(str(what), method, protocol)
-        created = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return cls(into / NAME, str(what), created, [first])
-
-    @property
-    def what(self) -> RecordSet:
-        """The records that the directory is to hold."""
-        return RecordSet.parse(self.record_set)
+        return cls(into / NAME, str(what), [first])
 
     def save(self) -> None:
         """Write it: whole or not at all."""
-        content = {"record_set": self.record_set, "created": self.created}
+        content = {"record_set": self.record_set, "requests": [asdict(one) for one in self.requests]}
         with atomic(self.path) as partial:
-            partial.write_text(
-                json.dumps({**content, "requests": [asdict(one) for one in self.requests]}, indent=1)
-            )
+            partial.write_text(json.dumps(content, indent=1))
 
     def split(self, request: Request, parts: Sequence[RecordSet]) -> None:
         """Put several requests in the place of one."""
@@ -108,14 +95,8 @@ def read(into: Path) -> Journal | None:
     try:
         kept: dict[str, Any] = json.loads((into / NAME).read_text())
         requests = [Request(**row) for row in kept["requests"]]
-        journal = Journal(into / NAME, kept["record_set"], kept["created"], requests)
-        journal.what, [request.what for request in requests]
+        journal = Journal(into / NAME, kept["record_set"], requests)
+        [request.what for request in requests]  # they can be read
     except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError, InputError):
         return None
     return journal
-
-
-def leftovers(root: Path) -> list[Path]:
-    """Directories below `root` with an export that was not seen through, oldest first."""
-    kept = [(journal.created, path.parent) for path in root.rglob(NAME) if (journal := read(path.parent))]
-    return [directory for _, directory in sorted(kept)]

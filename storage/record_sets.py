@@ -110,10 +110,6 @@ class RecordSet:
         harpnum = int(match["harpnum"]) if match["harpnum"] else None
         return cls(match["series"], harpnum, times, next(iter(steps), None), conditions, segments)
 
-    def covers(self, t_rec: np.datetime64) -> bool:
-        """Whether a T_REC lies in its times, cadence and conditions aside."""
-        return not self.times or any(t_rec in time for time in self.times)
-
     def halves(self, t_recs: Collection[np.datetime64]) -> "tuple[RecordSet, RecordSet] | None":
         """Two sets that hold half of its T_RECs each; None if it has but one.
 

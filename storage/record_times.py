@@ -1,4 +1,4 @@
-"""Ranges of T_REC as record sets have them, and the fewest that hold some records and no others."""
+"""Ranges of T_REC as record sets have them, and the fewest runs of records without others between."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -46,22 +46,17 @@ def cadence_s(cadence: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def ranges(wanted: Collection[np.datetime64], known: Collection[np.datetime64]) -> list[TimeRange]:
-    """The fewest ranges that hold every wanted T_REC and no other one that is known.
+def runs(
+    wanted: Collection[np.datetime64], known: Collection[np.datetime64]
+) -> Iterator[list[np.datetime64]]:
+    """Wanted T_RECs, those together between which no other is known.
 
     Examples
     --------
     >>> times = np.arange("2014-01-01T00:00", "2014-01-01T01:00", 12, "datetime64[m]")
-    >>> [str(time) for time in ranges(times[[0, 1, 3]], times)]
-    ['2014.01.01_00:00:00_TAI-2014.01.01_00:12:00_TAI', '2014.01.01_00:36:00_TAI']
+    >>> [len(run) for run in runs(times[[0, 1, 3]], times)]
+    [2, 1]
     """
-    return [TimeRange(run[0], run[-1]) for run in runs(wanted, known)]
-
-
-def runs(
-    wanted: Collection[np.datetime64], known: Collection[np.datetime64]
-) -> Iterator[list[np.datetime64]]:
-    """Wanted T_RECs, those together between which no other is known."""
     asked = set(wanted)
     run: list[np.datetime64] = []
     for t_rec in sorted(asked.union(known)):

@@ -1,6 +1,5 @@
 """Record sets: their text and back, what they refuse; requests that hold what is wanted and no more."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pores.errors import InputError
-from storage.jsoc_journal import Journal, leftovers
+from storage.jsoc_journal import Journal, read
 from storage.jsoc_replies import export_file, fits_name, noaa_numbers, records_of, typed
 from storage.record_sets import RecordSet, TimeRange, cadence_s, requests
-from storage.record_times import ranges
+from storage.record_times import runs
 
 SERIES = "hmi.sharp_cea_720s"
 START = np.datetime64("2014-01-01T00:00:00", "ms")
@@ -26,7 +25,7 @@ def at(slot: int) -> np.datetime64:
 
 
 def held(what: RecordSet, known: set[int]) -> list[int]:
-    return [slot for slot in sorted(known) if what.covers(at(slot))]
+    return [slot for slot in sorted(known) if any(at(slot) in time for time in what.times)]
 
 
 @given(known=st.sets(slots), extra=st.sets(slots), limits=st.tuples(st.integers(1, 30), st.integers(1, 500)))
@@ -46,11 +45,11 @@ def test_requests_hold_exactly_what_is_wanted(
 
 
 @given(known=st.sets(slots), extra=st.sets(slots))
-def test_ranges_are_the_fewest(known: set[int], extra: set[int]) -> None:
-    found = ranges([at(slot) for slot in known & extra], [at(slot) for slot in known])
+def test_runs_are_the_fewest(known: set[int], extra: set[int]) -> None:
+    found = runs([at(slot) for slot in known & extra], [at(slot) for slot in known])
     order = sorted(known)
     begins = [s for i, s in enumerate(order) if s in extra and (i == 0 or order[i - 1] not in extra)]
-    assert [time.first for time in found] == [at(slot) for slot in begins]
+    assert [run[0] for run in found] == [at(slot) for slot in begins]
 
 
 @given(st.sets(slots, min_size=2), st.data())
@@ -244,7 +243,4 @@ def test_journals_of_other_records_are_not_gone_on_with(tmp_path: Path) -> None:
     assert Journal.open(tmp_path / "a", other, "url", "fits").requests[0].request_id is None
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "request.json").write_text('{"record_set": ')
-    content = json.loads((tmp_path / "a" / "request.json").read_text())
-    (tmp_path / "c").mkdir()
-    (tmp_path / "c" / "request.json").write_text(json.dumps({**content, "created": "2000-01-01"}))
-    assert leftovers(tmp_path) == [tmp_path / "c", tmp_path / "a"]
+    assert read(tmp_path / "b") is None
