@@ -1,5 +1,6 @@
 """The first stage of a HARP: its files into the cube, from a directory, a tar or JSOC."""
 
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from flows.words import counted, size
 from pores.chain import USED_SEGMENTS
 from pores.errors import InputError
 from storage.cubes import append
+from storage.lake import Lake
+from storage.runs import current_run
+from storage.tables import read_table
 
 if TYPE_CHECKING:
     from storage.jsoc_client import Jsoc
@@ -42,7 +46,8 @@ def record_set(request: Request, harpnum: int, archive: "Jsoc") -> "RecordSet":
     from storage.record_sets import RecordSet, TimeRange
 
     asked: Selection = request.selection
-    bounds = [np.datetime64(t, "ms") if t else None for t in (asked.since, asked.until)]
+    first = first_of_interest(request, harpnum)
+    bounds = [np.datetime64(t, "ms") if t else None for t in (first, asked.until)]
     times = (TimeRange(bounds[0] or _BEGINNING, bounds[1] or _END),) if any(bounds) else ()
     if asked.cadence and not times:
         times = (TimeRange(_BEGINNING, _END),)
@@ -52,6 +57,29 @@ def record_set(request: Request, harpnum: int, archive: "Jsoc") -> "RecordSet":
         used = "continuum" in there and "Br" in there
         segments = tuple(name for name in there if not used or name in USED_SEGMENTS)
     return RecordSet(request.series, harpnum, times, asked.cadence, asked.where, segments)
+
+
+def first_of_interest(request: Request, harpnum: int) -> datetime | None:
+    """First T_REC that a request asks JSOC for of a HARP; None if its whole life."""
+    since, look_back = request.selection.since, request.selection.look_back
+    newest = _newest_record(request, harpnum) if look_back is not None else None
+    if newest is None or look_back is None:
+        return since
+    return max(since or datetime.min, newest - look_back)
+
+
+def _newest_record(request: Request, harpnum: int) -> datetime | None:
+    """T_REC of the newest record of a HARP's current run; None before the first run.
+
+    Not of the cube: a fetch that broke off may have left gaps in it, for which the run has not been made.
+    """
+    lake = Lake.at(request.lake)
+    run = current_run(lake, request.series, harpnum)
+    if run is None:
+        return None
+    last = read_table(lake.table("harps", harpnum, run.run_id), ["t_last"])["t_last"][0]
+    newest: datetime = last.astype("datetime64[us]").item()
+    return newest
 
 
 def lacking(request: Request, harpnum: int) -> int:

@@ -1,6 +1,6 @@
 """What a user asks of a run: a value that the command line, a Prefect form and a test can all make."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +21,9 @@ class Selection(BaseModel):
 
     since: datetime | None = Field(None, description="First T_REC, TAI")
     until: datetime | None = Field(None, description="Last T_REC, TAI")
+    look_back: timedelta | None = Field(
+        None, description="Only records from so long before the newest of the lake on; none: all"
+    )
     cadence: str | None = Field(
         None,
         pattern=r"^[1-9]\d*[smhd]$",

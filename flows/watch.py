@@ -3,10 +3,9 @@
 Plain functions, with or without a scheduler; `flows.deployed` makes a Prefect flow of them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import groupby
 
 from flows.followed import watched
@@ -21,12 +20,9 @@ from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 from storage.news import new_files
 from storage.remote import pull
-from storage.runs import current_run
-from storage.tables import read_table
 
 LOOK_BACK = timedelta(days=3)
 News = Callable[[Request, int], str]
-Asked = Mapping[int, Callable[[int], Request]]  # what is asked of a HARP, told when its turn comes
 
 
 def news(request: Request, harpnum: int) -> str:
@@ -92,11 +88,8 @@ def watch_round(
     """
     require_possible(request)
     seen = watched(request)
-
-    def one(harpnum: int) -> Request:
-        return windowed(request, harpnum, look_back, seen.harps[harpnum])
-
-    return _run_new(request, dict.fromkeys(sorted(seen.harps), one), seen.outcome, clockwork)
+    asked = [_windowed(request, harpnum, seen.harps[harpnum], look_back) for harpnum in sorted(seen.harps)]
+    return _run_new(request, asked, seen.outcome, clockwork)
 
 
 def backfill(request: Request, clockwork: Clockwork = PLAIN_CLOCKWORK) -> Outcome:
@@ -114,11 +107,11 @@ def backfill(request: Request, clockwork: Clockwork = PLAIN_CLOCKWORK) -> Outcom
         If a HARP failed or lacks something; the others are done and published.
     """
     harpnums, notes = check(request)
-    asked = dict.fromkeys(harpnums, partial(_of_one_harp, request))
+    asked = [_of_one_harp(request, harpnum) for harpnum in harpnums]
     return _run_new(request, asked, Outcome(notes="\n".join(notes)), clockwork)
 
 
-def _run_new(request: Request, asked: Asked, outcome: Outcome, clockwork: Clockwork) -> Outcome:
+def _run_new(request: Request, asked: Sequence[Request], outcome: Outcome, clockwork: Clockwork) -> Outcome:
     """Run the chain for the HARPs for which there is something to be done, in their order; publish once."""
     forget_sources()
     for group in _in_groups(_with_news(request, asked, clockwork.news, outcome)):
@@ -130,47 +123,29 @@ def _run_new(request: Request, asked: Asked, outcome: Outcome, clockwork: Clockw
     return outcome
 
 
-def windowed(request: Request, harpnum: int, look_back: timedelta, since: datetime | None = None) -> Request:
-    """The request for one HARP, from JSOC only what is newer than the lake's newest less the look-back."""
-    one = _of_one_harp(request, harpnum)
-    if request.source != JSOC:
-        return one
-    newest = newest_record(one, harpnum)
-    bounds = (request.selection.since, since, newest - look_back if newest else None)
-    first = max(filter(None, bounds), default=None)
-    return one.model_copy(update={"selection": request.selection.model_copy(update={"since": first})})
+def _windowed(request: Request, harpnum: int, since: datetime | None, look_back: timedelta) -> Request:
+    """The request for one HARP from a time on, and of what the lake has only the newest."""
+    bounds = filter(None, (request.selection.since, since))
+    window = {"since": max(bounds, default=None), "look_back": look_back}
+    return _of_one_harp(request, harpnum, selection=request.selection.model_copy(update=window))
 
 
-def _of_one_harp(request: Request, harpnum: int) -> Request:
-    return request.model_copy(update={"harpnums": (harpnum,), "noaa": (), "last_stage": "track"})
+def _of_one_harp(request: Request, harpnum: int, **values: object) -> Request:
+    return request.model_copy(update={"harpnums": (harpnum,), "noaa": (), "last_stage": "track", **values})
 
 
-def newest_record(request: Request, harpnum: int) -> datetime | None:
-    """T_REC of the newest record of a HARP's current run; None before the first run.
-
-    Not of the cube: a fetch that broke off may have left gaps in it, for which the run has not been made.
-    """
-    lake = Lake.at(request.lake)
-    run = current_run(lake, request.series, harpnum)
-    if run is None:
-        return None
-    last = read_table(lake.table("harps", harpnum, run.run_id), ["t_last"])["t_last"][0]
-    newest: datetime = last.astype("datetime64[us]").item()
-    return newest
-
-
-def _with_news(request: Request, asked: Asked, ask: News, outcome: Outcome) -> Iterator[Request]:
+def _with_news(request: Request, asked: Sequence[Request], ask: News, outcome: Outcome) -> Iterator[Request]:
     """Requests for which there is something to be done; a HARP that can't be asked about fails by itself."""
-    for harpnum, one in asked.items():
+    for one in asked:
+        (harpnum,) = one.harpnums
         try:
             pull(Lake.at(request.lake), request.series, harpnum)
-            mine = one(harpnum)
-            is_new = bool(ask(mine, harpnum))
+            is_new = bool(ask(one, harpnum))
         except (PorelakeError, OSError, RuntimeError) as error:
             outcome.fail(harpnum, str(error), isinstance(error, InputError))
         else:
             if is_new:
-                yield mine
+                yield one
 
 
 def _in_groups(requests: Iterator[Request]) -> Iterator[Request]:

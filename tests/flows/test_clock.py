@@ -14,10 +14,11 @@ import pytest
 from flows.commands import clock
 from flows.commands.clock import duration
 from flows.followed import watched
+from flows.ingest import first_of_interest
 from flows.outcome import Outcome, RunError, WrongRequestError
 from flows.pipeline import PLAIN, Chain
-from flows.request import Request
-from flows.watch import Clockwork, backfill, news, watch_round, windowed
+from flows.request import Request, Selection
+from flows.watch import LOOK_BACK, Clockwork, backfill, news, watch_round
 from pores.errors import InputError, PorelakeError
 from storage.following import Followed, follow
 from storage.lake import Lake
@@ -146,13 +147,28 @@ def test_a_backfill_passes_over_what_is_done(followed: Request) -> None:
 
 
 def test_the_window_is_the_newest_record_less_the_look_back(lake: Path) -> None:
-    asked = request(Path("jsoc"), lake)
-    back = timedelta(hours=1)
-    assert windowed(asked, QUIET, back).selection.since == datetime(2014, 6, 10, 11, 12)
-    assert windowed(asked, 12345, back).selection.since is None
+    def first(harpnum: int, since: datetime | None = None) -> datetime | None:
+        selection = Selection(since=since, look_back=timedelta(hours=1))
+        return first_of_interest(request(Path("jsoc"), lake, selection=selection), harpnum)
+
+    assert first(QUIET) == datetime(2014, 6, 10, 11, 12)
+    assert first(12345) is None
     since = datetime(2014, 6, 10, 12)
-    assert windowed(asked, QUIET, back, since).selection.since == since
-    assert windowed(asked, 12345, back, since).selection.since == since
+    assert first(QUIET, since) == since
+    assert first(QUIET, datetime(2014, 6, 10, 11)) == first(QUIET)
+    assert first(12345, since) == since
+
+
+def test_the_harps_of_a_round_are_spread_together(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of which the lake has records of other times, too; but not what is followed from another time."""
+    late = Followed(harpnum=12345, series=SERIES, since=datetime(2020, 1, 1))
+    follow(Lake.at(lake), [late, *(Followed(harpnum=harp, series=SERIES) for harp in (BUSY, QUIET))])
+    runs: list[Request] = []
+    monkeypatch.setattr("flows.watch.process", lambda asked, chain: runs.append(asked) or Outcome())
+    watch_round(request(Path("jsoc"), lake, email="a@b.c"), clockwork=Clockwork(PLAIN, lambda *_: "new"))
+    assert [run.harpnums for run in runs] == [(12345,), (BUSY, QUIET)]
+    assert [run.selection.since for run in runs] == [late.since, None]
+    assert {run.selection.look_back for run in runs} == {LOOK_BACK}
 
 
 def test_of_two_reasons_to_follow_a_harp_the_earlier_time_counts(tmp_path: Path) -> None:
