@@ -1,10 +1,13 @@
 """The clock as users run it: server, schedules, workers; runs that start by themselves; nothing left over."""
 
 import signal
+import threading
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -12,6 +15,7 @@ from catalog.formats import arrow_schema
 from catalog.schema import TABLES
 from flows import children
 from flows.leash import leash
+from flows.server_api import ServerApi
 from pores.errors import PorelakeError
 from pores.simulate.parameters import SimulationParameters
 from storage.simulated import write_series
@@ -171,6 +175,27 @@ def test_a_command_that_does_not_end_is_told(tmp_path: Path, monkeypatch: pytest
         with pytest.raises(PorelakeError, match=r"`prefect version` did not end in 0 s"):
             started.run("version", held, "version")
         started.end(["version"])
+
+
+def test_a_busy_server_is_asked_again() -> None:
+    answers = iter((503, 503, 200, 500))
+
+    class Busy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(next(answers))
+            self.end_headers()
+            self.wfile.write(b"[7]")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base class
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Busy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        api = ServerApi(f"http://127.0.0.1:{server.server_port}")
+        assert api.ask("/x") == [7]
+        with pytest.raises(HTTPError):
+            api.ask("/x")
+        server.shutdown()
 
 
 def test_what_cannot_be_served_is_told(tmp_path: Path) -> None:
