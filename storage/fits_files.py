@@ -1,31 +1,25 @@
 """A SHARP FITS file, checked, to its image as stored and its header whole."""
 
 import hashlib
-import io
 import re
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from astropy.io import fits
 from numpy.typing import NDArray
 
 from pores.errors import InputError, Reason
 from pores.frame import Keyword
 from pores.record_time import format_compact, parse_compact, parse_t_rec
-from storage.fits_blocks import Unit, UnreadableFile, units
-from storage.fits_cards import BLOCK, CARD, keywords
+from storage.fits_blocks import UnreadableFile
+from storage.fits_cards import CARD, keywords
+from storage.fits_images import image_unit, scaling, stored_image
 
 MAX_FILE = 256 * 2**20  # bytes; a full disk of 4096 x 4096 32-bit pixels is 64 MiB
-MAX_PIXELS = 4096 * 4096
 INTEGER_SEGMENTS = ("bitmap", "conf_disambig")
 _NAME = re.compile(
     r"(?P<series>[\w.]{1,48}?)\.(?P<harpnum>\d{1,7})\.(?P<t_rec>\d{8}_\d{6})_TAI\.(?P<segment>\w{1,32})\.fits"
 )
-# What astropy needs to decompress an image; without BSCALE it gives the integers as stored.
-_COMPRESSION = re.compile(rb"(XTENSION|BITPIX|NAXIS\d?|PCOUNT|GCOUNT|TFIELDS|THEAP|T(TYPE|FORM)\d|Z\w+) *")
-_TYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +89,7 @@ class SegmentImage:
 
 
 def physical(
-    segment: str, stored: NDArray[Any], scaling: tuple[float, float, int | None]
+    segment: str, stored: NDArray[Any], scaled: tuple[float, float, int | None]
 ) -> NDArray[np.float32] | NDArray[np.int16]:
     """Physical values of a stored image.
 
@@ -103,7 +97,7 @@ def physical(
     ----------
     segment : str
     stored : ndarray (y, x)
-    scaling : (bscale, bzero, blank)
+    scaled : (bscale, bzero, blank)
 
     Returns
     -------
@@ -111,7 +105,7 @@ def physical(
         int16 with 0 where data are missing for ``bitmap`` and ``conf_disambig``; else float32, correctly
         rounded, with NaN where data are missing.
     """
-    bscale, bzero, blank = scaling
+    bscale, bzero, blank = scaled
     if segment in INTEGER_SEGMENTS:
         if stored.dtype.kind == "f":
             return np.nan_to_num(np.rint(stored * bscale + bzero), posinf=0, neginf=0).astype(np.int16)
@@ -145,11 +139,11 @@ def read_segment(name: FileName, content: bytes) -> SegmentImage:
         If the file is empty, truncated, damaged, no FITS, without an image, or of another record.
     """
     try:
-        unit = _image_unit(content)
+        unit = image_unit(content)
         header = _cards(unit.header)
         _require_same_record(name, keywords(header))
-        stored = _stored(unit)
-        return SegmentImage(name, stored, *_scaling(unit.cards, stored.dtype), header)
+        stored = stored_image(unit)
+        return SegmentImage(name, stored, *scaling(unit.cards, stored.dtype), header)
     except UnreadableFile:
         raise
     except ValueError as error:
@@ -162,7 +156,7 @@ def content_key(content: bytes) -> str:
     The empty unit before a compressed image has no checksum and is not kept: damage to it changes nothing.
     """
     try:
-        unit = _image_unit(content)
+        unit = image_unit(content)
     except ValueError:
         return digest(content)
     return digest(unit.header + unit.data)
@@ -171,66 +165,6 @@ def content_key(content: bytes) -> str:
 def digest(content: bytes) -> str:
     """SHA-256, hexadecimal."""
     return hashlib.sha256(content).hexdigest()
-
-
-def _image_unit(content: bytes) -> Unit:
-    """The unit that holds the image; the whole file is checked."""
-    images = [unit for unit in units(content) if _axes(unit)]
-    if not images:
-        raise ValueError("no image in the file")
-    ny, nx = _axes(images[0])
-    if ny * nx > MAX_PIXELS or 0 in (ny, nx):
-        raise ValueError(f"image of {nx} x {ny} pixels")
-    return images[0]
-
-
-def _axes(unit: Unit) -> tuple[int, ...]:
-    """(ny, nx) of a 2-D image, compressed or not; () of anything else."""
-    compressed = unit.cards.get("ZIMAGE") is True
-    if not compressed and unit.cards.get("XTENSION", "IMAGE") != "IMAGE":
-        return ()
-    z = "Z" if compressed else ""
-    if unit.number(f"{z}NAXIS") != 2:
-        return ()
-    return unit.number(f"{z}NAXIS2"), unit.number(f"{z}NAXIS1")
-
-
-def _stored(unit: Unit) -> NDArray[Any]:
-    if unit.cards.get("ZIMAGE") is True:
-        return _decompressed(unit)
-    kind = _TYPES.get(unit.number("BITPIX"))
-    if kind is None:
-        raise ValueError(f"BITPIX {unit.number('BITPIX')}")
-    return np.frombuffer(unit.data, kind).reshape(_axes(unit)).astype(np.dtype(kind).newbyteorder("="))
-
-
-def _decompressed(unit: Unit) -> NDArray[Any]:
-    """Decompress through astropy, which gets the cards of the compression only: none can make it warn."""
-    cards = [unit.header[i : i + CARD] for i in range(0, len(unit.header), CARD)]
-    needed = b"".join(card for card in cards if _COMPRESSION.fullmatch(card[:8]))
-    primary = b"SIMPLE  =                    T".ljust(CARD) + b"BITPIX  =                    8".ljust(CARD)
-    primary += b"NAXIS   =                    0".ljust(CARD) + b"EXTEND  =                    T".ljust(CARD)
-    file = io.BytesIO(
-        _padded(primary + _end(), b" ") + _padded(needed + _end(), b" ") + _padded(unit.data, b"\0")
-    )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with fits.open(file, memmap=False, lazy_load_hdus=True) as units_:
-                return np.ascontiguousarray(units_[1].data)
-    except Exception as error:  # astropy's decoders raise many kinds
-        raise ValueError(f"image can't be decompressed: {error}".splitlines()[0]) from error
-
-
-def _scaling(cards: dict[str, Keyword], kind: np.dtype[Any]) -> tuple[float, float, int | None]:
-    """BSCALE, BZERO and, for integers, BLANK."""
-    numbers = {name: cards.get(name) for name in ("BSCALE", "BZERO", "BLANK")}
-    bscale, bzero = (
-        float(value) if isinstance(value := numbers[name], int | float) else default
-        for name, default in (("BSCALE", 1.0), ("BZERO", 0.0))
-    )
-    blank = numbers["BLANK"]
-    return bscale, bzero, int(blank) if isinstance(blank, int | float) and kind.kind != "f" else None
 
 
 def _require_same_record(name: FileName, cards: dict[str, Keyword]) -> None:
@@ -252,11 +186,3 @@ def _cards(header: bytes) -> bytes:
     """The header without END and padding."""
     at = header.rstrip(b" ")
     return header[: (len(at) - 1) // CARD * CARD] if at.endswith(b"END") else header
-
-
-def _end() -> bytes:
-    return b"END".ljust(CARD)
-
-
-def _padded(content: bytes, fill: bytes) -> bytes:
-    return content + fill * (-len(content) % BLOCK)
