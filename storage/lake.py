@@ -70,7 +70,7 @@ class Lake:
 
         name = "".join(letter if letter.isalnum() else "-" for letter in place)[:40]
         key = hashlib.sha256(url.encode()).hexdigest()[:16]
-        return cls(settings().cache_dir.expanduser().resolve() / "lakes" / f"{name}-{key}", url)
+        return cls(settings().cache_dir.resolve() / "lakes" / f"{name}-{key}", url)
 
     @property
     def location(self) -> str:

@@ -158,7 +158,7 @@ def _cache() -> Path:
     from storage.settings import settings
 
     place = re.sub("[^A-Za-z0-9.-]", "_", urlsplit(settings().jsoc_url).netloc)
-    return Path(settings().cache_dir) / f"harps_noaa-{place}.json"
+    return settings().cache_dir / f"harps_noaa-{place}.json"
 
 
 def _cached() -> Cached | None:

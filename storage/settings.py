@@ -62,6 +62,12 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return url if url.endswith("/") else url + "/"
 
+    @field_validator("cache_dir")
+    @classmethod
+    def _one_place(cls, path: Path) -> Path:
+        """The same directory, and so the same lock, wherever a process was started."""
+        return path.expanduser().absolute()
+
     @field_validator("jsoc_email")
     @classmethod
     def _address(cls, address: str | None) -> str | None:

@@ -222,3 +222,12 @@ def test_settings_that_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORELAKE_JSOC_URL", "ftp://jsoc")
     with pytest.raises(InputError, match=r"PORELAKE_JSOC_URL=ftp://jsoc: must begin with http"):
         settings()
+
+
+def test_the_lock_is_in_one_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PORELAKE_CACHE_DIR", "~/some")
+    assert settings().cache_dir == tmp_path / "some"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PORELAKE_CACHE_DIR", "other")
+    assert settings().cache_dir == tmp_path / "other"
