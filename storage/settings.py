@@ -65,8 +65,11 @@ class Settings(BaseSettings):
     @field_validator("cache_dir")
     @classmethod
     def _one_place(cls, path: Path) -> Path:
-        """The same directory, and so the same lock, wherever a process was started."""
-        return path.expanduser().absolute()
+        """The same directory, and so the same lock, wherever a process is started."""
+        home = path.expanduser()
+        if not home.is_absolute():
+            raise ValueError("must be a whole path, from / or ~ on: it holds a lock for all processes")
+        return home
 
     @field_validator("jsoc_email")
     @classmethod
