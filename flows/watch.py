@@ -108,19 +108,36 @@ def backfill(request: Request, clockwork: Clockwork = PLAIN_CLOCKWORK) -> Outcom
     """
     harpnums, notes = check(request)
     asked = [_of_one_harp(request, harpnum) for harpnum in harpnums]
-    return _run_new(request, asked, Outcome(notes="\n".join(notes)), clockwork)
+    return _run_new(request, asked, Outcome(notes="\n".join(notes)), clockwork, named=True)
 
 
-def _run_new(request: Request, asked: Sequence[Request], outcome: Outcome, clockwork: Clockwork) -> Outcome:
-    """Run the chain for the HARPs for which there is something to be done, in their order; publish once."""
+def _run_new(
+    request: Request, asked: Sequence[Request], outcome: Outcome, clockwork: Clockwork, named: bool = False
+) -> Outcome:
+    """Run the chain for the HARPs for which there is something to be done, in their order; publish once.
+
+    Of HARPs that are `named` there must be something; those that are followed may still come.
+    """
     forget_sources()
     for group in _in_groups(_with_news(request, asked, clockwork.news, outcome)):
         outcome.add(_process(group, clockwork.chain))
+    _tell_absent(request, asked, outcome, named)
     if any(done.said for done in outcome.done) or _unpublished(request):
         outcome.published = clockwork.chain.publish(request)
     if error := failure(outcome):
         raise error
     return outcome
+
+
+def _tell_absent(request: Request, asked: Sequence[Request], outcome: Outcome, named: bool) -> None:
+    """Say of which HARPs neither the lake nor its source has anything."""
+    there = set(Lake.at(request.lake).cubes(request.series)) | set(outcome.failed)
+    for harpnum in (harpnum for one in asked for harpnum in one.harpnums if harpnum not in there):
+        why = f"{request.source or 'the lake'} has no record of it in {request.series}"
+        if named:
+            outcome.fail(harpnum, why, wrong_input=True)
+        else:
+            outcome.notes = "\n".join(filter(None, [outcome.notes, f"HARP {harpnum}: {why} yet"]))
 
 
 def _windowed(request: Request, harpnum: int, since: datetime | None, look_back: timedelta) -> Request:

@@ -18,6 +18,7 @@ from flows.ingest import first_of_interest
 from flows.outcome import Outcome, RunError, WrongRequestError
 from flows.pipeline import PLAIN, Chain
 from flows.request import Request, Selection
+from flows.stages import Done
 from flows.watch import LOOK_BACK, Clockwork, backfill, news, watch_round
 from pores.errors import InputError, PorelakeError
 from storage.following import Followed, follow
@@ -146,6 +147,12 @@ def test_a_backfill_passes_over_what_is_done(followed: Request) -> None:
     assert [harp for name, harp in work.calls if name == "track"] == [BUSY, QUIET]
 
 
+def test_a_backfill_of_what_is_not_there_fails(followed: Request) -> None:
+    asked = request(Path("jsoc"), Path(followed.lake), harpnums=(5,), email="a@b.c")
+    with pytest.raises(WrongRequestError, match="HARP 5: jsoc has no record of it"):
+        backfill(asked, Clockwork(PLAIN, lambda *_: ""))
+
+
 def test_the_window_is_the_newest_record_less_the_look_back(lake: Path) -> None:
     def first(harpnum: int, since: datetime | None = None) -> datetime | None:
         selection = Selection(since=since, look_back=timedelta(hours=1))
@@ -164,7 +171,12 @@ def test_the_harps_of_a_round_are_spread_together(lake: Path, monkeypatch: pytes
     late = Followed(harpnum=12345, series=SERIES, since=datetime(2020, 1, 1))
     follow(Lake.at(lake), [late, *(Followed(harpnum=harp, series=SERIES) for harp in (BUSY, QUIET))])
     runs: list[Request] = []
-    monkeypatch.setattr("flows.watch.process", lambda asked, chain: runs.append(asked) or Outcome())
+
+    def process(asked: Request, chain: Chain) -> Outcome:
+        runs.append(asked)
+        return Outcome([Done("track", harpnum) for harpnum in asked.harpnums])
+
+    monkeypatch.setattr("flows.watch.process", process)
     watch_round(request(Path("jsoc"), lake, email="a@b.c"), clockwork=Clockwork(PLAIN, lambda *_: "new"))
     assert [run.harpnums for run in runs] == [(12345,), (BUSY, QUIET)]
     assert [run.selection.since for run in runs] == [late.since, None]
@@ -274,14 +286,14 @@ def test_rounds_at_jsoc(jsoc: Jsoc, tmp_path: Path) -> None:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    porelake("follow", "--harp", QUIET, "--lake", lake, **world)
+    porelake("follow", "--harp", QUIET, "--harp", 5, "--lake", lake, **world)
     jsoc.hide(last=1)
     assert "3 frames prepared" in round_()
     jsoc.clear_log()
-    assert "nothing new" in round_()
+    assert round_() == f"HARP 5: jsoc has no record of it in {SERIES} yet\n"
     assert not jsoc.exports()
-    asked = next(row["path"] + str(row) for row in jsoc.log("rs_list"))
-    assert "2014.06.07" in asked  # three days before the newest record
+    # three days before the newest record
+    assert any(f"[{QUIET}][2014.06.07" in str(row["arguments"]) for row in jsoc.log("rs_list"))
     jsoc.reveal()
     assert "2 files added" in round_()
     assert jsoc.reprocess(harpnum=QUIET, last=1) == 1
