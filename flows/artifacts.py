@@ -44,8 +44,8 @@ def reported(request: Request, work: Callable[[], Outcome]) -> Outcome:
 def _tell(request: Request, outcome: Outcome, started: datetime) -> None:
     lake = Lake.at(request.lake)
     runs = runs_of(lake, request.series, outcome)
-    unresolved = [f"{region}: {why}" for region, why in outcome.unresolved.items()]
-    notes = [*unresolved, *outcome.notes.splitlines(), *outcome.published.splitlines()]
+    failed = [f"{what}: {why}" for what, why in outcome.also_failed.items()]
+    notes = [*failed, *outcome.notes.splitlines(), *outcome.published.splitlines()]
     asked = {"lake": request.lake, "from": request.source or "the lake", "series": request.series}
     cells = [row.cells() for row in harp_rows(lake, runs, outcome)]
     report = RunReport(_title(), request.lake, started, datetime.now(UTC), asked, notes, HEADINGS, cells)

@@ -27,7 +27,7 @@ from storage.deliveries import delivered
 from storage.lake import Lake
 from storage.runs import current_runs
 
-CLOCKWORK = Clockwork(TASKS, asking(news, "look"))
+CLOCKWORK = Clockwork(TASKS, asking(news, "look", []))  # the next round looks again
 
 
 class Export(BaseModel):

@@ -59,7 +59,7 @@ def _add_region(seen: Watched, noaa: int, entry: Followed) -> Sequence[str]:
     except InputError as error:  # too new to be in any HARP, perhaps
         return [str(error)]
     except PorelakeError as error:
-        seen.outcome.unresolved[str(entry)] = str(error)
+        seen.outcome.also_failed[str(entry)] = str(error)
         return []
     seen.add(resolution.harpnums, entry.since)
     return resolution.notes

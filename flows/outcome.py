@@ -13,8 +13,8 @@ class Outcome:
 
     done: list[Done] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
-    # Followed regions whose HARPs could not be asked.
-    unresolved: dict[str, str] = field(default_factory=dict)
+    # What failed besides HARPs: followed regions whose HARPs could not be asked, the catalogue.
+    also_failed: dict[str, str] = field(default_factory=dict)
     wrong_input: bool = True  # whether all that failed did so for what was asked
     published: str = ""
     notes: str = ""
@@ -55,7 +55,7 @@ class RunError(PorelakeError):
 
     def __init__(self, outcome: Outcome) -> None:
         lines = [f"HARP {harp}: {why}" for harp, why in outcome.failed.items()]
-        lines += [f"{region}: {why}" for region, why in outcome.unresolved.items()]
+        lines += [f"{what}: {why}" for what, why in outcome.also_failed.items()]
         lacking = [done for done in outcome.done if done.missing]
         lines += [
             f"HARP {done.harpnum}: {counted(len(done.missing), 'file')} not to be had: {done.missing[0]}"
@@ -71,7 +71,7 @@ class WrongRequestError(RunError, InputError):
 
 def failure(outcome: Outcome) -> RunError | None:
     """The error to raise for what a run could not do; None if it did all."""
-    incomplete = bool(outcome.unresolved) or any(done.missing for done in outcome.done)
+    incomplete = bool(outcome.also_failed) or any(done.missing for done in outcome.done)
     if not (outcome.failed or incomplete):
         return None
     return (WrongRequestError if outcome.wrong_input and not incomplete else RunError)(outcome)

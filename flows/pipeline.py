@@ -101,7 +101,7 @@ def require_possible(request: Request) -> None:
     if request.store_x2 and request.parameters.enhance == "none":
         raise InputError("--store: nothing is doubled with --enhance none")
     if request.last_stage != "ingest":
-        _require_series(request)
+        require_series(request)
     if request.source == JSOC and not (request.email or settings().jsoc_email):
         raise InputError(
             "--email or JSOC_EMAIL: JSOC exports need an address registered with it; --from lake works on"
@@ -109,8 +109,14 @@ def require_possible(request: Request) -> None:
         )
 
 
-def _require_series(request: Request) -> None:
-    """Pores are looked for in CEA maps only, and the tables of a lake are of one series."""
+def require_series(request: Request) -> None:
+    """Pores are looked for in CEA maps only, and the tables of a lake are of one series.
+
+    Raises
+    ------
+    InputError
+        If the request's series can't be taken further than into cubes.
+    """
     if request.series.startswith(CCD_SERIES):
         raise InputError(
             f"--series {request.series}: images of the CCD, not CEA maps; `porelake ingest` fetches them"
@@ -138,10 +144,18 @@ def process(request: Request, chain: Chain) -> Outcome:
     for part in _each(request, chain, harpnums):
         outcome.add(part)
     if request.last_stage == "publish" and outcome.done:
-        outcome.published = chain.publish(request)
+        publish_of(request, chain, outcome)
     if error := failure(outcome):
         raise error
     return outcome
+
+
+def publish_of(request: Request, chain: Chain, outcome: Outcome) -> None:
+    """Publish what a run made; what fails is told beside what became of the HARPs."""
+    try:
+        outcome.published = chain.publish(request)
+    except (PorelakeError, OSError) as error:
+        outcome.also_failed["the catalogue"] = str(error)
 
 
 def _each(request: Request, chain: Chain, harpnums: Sequence[int]) -> Iterator[Outcome]:

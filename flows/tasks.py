@@ -50,21 +50,32 @@ def _in_turn(function: Callable[[Request, int], R]) -> Callable[[Request, int], 
     return waiting
 
 
-def asking(function: Callable[[Request, int], R], name: str) -> Callable[[Request, int], R]:
-    """Make a task of a function that may talk to JSOC: in turn, and tried again if the network failed."""
+def asking(
+    function: Callable[[Request, int], R], name: str, delays_s: list[float]
+) -> Callable[[Request, int], R]:
+    """Make a task of a function that may talk to JSOC: in turn, and tried again if the network failed.
+
+    Parameters
+    ----------
+    function : callable
+    name : str
+        Of the task.
+    delays_s : list of float
+        Pause before each further try, s.
+    """
     return _kept_by_the_lake(
         _in_turn(function),
         name=name,
         task_run_name=f"{name} HARP {{harpnum}}",
-        retries=len(RETRY_DELAYS_S),
-        retry_delay_seconds=RETRY_DELAYS_S,
+        retries=len(delays_s),
+        retry_delay_seconds=delays_s,
         retry_condition_fn=network_failed,
     )
 
 
 TASKS = Chain(
     {
-        name: asking(function, name)
+        name: asking(function, name, RETRY_DELAYS_S)
         if name == "ingest"
         else _kept_by_the_lake(function, name=name, task_run_name=f"{name} HARP {{harpnum}}")
         for name, function in PLAIN.stages.items()

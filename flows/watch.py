@@ -12,7 +12,7 @@ from flows.followed import watched
 from flows.harp import Harp, forget_sources, source_files
 from flows.ingest import lacking
 from flows.outcome import Outcome, RunError, failure
-from flows.pipeline import PLAIN, Chain, check, process, require_possible
+from flows.pipeline import PLAIN, Chain, check, process, publish_of, require_possible
 from flows.request import JSOC, Request
 from flows.tracking import up_to_date
 from flows.words import counted
@@ -123,7 +123,7 @@ def _run_new(
         outcome.add(_process(group, clockwork.chain))
     _tell_absent(request, asked, outcome, named)
     if any(done.said for done in outcome.done) or _unpublished(request):
-        outcome.published = clockwork.chain.publish(request)
+        publish_of(request, clockwork.chain, outcome)
     if error := failure(outcome):
         raise error
     return outcome

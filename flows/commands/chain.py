@@ -136,9 +136,12 @@ def _require_use(request: Request) -> None:
 def _say_dry_run(request: Request) -> None:
     from flows.harp import harps_of
     from flows.ingest import dry_run
+    from flows.pipeline import require_series
 
     if request.source != JSOC:
         raise InputError("--dry-run: it says what would be asked of JSOC; name HARPs, and --from jsoc")
+    if request.last_stage != "ingest":
+        require_series(request)
     harpnums, notes = harps_of(request)
     print(*notes, dry_run(request, harpnums), sep="\n")
 

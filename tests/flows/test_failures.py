@@ -101,3 +101,11 @@ def test_files_passed_over_are_counted(small_series: Path, tmp_path: Path) -> No
     )
     assert other.returncode == 2
     assert "it has files of hmi.sharp_cea_720s, hmi.sharp_cea_720s_nrt" in other.stderr
+
+
+def test_a_catalogue_that_fails_does_not_hide_what_was_done(small_series: Path, tmp_path: Path) -> None:
+    (tmp_path / "lake" / "catalog.duckdb").mkdir(parents=True)
+    ended = porelake("run", "--from", small_series, "--lake", tmp_path / "lake", "--workers", 1)
+    assert ended.returncode == 1
+    assert f"HARP {BUSY}: " in ended.stdout
+    assert ended.stderr.startswith("porelake: the catalogue:")
