@@ -1,5 +1,6 @@
 """The first stage of a HARP: its files into the cube, from a directory, a tar or JSOC."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -111,8 +112,8 @@ def _fetch(request: Request, harpnum: int) -> Done:
     with transfer(f"HARP {harpnum} from JSOC") as moved:
         what = record_set(request, harpnum, archive)
         result = fetch(archive, harp.cube, staging, what, moved, again=request.again)
-    if not (result.n_records or harp.cube.exists()):
-        raise InputError(f"JSOC has no record of {what}")
+    if not result.n_records:
+        raise InputError(f"JSOC has no record of {replace(what, segments=())}")
     return Done("ingest", harpnum, _added(result.added, len(result.unusable)), result.missing)
 
 

@@ -16,12 +16,17 @@ class Outcome:
     # What failed besides HARPs: followed regions whose HARPs could not be asked, the catalogue.
     also_failed: dict[str, str] = field(default_factory=dict)
     wrong_input: bool = True  # whether all that failed did so for what was asked
+    unreachable: bool = False  # whether the last HARP failed because the archive did not answer
     published: str = ""
     notes: str = ""
 
     def __str__(self) -> str:
-        lines = [f"HARP {harp}: {self.said(harp)}" for harp in self.harpnums]
-        return "\n".join(filter(None, [self.notes, *lines, self.published]))
+        return "\n".join(filter(None, [self.notes, *self.lines, self.published]))
+
+    @property
+    def lines(self) -> list[str]:
+        """What became of each HARP."""
+        return [f"HARP {harp}: {self.said(harp)}" for harp in self.harpnums]
 
     @property
     def harpnums(self) -> list[int]:
@@ -32,6 +37,8 @@ class Outcome:
         """Take over what became of other HARPs, or of the same in later stages."""
         self.done += other.done
         self.failed |= other.failed
+        self.also_failed |= other.also_failed
+        self.unreachable = other.unreachable
         self.wrong_input &= other.wrong_input
 
     def fail(self, harpnum: int, why: str, wrong_input: bool = False) -> "Outcome":
@@ -54,7 +61,10 @@ class RunError(PorelakeError):
     """Some HARPs of a run failed or lack something asked for; `outcome` says what became of all."""
 
     def __init__(self, outcome: Outcome) -> None:
-        lines = [f"HARP {harp}: {why}" for harp, why in outcome.failed.items()]
+        by_reason: dict[str, list[int]] = {}
+        for harpnum, why in outcome.failed.items():
+            by_reason.setdefault(why, []).append(harpnum)
+        lines = [f"HARP {', '.join(map(str, harps))}: {why}" for why, harps in by_reason.items()]
         lines += [f"{what}: {why}" for what, why in outcome.also_failed.items()]
         lacking = [done for done in outcome.done if done.missing]
         lines += [

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flows import ingest, products, stages, tracking
 from flows.harp import forget_sources, harps_of, source
-from flows.outcome import Outcome, failure
+from flows.outcome import Outcome, RunError, failure
 from flows.prefect_api import prefect_api, require_server
 from flows.progress import progress_bars
 from flows.progress import track as progress
 from flows.request import JSOC, STAGES, Request
 from flows.words import counted
-from pores.errors import InputError, PorelakeError
+from pores.errors import InputError, PorelakeError, UnreachableError
 from pores.upsample import enhancer
 from storage.lake import Lake
 from storage.remote import mirrored
@@ -22,6 +22,7 @@ from storage.settings import settings
 if TYPE_CHECKING:
     from flows.cluster_queue import Cluster
 
+SILENT_AT = 3  # HARPs for which the archive did not answer, one after the other: it is down
 CCD_SERIES = "hmi.sharp_720s"
 StageFunction = Callable[[Request, int], stages.Done]
 PublishFunction = Callable[[Request], str]
@@ -41,6 +42,7 @@ class Chain:
     publish: PublishFunction
     around: Callable[[Request, int], AbstractContextManager[object]] = lambda *_: nullcontext()  # of a HARP
     cluster: Callable[[str], AbstractContextManager["Cluster"]] = _plain_cluster
+    tell: Callable[[str], object] = lambda _: None  # what became of each HARP, as soon as it is known
 
 
 def publish(request: Request) -> str:
@@ -62,8 +64,14 @@ PLAIN = Chain(
 )
 
 
-def run_request(request: Request) -> Outcome:
+def run_request(request: Request, tell: Callable[[str], object] = lambda _: None) -> Outcome:
     """Run a request where the environment says, and raise if a HARP failed.
+
+    Parameters
+    ----------
+    request : Request
+    tell : callable
+        Called with lines for people as soon as there is something to say.
 
     Raises
     ------
@@ -78,8 +86,19 @@ def run_request(request: Request) -> Outcome:
             check(request)  # wrong input is told here, not by a flow that failed
             from flows.tasks import pores_flow
 
-            return pores_flow(request)
-        return process(request, PLAIN)
+            return _told(lambda: pores_flow(request), tell)
+        return process(request, replace(PLAIN, tell=tell))
+
+
+def _told(run: Callable[[], Outcome], tell: Callable[[str], object]) -> Outcome:
+    """Tell what became of a run when it has ended: what happens meanwhile is in its log."""
+    try:
+        outcome = run()
+    except RunError as error:
+        tell(str(error.outcome))
+        raise
+    tell(str(outcome))
+    return outcome
 
 
 def check(request: Request) -> tuple[list[int], list[str]]:
@@ -141,8 +160,10 @@ def process(request: Request, chain: Chain) -> Outcome:
     """
     harpnums, notes = check(request)
     outcome = Outcome(notes="\n".join(filter(None, [*notes, passed_over(request)])))
+    chain.tell(outcome.notes)
     for part in _each(request, chain, harpnums):
         outcome.add(part)
+        chain.tell("\n".join(part.lines))
     if request.last_stage == "publish" and outcome.done:
         publish_of(request, chain, outcome)
     if error := failure(outcome):
@@ -154,6 +175,7 @@ def publish_of(request: Request, chain: Chain, outcome: Outcome) -> None:
     """Publish what a run made; what fails is told beside what became of the HARPs."""
     try:
         outcome.published = chain.publish(request)
+        chain.tell(outcome.published)
     except (PorelakeError, OSError) as error:
         outcome.also_failed["the catalogue"] = str(error)
 
@@ -162,7 +184,7 @@ def _each(request: Request, chain: Chain, harpnums: Sequence[int]) -> Iterator[O
     """What becomes of each HARP: here one after the other, or in a cluster as they end."""
     names = _stages_of(request)
     if request.cluster is None:
-        yield from (process_harp(request, harpnum, chain, names) for harpnum in harpnums)
+        yield from _one_by_one(request, chain, harpnums, names)
         return
     try:
         from flows.cluster import spread
@@ -172,6 +194,25 @@ def _each(request: Request, chain: Chain, harpnums: Sequence[int]) -> Iterator[O
         raise InputError(f"--cluster: {error.name} is missing; `pip install porelake[scale]`") from error
     with connection as cluster:
         yield from progress(spread(request, harpnums, chain, names, cluster), "HARPs", len(harpnums))
+
+
+def _one_by_one(
+    request: Request, chain: Chain, harpnums: Sequence[int], names: Sequence[str]
+) -> Iterator[Outcome]:
+    """What becomes of HARPs one after the other, until the archive has not answered for several in a row."""
+    silent = 0
+    for done, harpnum in enumerate(harpnums, 1):
+        outcome = process_harp(request, harpnum, chain, names)
+        silent = silent + 1 if outcome.unreachable else 0
+        yield outcome
+        if silent == SILENT_AT and done < len(harpnums):
+            yield not_tried(len(harpnums) - done)
+            return
+
+
+def not_tried(n_harps: int) -> Outcome:
+    """What becomes of HARPs after an archive that does not answer."""
+    return Outcome(also_failed={counted(n_harps, "more HARP"): "not tried"}, wrong_input=False)
 
 
 def process_harp(request: Request, harpnum: int, chain: Chain, names: Sequence[str]) -> Outcome:
@@ -187,6 +228,7 @@ def process_harp(request: Request, harpnum: int, chain: Chain, names: Sequence[s
                 outcome.done.append(chain.stages[name](request, harpnum))
     except PorelakeError as error:
         outcome.fail(harpnum, str(error), isinstance(error, InputError))
+        outcome.unreachable = isinstance(error, UnreachableError)
     except (OSError, RuntimeError) as error:  # disk full, a worker killed for memory, HDF5's own
         outcome.fail(harpnum, f"{type(error).__name__}: {error}")
     return outcome

@@ -34,7 +34,7 @@ def progress_bars() -> Iterator[None]:
             return Text(f"{size(done)}/{size(total)}" if total else size(done))
 
     columns = (TextColumn("{task.description:<28}"), BarColumn(), Amount(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bars:
         _bars.append(bars)
         try:
             yield

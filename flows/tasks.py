@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from prefect import Task, flow, task
+from prefect import Task, flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
@@ -17,7 +17,7 @@ from flows.limits import harp_turn, jsoc_turn
 from flows.outcome import Outcome
 from flows.pipeline import PLAIN, Chain, process
 from flows.request import Request
-from storage.jsoc_http import UnreachableError
+from pores.errors import UnreachableError
 
 if TYPE_CHECKING:
     from flows.cluster_queue import Cluster
@@ -73,6 +73,12 @@ def asking(
     )
 
 
+def _log(text: str) -> None:
+    """Tell lines in the run's log, which its page shows."""
+    if text:
+        get_run_logger().info(text)
+
+
 TASKS = Chain(
     {
         name: asking(function, name, RETRY_DELAYS_S)
@@ -83,6 +89,7 @@ TASKS = Chain(
     _kept_by_the_lake(PLAIN.publish, name="publish"),
     harp_turn,
     _cluster,
+    _log,
 )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalog.formats import arrow_schema
 from catalog.schema import TABLES
-from flows import words
+from flows import findings
 from flows.blocks import Block
 from flows.harp import DETECTED, PREPARED, Harp
 from flows.request import Request
@@ -40,8 +40,10 @@ def track(request: Request, harpnum: int) -> Done:
         return Done("track", harpnum)
     said = "the tables of an earlier run are current again"
     if not _whole(harp, run):
-        said = words.found(_write_run(harp, run, prepared, detected))
-    said = "; ".join([said, *words.changed(harp.lake, current_run(harp.lake, request.series, harpnum), run)])
+        said = findings.found(_write_run(harp, run, prepared, detected))
+    said = "; ".join(
+        [said, *findings.changed(harp.lake, current_run(harp.lake, request.series, harpnum), run)]
+    )
     set_current(harp.lake, run)
     return Done("track", harpnum, said)
 

@@ -12,11 +12,20 @@ from flows.followed import watched
 from flows.harp import Harp, forget_sources, source_files
 from flows.ingest import lacking
 from flows.outcome import Outcome, RunError, failure
-from flows.pipeline import PLAIN, Chain, check, process, publish_of, require_possible
+from flows.pipeline import (
+    PLAIN,
+    SILENT_AT,
+    Chain,
+    check,
+    not_tried,
+    process,
+    publish_of,
+    require_possible,
+)
 from flows.request import JSOC, Request
 from flows.tracking import up_to_date
 from flows.words import counted
-from pores.errors import InputError, PorelakeError
+from pores.errors import InputError, PorelakeError, UnreachableError
 from storage.lake import Lake
 from storage.news import new_files
 from storage.remote import pull
@@ -119,25 +128,29 @@ def _run_new(
     Of HARPs that are `named` there must be something; those that are followed may still come.
     """
     forget_sources()
-    for group in _in_groups(_with_news(request, asked, clockwork.news, outcome)):
-        outcome.add(_process(group, clockwork.chain))
-    _tell_absent(request, asked, outcome, named)
+    chain = clockwork.chain
+    chain.tell(outcome.notes)
+    for group in _in_groups(_with_news(request, asked, clockwork, outcome)):
+        outcome.add(_process(group, chain))
+    for line in _absent(request, asked, outcome, named):
+        outcome.notes = "\n".join(filter(None, [outcome.notes, line]))
+        chain.tell(line)
     if any(done.said for done in outcome.done) or _unpublished(request):
-        publish_of(request, clockwork.chain, outcome)
+        publish_of(request, chain, outcome)
     if error := failure(outcome):
         raise error
     return outcome
 
 
-def _tell_absent(request: Request, asked: Sequence[Request], outcome: Outcome, named: bool) -> None:
-    """Say of which HARPs neither the lake nor its source has anything."""
+def _absent(request: Request, asked: Sequence[Request], outcome: Outcome, named: bool) -> Iterator[str]:
+    """Say of which HARPs neither the lake nor its source has anything; named ones have failed."""
     there = set(Lake.at(request.lake).cubes(request.series)) | set(outcome.failed)
     for harpnum in (harpnum for one in asked for harpnum in one.harpnums if harpnum not in there):
         why = f"{request.source or 'the lake'} has no record of it in {request.series}"
         if named:
             outcome.fail(harpnum, why, wrong_input=True)
         else:
-            outcome.notes = "\n".join(filter(None, [outcome.notes, f"HARP {harpnum}: {why} yet"]))
+            yield f"HARP {harpnum}: {why} yet"
 
 
 def _windowed(request: Request, harpnum: int, since: datetime | None, look_back: timedelta) -> Request:
@@ -151,16 +164,28 @@ def _of_one_harp(request: Request, harpnum: int, **values: object) -> Request:
     return request.model_copy(update={"harpnums": (harpnum,), "noaa": (), "last_stage": "track", **values})
 
 
-def _with_news(request: Request, asked: Sequence[Request], ask: News, outcome: Outcome) -> Iterator[Request]:
-    """Requests for which there is something to be done; a HARP that can't be asked about fails by itself."""
-    for one in asked:
+def _with_news(
+    request: Request, asked: Sequence[Request], clockwork: Clockwork, outcome: Outcome
+) -> Iterator[Request]:
+    """Requests for which there is something to be done; a HARP that can't be asked about fails by itself.
+
+    When the archive has not answered for several in a row, the others are not asked about.
+    """
+    silent = 0
+    for n, one in enumerate(asked, 1):
         (harpnum,) = one.harpnums
         try:
             pull(Lake.at(request.lake), request.series, harpnum)
-            is_new = bool(ask(one, harpnum))
+            is_new = bool(clockwork.news(one, harpnum))
         except (PorelakeError, OSError, RuntimeError) as error:
             outcome.fail(harpnum, str(error), isinstance(error, InputError))
+            clockwork.chain.tell(f"HARP {harpnum}: failed")
+            silent = silent + 1 if isinstance(error, UnreachableError) else 0
+            if silent == SILENT_AT and n < len(asked):
+                outcome.add(not_tried(len(asked) - n))
+                return
         else:
+            silent = 0
             if is_new:
                 yield one
 

@@ -11,6 +11,20 @@ class InputError(PorelakeError):
     """The request or its input is wrong: a file, row or option that the message names (exit code 2)."""
 
 
+class UnreachableError(PorelakeError):
+    """An archive did not answer, however often it was asked.
+
+    Attributes
+    ----------
+    why : str
+        The last fault, in a few words.
+    """
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why
+
+
 class Reason(StrEnum):
     """Why a frame can't be used for detection (`frames.reason`)."""
 

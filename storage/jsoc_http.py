@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from pores.errors import PorelakeError
+from pores.errors import PorelakeError, UnreachableError
 from storage.jsoc_turn import turn
 from storage.settings import Settings
 
@@ -24,20 +24,6 @@ MOST_TEXT = 512 * 2**20  # bytes of a JSON reply; every keyword of 1500 records 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # drms has the root logger tell every request on stderr
 T = TypeVar("T")
 _AGAIN = (408, 425, 429, 500, 502, 503, 504)
-
-
-class UnreachableError(PorelakeError):
-    """JSOC did not answer, however often it was asked.
-
-    Attributes
-    ----------
-    why : str
-        The last fault, in a few words.
-    """
-
-    def __init__(self, message: str, why: str = "") -> None:
-        super().__init__(message)
-        self.why = why
 
 
 class GoneError(PorelakeError):

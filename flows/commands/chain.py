@@ -30,6 +30,7 @@ from flows.options import (
     source_of,
 )
 from flows.request import JSOC, SERIES, Request
+from flows.words import say
 from pores.errors import InputError
 
 StoreOption = Annotated[
@@ -153,11 +154,6 @@ def _publish(request: Request) -> None:
 
 
 def _run(request: Request) -> None:
-    from flows.outcome import RunError
     from flows.pipeline import run_request
 
-    try:
-        print(run_request(request))
-    except RunError as failure:
-        print(failure.outcome)
-        raise
+    run_request(request, say)

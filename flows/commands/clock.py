@@ -3,6 +3,7 @@
 import re
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +23,7 @@ from flows.options import (
     source_of,
 )
 from flows.request import JSOC, SERIES
+from flows.words import say
 from pores.errors import InputError, PorelakeError
 
 if TYPE_CHECKING:
@@ -103,17 +105,14 @@ def duration(option: str, text: str) -> timedelta:
 
 
 def _round(request: "Request", look_back: timedelta) -> None:
-    from flows.outcome import RunError
+    from flows.pipeline import PLAIN
     from flows.progress import progress_bars
-    from flows.watch import watch_round
+    from flows.watch import Clockwork, news, watch_round
 
-    try:
-        with progress_bars():
-            outcome = watch_round(request, look_back)
-    except RunError as failure:
-        print(failure.outcome)
-        raise
-    print(outcome if str(outcome) else "nothing new")
+    with progress_bars():
+        outcome = watch_round(request, look_back, Clockwork(replace(PLAIN, tell=say), news))
+    if not str(outcome):
+        say("nothing new")
 
 
 def _rounds(request: "Request", look_back: timedelta, every: timedelta) -> None:

@@ -10,9 +10,11 @@ from catalog.check import verify
 from flows.harp import Harp
 from flows.outcome import RunError
 from flows.pipeline import run_request
+from flows.request import SERIES
 from flows.tracking import track
 from pores.errors import InputError
 from storage.lake import Lake
+from storage.runs import current_run
 from tests.flows.runs import BUSY, QUIET, porelake, request, tables
 
 
@@ -109,3 +111,33 @@ def test_a_catalogue_that_fails_does_not_hide_what_was_done(small_series: Path, 
     assert ended.returncode == 1
     assert f"HARP {BUSY}: " in ended.stdout
     assert ended.stderr.startswith("porelake: the catalogue:")
+
+
+def test_an_archive_that_is_down_is_not_asked_for_every_harp(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        down = {
+            "PORELAKE_JSOC_URL": f"http://127.0.0.1:{closed.getsockname()[1]}/",
+            "PORELAKE_JSOC_RETRIES": "0",
+        }
+        harps = [part for harpnum in range(1, 7) for part in ("--harp", harpnum)]
+        ended = porelake("run", *harps, "--email", "a@b.c", "--lake", tmp_path / "lake", **down)
+    assert ended.returncode == 1
+    assert ended.stdout == "HARP 1: failed\nHARP 2: failed\nHARP 3: failed\n"
+    assert ended.stderr.startswith("porelake: HARP 1, 2, 3: JSOC at http://127.0.0.1:")
+    assert ended.stderr.endswith("; 3 more HARPs: not tried\n")
+
+
+def test_what_became_of_a_harp_is_told_when_it_ends(small_series: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    lake = tmp_path / "lake"
+
+    def tell(text: str) -> None:
+        told.append(text)
+        if text.startswith(f"HARP {BUSY}: "):
+            assert current_run(Lake.at(lake), SERIES, BUSY) is not None
+            assert current_run(Lake.at(lake), SERIES, QUIET) is None
+
+    outcome = run_request(request(small_series, lake), tell)
+    assert "\n".join(filter(None, told)) == str(outcome)
+    assert f"HARP {BUSY}: " in str(outcome)

@@ -14,11 +14,11 @@ import httpx
 import numpy as np
 import pytest
 
-from pores.errors import InputError, PorelakeError
+from pores.errors import InputError, PorelakeError, UnreachableError
 from storage.fits_cards import keywords
 from storage.fits_files import parse_name, read_segment
 from storage.jsoc_client import Jsoc
-from storage.jsoc_http import Fault, UnreachableError
+from storage.jsoc_http import Fault
 from storage.jsoc_turn import turn
 from storage.record_sets import RecordSet, TimeRange
 from storage.settings import settings

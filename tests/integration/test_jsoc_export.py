@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pores.errors import InputError, PorelakeError
+from pores.errors import InputError, PorelakeError, UnreachableError
 from storage.archive import TarSource, open_source
 from storage.jsoc_client import Jsoc
-from storage.jsoc_http import UnreachableError
 from storage.record_sets import RecordSet, TimeRange
 from tests.integration.conftest import HARP, N_FRAMES
 from tests.jsoc.handle import REPOSITORY
