@@ -85,15 +85,17 @@ def _check_place(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
         )
 
 
-def run_sql(lake: Lake, statement: str, form: str = "table", out: Path | None = None) -> None:
+def run_sql(lake: Lake, statement: str, form: str = "table", out: Path | None = None) -> Path | None:
     """Answer one SELECT statement on stdout or in a file, as `table`, `csv`, `json` or `parquet`.
+
+    Returns the file where there is one.
 
     Raises
     ------
     InputError
         If the statement is not a SELECT or is wrong, there is no lake, or the output can't be written.
     """
-    answer(lake, Question(statement, {}), form, out)
+    return answer(lake, Question(statement, {}), form, out)
 
 
 def run_query(
@@ -102,9 +104,9 @@ def run_query(
     params: Mapping[str, str] | None = None,
     form: str = "table",
     out: Path | None = None,
-) -> None:
+) -> Path | None:
     """Answer a named query, as `run_sql` does; InputError lists what there is if the name is unknown."""
-    answer(lake, named(name, params or {}), form, out)
+    return answer(lake, named(name, params or {}), form, out)
 
 
 def named(name: str, params: Mapping[str, str]) -> Question:
@@ -127,26 +129,28 @@ def list_queries() -> str:
     return "\n".join(lines)
 
 
-def answer(lake: Lake, question: Question, form: str, out: Path | None) -> None:
-    """Answer a question on stdout or in a file."""
+def answer(lake: Lake, question: Question, form: str, out: Path | None) -> Path | None:
+    """Answer a question on stdout or in a file, which is returned."""
     if form not in FORMATS:
         raise InputError(f"--format {form}: the formats are {', '.join(FORMATS)}")
     if out is None and form == "parquet":
         raise InputError("--format parquet: name the file to write with --out")
     if out is not None:
-        with atomic(writable(lake, out)) as partial, connect(lake, partial) as connection:
+        place = writable(lake, out)
+        with atomic(place) as partial, connect(lake, partial) as connection:
             _ask(
                 connection,
                 question,
                 lambda sql: write_answer(connection, sql, question.values, form, partial),
             )
-        return
+        return place
     with tempfile.TemporaryDirectory(prefix="porelake-") as directory:
         spool = Path(directory) / "answer"
         with connect(lake, spool) as connection:
             _ask(
                 connection, question, lambda sql: print_answer(connection, sql, question.values, form, spool)
             )
+    return None
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, question: Question, give: Callable[[str], None]) -> None:
@@ -160,4 +164,6 @@ def writable(lake: Lake, out: Path) -> Path:
         raise InputError(f"--out {out}: not a file that can be written")
     if place == lake.catalog or any(place.is_relative_to(lake.root / room) for room in ROOMS):
         raise InputError(f"--out {out}: the lake keeps its own files there; name another place")
+    if not place.parent.is_dir():
+        raise InputError(f"--out {out}: there is no directory {place.parent}; make it first")
     return place

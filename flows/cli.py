@@ -55,7 +55,8 @@ def main() -> None:
             _end("stopped; run again to go on", INTERRUPTED)
         raise
     except TyperException as error:
-        _end(f"{error.format_message().rstrip('.')}; `porelake --help` says what there is", 2)
+        said = error.format_message().replace("Value error, ", "").rstrip(".")
+        _end(f"{said}; `porelake --help` says what there is", 2)
     except InputError as error:
         _end(error, 2)
     except PorelakeError as error:

@@ -21,6 +21,7 @@ of the parts it needs, which `storage.remote` brings and takes back. What the mi
 import hashlib
 import os
 import platform
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from pores.errors import InputError
 PARTIAL = ".partial"
 ROOMS = ("cubes", "stages", "labels", "products", "tables", "current")
 _FILE = "file://"
+_ONE_SLASH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)")
 _NOT_IN_URL = "*?[]'\"\\#% "  # patterns to DuckDB, quotes to SQL, or another name to some store
 _HOST = "".join(letter if letter.isalnum() else "-" for letter in platform.node()) or "host"
 
@@ -53,6 +55,9 @@ class Lake:
         """
         if "://" in str(location) and not str(location).startswith(_FILE):
             return cls._in_store(str(location))
+        if url := _ONE_SLASH.match(str(location)):
+            rest = str(location)[url.end() :]
+            raise InputError(f"--lake {location}: a URL has two slashes: {url[1]}://{rest}")
         root = Path(str(location).removeprefix(_FILE)).expanduser().resolve()
         if "\\" in str(root):
             raise InputError(f"--lake {location}: DuckDB can't open files below a name with a backslash")

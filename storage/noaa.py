@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pores.errors import InputError, PorelakeError
+from storage.noaa_list import at_hand
 from storage.noaa_list import regions as known_regions
 from storage.noaa_table import FIRST_NOAA, LAST_NOAA, Regions, listed
 
@@ -15,6 +16,7 @@ _RAGGED_REGIONS, _RAGGED_HARPS = 50, 200
 _NEWEST, _NEWEST_AT = 13960, datetime(2025, 2, 1, tzinfo=UTC)
 _PER_YEAR, _SPARE = 800, 100  # of new regions; no year had 600 of them
 _KEYWORD_RETRIES = 2
+_FIRST_OF_SDO = 11000  # an older number is none that a user of HARPs can mean
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,17 @@ class Resolution:
         What they were looked up in.
     newer : tuple of int
         Regions newer than the table that JSOC was not asked about.
+    unknown : tuple of int
+        Regions that are in no HARP, and numbers that are none of a region.
+    error : PorelakeError, optional
+        Why not every region is in `found`.
     """
 
     found: dict[int, tuple[int, ...]]
     regions: Regions
     newer: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
+    error: PorelakeError | None = None
 
     @property
     def harpnums(self) -> tuple[int, ...]:
@@ -77,19 +85,43 @@ def resolve(
     PorelakeError
         If a region is newer than the list and JSOC can't be asked.
     """
+    if wrong := _of_other_numbers(noaa):
+        raise wrong
+    resolution = look_up(noaa, series, table, refresh, ask)
+    if resolution.error:
+        raise resolution.error
+    return resolution
+
+
+def look_up(
+    noaa: Sequence[int], series: str, table: Path | None = None, refresh: bool = False, ask: bool = True
+) -> Resolution:
+    """Do what `resolve` does, and tell in `error` what it raises: the other regions are found all the same."""
     asked = list(dict.fromkeys(noaa))
-    _refuse_other_numbers(asked)
-    known = regions_of_series(series, table, refresh)
+    known, error = regions_of_series(series, table, refresh), _of_other_numbers(asked)
     missing = [number for number in asked if number not in known.harps_of]
     newer = [number for number in missing if table is None and _may_be_newer(number, known)]
     unknown = [number for number in missing if number not in newer]
-    if ask and newer and not unknown:
-        known = _with_newer(known, newer, series)
-        unknown = [number for number in newer if number not in known.harps_of]
-    if unknown:
-        raise InputError(f"AR {listed(unknown)}: in no HARP of {series} by {known.origin}")
+    if ask and newer:
+        try:
+            known = _with_newer(known, newer, series)
+            unknown += [number for number in newer if number not in known.harps_of]
+        except PorelakeError as failure:
+            error = failure
+    if in_none := [number for number in unknown if FIRST_NOAA <= number <= LAST_NOAA]:
+        text = f"AR {listed(in_none)}: in no HARP of {series} by {known.origin}"
+        error = InputError("; ".join(map(str, filter(None, [error, text]))))
     found = {number: known.harps_of[number] for number in asked if number in known.harps_of}
-    return Resolution(found, known, () if ask else tuple(newer))
+    return Resolution(found, known, () if ask else tuple(newer), tuple(unknown), error)
+
+
+def hint_for_harp(harpnum: int) -> str:
+    """What to add to the news that there is no such HARP: it may be the number of a region.
+
+    Nothing is fetched for it; "" if the list at hand has no such region.
+    """
+    harps = at_hand().harps_of.get(harpnum, ())
+    return f"; NOAA {harpnum} is HARP {listed(harps)}: --noaa {harpnum}" if harps else ""
 
 
 def regions_of_series(series: str, table: Path | None = None, refresh: bool = False) -> Regions:
@@ -112,11 +144,15 @@ def near_real_time(series: str) -> bool:
     return series.endswith("_nrt")
 
 
-def _refuse_other_numbers(asked: list[int]) -> None:
+def _of_other_numbers(asked: Sequence[int]) -> InputError | None:
+    """What to say of numbers that are none of a region, as SDO saw them; of 1158 that it may be 11158."""
     wrong = [number for number in asked if not FIRST_NOAA <= number <= LAST_NOAA]
-    if wrong:
-        text = f"AR {listed(wrong)}: a NOAA number has five digits here, above {FIRST_NOAA}, as in 11923"
-        raise InputError(text)
+    if not wrong:
+        return None
+    meant = [FIRST_NOAA + n for n in wrong if _FIRST_OF_SDO <= FIRST_NOAA + n < 2 * FIRST_NOAA]
+    hint = f"; did you mean {listed(meant)}?" if meant else ""
+    text = f"AR {listed(wrong)}: a NOAA number has five digits here, above {FIRST_NOAA}, as in 11923"
+    return InputError(text + hint)
 
 
 def _may_be_newer(noaa: int, known: Regions) -> bool:

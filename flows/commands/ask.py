@@ -45,7 +45,7 @@ def sql(
     from catalog.query import run_sql
 
     _end_with_reader()
-    run_sql(Lake.at(lake), statement, _format(form, out), out)
+    _say_file(run_sql(Lake.at(lake), statement, _format(form, out), out))
 
 
 def query(
@@ -62,7 +62,7 @@ def query(
     if name is None:
         print(list_queries())
     else:
-        run_query(Lake.at(lake), name, _pairs(param), _format(form, out), out)
+        _say_file(run_query(Lake.at(lake), name, _pairs(param), _format(form, out), out))
 
 
 def describe(
@@ -99,6 +99,11 @@ def verify(lake: LakeOption = "lake") -> None:
     if found:
         raise PorelakeError(f"{lake}: {len(found)} findings")
     print(f"{lake}: nothing wrong found")
+
+
+def _say_file(written: Path | None) -> None:
+    if written is not None:
+        print(written)
 
 
 def _end_with_reader() -> None:

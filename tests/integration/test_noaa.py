@@ -11,7 +11,7 @@ import pytest
 
 from pores.errors import InputError, PorelakeError
 from storage import noaa_list
-from storage.noaa import regions_of_series, resolve
+from storage.noaa import hint_for_harp, look_up, regions_of_series, resolve
 from storage.noaa_list import shipped
 from storage.settings import settings
 from tests.jsoc.handle import Jsoc
@@ -330,3 +330,25 @@ def test_a_wrong_table_is_refused_with_its_lines(tmp_path: Path) -> None:
     table.write_text("# nothing\n")
     with pytest.raises(InputError, match=f"--table {table}: no row"):
         resolve([11158], SERIES, table=table)
+
+
+def test_what_is_known_is_found_beside_what_is_not(jsoc: Jsoc) -> None:
+    found = look_up([11158, 99999, NEW_REGION, 1158], SERIES)
+    assert found.found == {11158: (377,), NEW_REGION: (NEW_HARP, NEW_HARP + 1)}
+    assert found.unknown == (99999, 1158)
+    assert isinstance(found.error, InputError)
+    assert "AR 1158: a NOAA number has five digits" in str(found.error)
+    assert "; did you mean 11158?; AR 99999: in no HARP of" in str(found.error)
+
+
+def test_without_jsoc_a_newer_region_is_not_called_unknown(offline: str) -> None:
+    found = look_up([11158, NEW_REGION], SERIES)
+    assert (found.found, found.unknown) == ({11158: (377,)}, ())
+    assert "JSOC does not answer" in str(found.error)
+
+
+def test_a_region_given_as_a_harp_is_hinted_at_without_a_question(jsoc: Jsoc) -> None:
+    assert hint_for_harp(11158) == "; NOAA 11158 is HARP 377: --noaa 11158"
+    assert hint_for_harp(11253) == "; NOAA 11253 is HARP 700, 705, 734: --noaa 11253"
+    assert hint_for_harp(377) == ""
+    assert fetches(jsoc) == 0

@@ -108,8 +108,8 @@ def test_parquet(lake, tmp_path) -> None:
 
 
 def test_query_in_a_file(lake, tmp_path) -> None:
-    run_query(lake, "pore_lifetime_vs_mean_br", {"bin_g": "5000"}, "csv", tmp_path / "new" / "a b'c.csv")
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "new" / "a b'c.csv").read_text())))
+    run_query(lake, "pore_lifetime_vs_mean_br", {"bin_g": "5000"}, "csv", tmp_path / "a b'c.csv")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "a b'c.csv").read_text())))
     assert [row["n"] for row in rows] == ["7", "1"]
 
 
@@ -130,9 +130,17 @@ def test_the_lake_itself_is_not_written_to(lake, tmp_path) -> None:
         lake.labels("s", 1, "k"),
         lake.product("s", 1, "k"),
     )
-    for out in (lake.catalog, *own, lake.table("pores", 1, "k"), lake.pointer("s", 1), tmp_path):
-        with pytest.raises(InputError, match="--out"):
+    for out in (lake.catalog, *own, lake.table("pores", 1, "k"), lake.pointer("s", 1)):
+        with pytest.raises(InputError, match="--out .* the lake keeps its own files"):
             run_sql(lake, "SELECT 1", "csv", out)
+
+
+def test_a_place_that_is_no_file_is_refused_and_not_made(lake, tmp_path) -> None:
+    with pytest.raises(InputError, match="--out .*: not a file"):
+        run_sql(lake, "SELECT 1", "csv", tmp_path)
+    with pytest.raises(InputError, match=f"--out .*: there is no directory {tmp_path / 'new'}"):
+        run_sql(lake, "SELECT 1", "csv", tmp_path / "new" / "x.csv")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failed_statement_leaves_the_file_that_was_there(lake, tmp_path) -> None:

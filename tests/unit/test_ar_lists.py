@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pores.errors import InputError
-from storage.ar_lists import Row, ar_list, disagreements, rows
+from storage.ar_lists import Row, ar_list, disagreements, notes, region_numbers, rows
 from storage.noaa_list import shipped
 
 LIST = """#AR NOAA    Beginning       end          ID                   HARPs
@@ -62,6 +62,34 @@ def test_all_wrong_rows_are_told_at_once(tmp_path: Path) -> None:
     said = str(refused.value)
     assert said.startswith(f"--list {path}: ")
     assert said.endswith("line 2: '1923'; line 4: 'NOAA'; line 6: '111580'")
+
+
+@pytest.mark.parametrize("apart", [",", ";", ", "])
+def test_a_table_with_names_of_columns(apart: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    lines = (("NOAA_AR", "date", "HARP"), ("11158", "2011-02-13", "377"), ('"AR11134"', "", "283"))
+    path.write_text("\n".join(apart.join(line) for line in lines))
+    assert rows(path) == [Row(2, 11158, 377), Row(3, 11134, 283)]
+    head, other = notes(path, shipped())
+    assert head == "line 1: taken for names of columns"
+    assert other.startswith("line 3: AR 11134 is HARP 284")
+
+
+@pytest.mark.parametrize("first", ["NOAA 11923", "1923 HARP"])
+def test_a_first_row_with_a_number_is_no_head(first: str, tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    path.write_text(f"{first}\n11158\n")
+    with pytest.raises(InputError, match="line 1"):
+        ar_list(path)
+
+
+def test_numbers_as_people_write_them() -> None:
+    assert region_numbers(["AR11158", "noaa11133,11134", "1"]) == [11158, 11133, 11134, 1]
+    for wrong in ("11158x", "AR11158x", "11133,11158x"):
+        with pytest.raises(InputError, match="^--noaa 11158x: not a NOAA number"):
+            region_numbers([wrong], "--noaa")
+    with pytest.raises(InputError, match="^AR AR: not a NOAA number"):
+        region_numbers(["AR"])
 
 
 def test_a_list_of_nothing_is_refused(tmp_path: Path) -> None:

@@ -140,3 +140,10 @@ def test_what_may_be_in_use_is_not_swept(tmp_path: Path, left_over: Path, owner:
     kept = left_over.rename(left_over.with_name(".".join(parts)))
     assert Lake.at(tmp_path).sweep(SERIES, 377) == []
     assert kept.exists()
+
+
+@pytest.mark.parametrize("location", ["s3:/pores/lake", "gs:/pores"])
+def test_a_url_with_one_slash_is_no_directory(location: str) -> None:
+    with pytest.raises(InputError, match=f"--lake {location}: a URL has two slashes: .*://pores"):
+        Lake.at(location)
+    assert Lake.at("./s3:/pores/lake").url is None
