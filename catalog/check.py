@@ -17,7 +17,7 @@ from catalog.statement import message
 from pores.errors import PorelakeError
 from pores.oracle import CHECKS
 from storage.lake import Lake
-from storage.remote import pull_all
+from storage.remote import all_pulled
 from storage.runs import CurrentRun, current_runs
 
 if TYPE_CHECKING:
@@ -48,7 +48,11 @@ def verify(lake: Lake) -> list[Finding]:
     InputError
         If the lake has no catalogue.
     """
-    pull_all(lake)
+    with all_pulled(lake):
+        return _findings(lake)
+
+
+def _findings(lake: Lake) -> list[Finding]:
     runs = current_runs(lake)
     found = [*_files(lake, runs), *_cubes(lake)]
     if not any(finding.check == "files" for finding in found):  # rows of broken files can't be asked for

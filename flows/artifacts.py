@@ -49,14 +49,22 @@ def _tell(request: Request, outcome: Outcome, started: datetime) -> None:
     asked = {"lake": request.lake, "from": request.source or "the lake", "series": request.series}
     cells = [row.cells() for row in harp_rows(lake, runs, outcome)]
     report = RunReport(_title(), request.lake, started, datetime.now(UTC), asked, notes, HEADINGS, cells)
-    leave(report, runs.values())
+    if cells or failed:
+        leave(report, runs.values())
+    else:  # most rounds: files that nobody prunes would pile up
+        _table(report)
+
+
+def _table(report: RunReport) -> str:
+    """Leave the table of a report, and no file; return what its artifacts' keys begin with."""
+    key = str(flow_run.get_flow_name() or "run")
+    create_markdown_artifact(markdown(report), key=f"{key}-table", description="What was done, by HARP")
+    return key
 
 
 def leave(report: RunReport, runs: Iterable[CurrentRun]) -> None:
     """Leave the table, the picture of a frame of some runs, and the page of a report."""
-    lake = Lake.at(report.lake)
-    key = str(flow_run.get_flow_name() or "run")
-    create_markdown_artifact(markdown(report), key=f"{key}-table", description="What was done, by HARP")
+    lake, key = Lake.at(report.lake), _table(report)
     jpeg = picture(lake, runs)
     name = f"{key}-{report.started:%Y%m%dT%H%M%SZ}-{str(flow_run.get_id())[:8]}"
     page = write_report(lake, name, replace(report, picture=jpeg))

@@ -75,9 +75,14 @@ def draw(scene: Scene, out: Path) -> None:
             _image(figure, axes[1], scene, scene.br, limits)
         handles = [Line2D([], [], color=colour, label=kind) for kind, colour in _COLOURS.items()]
         axes[0].legend(handles=handles, loc="upper left", framealpha=0.6, fontsize=9)
-        clock = str(tai_to_utc(scene.t_rec).astype("datetime64[s]")).replace("T", " ")
-        figure.suptitle(f"{scene.title}   {clock} UTC", fontsize=12)
+        figure.suptitle(f"{scene.title}\n{_times(scene.t_rec)}", fontsize=12)
         figure.savefig(out, metadata={"Software": "porelake"})
+
+
+def _times(t_rec: np.datetime64) -> str:
+    """The record's time as the tables have it, and as clocks did."""
+    tai, utc = (str(time.astype("datetime64[s]")).replace("T", " ") for time in (t_rec, tai_to_utc(t_rec)))
+    return f"T_REC {tai} TAI = {utc} UTC"
 
 
 def _image(

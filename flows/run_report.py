@@ -16,6 +16,7 @@ from flows.outcome import Outcome
 from flows.pictures import busiest, draw, frame_scene
 from pores.errors import PorelakeError
 from storage.lake import Lake
+from storage.remote import pull
 from storage.remote_files import here
 from storage.runs import CurrentRun, current_runs
 from storage.tables import read_table
@@ -114,7 +115,9 @@ def _harp_row(lake: Lake, run: CurrentRun | None, harpnum: int, outcome: Outcome
 def picture(lake: Lake, runs: Iterable[CurrentRun]) -> bytes | None:
     """The frame with most features among runs, as a JPEG; None if no frame can be drawn."""
     try:
-        scene = frame_scene(lake, *busiest(lake, list(runs)))
+        run, t_rec = busiest(lake, list(runs))
+        pull(lake, run.series, run.harpnum)  # it may have been computed elsewhere, or have left the mirror
+        scene = frame_scene(lake, run, t_rec)
     except PorelakeError:
         return None
     with tempfile.TemporaryDirectory() as place:

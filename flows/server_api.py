@@ -115,16 +115,22 @@ class ServerApi:
         """Say when the next run of every deployment is."""
         lines = []
         for deployment in sorted(self.ask("/deployments/filter", {}), key=lambda one: str(one["name"])):
-            due = {
-                "deployments": {"id": {"any_": [deployment["id"]]}},
-                "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
-                "sort": "EXPECTED_START_TIME_ASC",
-                "limit": 1,
-            }
-            runs = self.ask("/flow_runs/filter", due)
             active = any(schedule["active"] for schedule in deployment["schedules"])
-            when = (
-                f"next {runs[0]['expected_start_time'][:16]} UTC" if runs else "soon" if active else "by hand"
-            )
+            when = self._next_run(deployment["id"]) if active else "by hand"
             lines.append(f"  {deployment['name']:<10} {when}")
         return lines
+
+    def _next_run(self, deployment: str) -> str:
+        """When a deployment runs next; the server's own rounds of scheduling are not waited for."""
+        self.ask(f"/deployments/{deployment}/schedule", {"max_runs": 1})
+        due = {
+            "deployments": {"id": {"any_": [deployment]}},
+            "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+            "sort": "EXPECTED_START_TIME_ASC",
+            "limit": 1,
+        }
+        runs = self.ask("/flow_runs/filter", due)
+        now = datetime.now(UTC)
+        if not runs or datetime.fromisoformat(runs[0]["expected_start_time"]) <= now:
+            return "now"  # one that was missed, or that a worker has just taken
+        return f"next {runs[0]['expected_start_time'][:16]} UTC"

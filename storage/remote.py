@@ -12,6 +12,7 @@ from pathlib import Path
 from pores.errors import PorelakeError
 from storage.lake import Lake
 from storage.manifest import Manifest, pull_changing, push_changing
+from storage.remote_room import all_in_use, alone, in_use, make_room, manifest_of
 from storage.s3_upload import ChangedError
 from storage.store import Entry, Store
 
@@ -25,14 +26,19 @@ def mirrored(lake: Lake, series: str, harpnum: int, products: bool = False) -> I
     PorelakeError
         If another machine changed the HARP meanwhile, or the store fails.
     """
-    pull(lake, series, harpnum, products)
-    try:
+    if lake.url is None:
         yield
-    except Exception:
-        with suppress(PorelakeError):  # the first failure is the one to tell
-            push(lake, series, harpnum)
-        raise
-    push(lake, series, harpnum)
+        return
+    with in_use(lake, series, harpnum):
+        pull(lake, series, harpnum, products)
+        try:
+            yield
+        except Exception:
+            with suppress(PorelakeError):  # the first failure is the one to tell
+                push(lake, series, harpnum)
+            raise
+        push(lake, series, harpnum)
+    make_room(lake)
 
 
 def pull(lake: Lake, series: str, harpnum: int, products: bool = False) -> None:
@@ -47,21 +53,30 @@ def pull(lake: Lake, series: str, harpnum: int, products: bool = False) -> None:
     """
     if lake.url is None:
         return
-    store, manifest = Store(lake.url), _manifest(lake, series, harpnum)
-    with _alone(lake, series, harpnum):
-        there = _objects(store, lake, series, harpnum, products)
-        cube, pointer = _name(lake, lake.cube(series, harpnum)), _name(lake, lake.pointer(series, harpnum))
-        if pull_changing(store, manifest, cube, there.pop(cube, None)):
-            raise PorelakeError(
-                f"HARP {harpnum}: another machine changed {lake.url}/{cube}, and so did a run here that did"
-                f" not end; remove {lake.root / cube} and run again"
-            )
-        if pull_changing(store, manifest, pointer, there.pop(pointer, None)):
-            manifest.record(pointer, store.get_version(pointer, lake.root / pointer).version)
-        manifest.save()
-        not_asked_for = {name for name in manifest.copies if name.startswith("products/") and not products}
-        _pull_kept(store, manifest, there, {cube, pointer} | not_asked_for)
-        manifest.save()
+    store = Store(lake.url)
+    with in_use(lake, series, harpnum):
+        with alone(lake, series, harpnum):
+            _pull(store, lake, series, harpnum, products)
+        make_room(lake)
+
+
+def _pull(store: Store, lake: Lake, series: str, harpnum: int, products: bool) -> None:
+    """Bring a HARP of which no other process here appends to the cube or removes copies."""
+    manifest = manifest_of(lake, series, harpnum)
+    there = _objects(store, lake, series, harpnum, products)
+    cube, pointer = _name(lake, lake.cube(series, harpnum)), _name(lake, lake.pointer(series, harpnum))
+    if pull_changing(store, manifest, cube, there.pop(cube, None)):
+        raise PorelakeError(
+            f"HARP {harpnum}: another machine changed {lake.url}/{cube}, and so did a run here that did"
+            f" not end; remove {lake.root / cube} and run again"
+        )
+    if pull_changing(store, manifest, pointer, there.pop(pointer, None)):
+        manifest.record(pointer, store.get_version(pointer, lake.root / pointer).version)
+    manifest.save()
+    not_asked_for = {name for name in manifest.copies if name.startswith("products/") and not products}
+    _pull_kept(store, manifest, there, {cube, pointer} | not_asked_for)
+    manifest.save()
+    manifest.path.touch()  # when it was used
 
 
 def push(lake: Lake, series: str, harpnum: int) -> None:
@@ -74,8 +89,9 @@ def push(lake: Lake, series: str, harpnum: int) -> None:
     """
     if lake.url is None:
         return
-    store, manifest = Store(lake.url), _manifest(lake, series, harpnum)
-    with _alone(lake, series, harpnum):
+    store = Store(lake.url)
+    with in_use(lake, series, harpnum), alone(lake, series, harpnum):
+        manifest = manifest_of(lake, series, harpnum)
         cube, pointer = _name(lake, lake.cube(series, harpnum)), _name(lake, lake.pointer(series, harpnum))
         try:
             push_changing(store, manifest, cube)
@@ -86,6 +102,7 @@ def push(lake: Lake, series: str, harpnum: int) -> None:
                 manifest.record(name)
             manifest.save()
             push_changing(store, manifest, pointer)
+            manifest.path.touch()
         except ChangedError as error:
             raise PorelakeError(
                 f"HARP {harpnum}: {error} since this run took it: another machine works on this HARP; what is"
@@ -93,11 +110,17 @@ def push(lake: Lake, series: str, harpnum: int) -> None:
             ) from error
 
 
-def pull_all(lake: Lake) -> None:
-    """Bring everything: what a check of the whole lake reads."""
-    if lake.url is None:
-        return
-    listed = [*Store(lake.url).listed("cubes/"), *Store(lake.url).listed("current/")]
+@contextmanager
+def all_pulled(lake: Lake) -> Iterator[None]:
+    """Bring everything, and have it stay: what a check of the whole lake reads."""
+    with all_in_use(lake):
+        if lake.url is not None:
+            _pull_all(lake, Store(lake.url))
+        yield
+
+
+def _pull_all(lake: Lake, store: Store) -> None:
+    listed = [*store.listed("cubes/"), *store.listed("current/")]
     harps = {(Path(name).parent.name, Path(name).stem) for name in listed}
     for series, harpnum in sorted(harps):
         if harpnum.isdecimal():
@@ -144,19 +167,6 @@ def _kept_files(lake: Lake, series: str, harpnum: int) -> Iterator[Path]:
         for kind in ("*.parquet", "*.h5"):
             yield from (lake.root / room / series / str(harpnum)).glob(kind)
     yield from (lake.root / "tables").glob(f"*/harpnum={harpnum}/*.parquet")
-
-
-@contextmanager
-def _alone(lake: Lake, series: str, harpnum: int) -> Iterator[None]:
-    """Keep others of this machine from appending to the cube that comes or goes."""
-    from storage.cube_writer import exclusive  # h5py, which asking a catalogue does not need
-
-    with exclusive(lake.cube(series, harpnum)):
-        yield
-
-
-def _manifest(lake: Lake, series: str, harpnum: int) -> Manifest:
-    return Manifest.read(lake.mirrored(series, str(harpnum)), lake.root)
 
 
 def _name(lake: Lake, path: Path) -> str:

@@ -27,6 +27,11 @@ class Settings(BaseSettings):
         default_factory=lambda: _cache_home() / "porelake",
         description="Directory of what can be fetched again, and of the lock on the connection to JSOC.",
     )
+    mirror_bytes: int = Field(
+        20_000_000_000,
+        ge=0,
+        description="Images kept in this machine's mirror of a lake in an object store, bytes.",
+    )
     jsoc_timeout_s: Seconds = Field(60, gt=0, description="To connect, and between two pieces of a reply, s.")
     jsoc_floor_bytes_s: float = Field(
         100, ge=0, description="A reply that comes slower than this is cut off, B/s."

@@ -28,6 +28,7 @@ _S3 = {
     },
 }
 _TRIES = 3
+_NO_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError")  # botocore's, which need not be installed
 
 
 @dataclass(frozen=True)
@@ -166,9 +167,13 @@ class Store:
 
     def _require_bucket(self) -> None:
         """InputError if there is no such bucket; a directory without objects is none in object stores."""
-        bucket = self.base.partition("/")[0]
-        if not self.fs.exists(bucket):
-            raise InputError(f"--lake {self.url}: there is no {bucket}; make it first")
+        if not self.fs.exists(self.base.partition("/")[0]):
+            raise self._no_bucket()
+
+    def _no_bucket(self) -> InputError:
+        return InputError(
+            f"--lake {self.url}: there is no bucket {self.base.partition('/')[0]}; make it first"
+        )
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -178,8 +183,14 @@ class Store:
         except PorelakeError:
             raise
         except FileNotFoundError as error:
+            if "bucket does not exist" in str(error):  # S3's NoSuchBucket
+                raise self._no_bucket() from error
             raise PorelakeError(f"{self.url}: the object store has no {error}") from error
         except Exception as error:
+            if type(error).__name__ in _NO_CREDENTIALS:
+                raise InputError(
+                    f"--lake {self.url}: {error}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+                ) from error
             what = " ".join(str(error).split()) or type(error).__name__
             raise PorelakeError(f"{self.url}: the object store fails: {what}") from error
 

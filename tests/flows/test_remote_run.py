@@ -142,24 +142,24 @@ def test_a_bucket_that_is_not_there(server: S3Server, small_series: Path) -> Non
         ended = porelake(*arguments, "--lake", "s3://no-such-bucket/lake", **server.environment)
         assert ended.returncode == 2
         assert ended.stderr.splitlines() == [
-            "porelake: --lake s3://no-such-bucket/lake: there is no no-such-bucket; make it first"
+            "porelake: --lake s3://no-such-bucket/lake: there is no bucket no-such-bucket; make it first"
         ]
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "Could not connect"),
-        ({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, "credentials"),
-    ],
-)
-def test_a_store_that_fails(
-    monkeypatch: pytest.MonkeyPatch, change: dict[str, str | None], said: str
-) -> None:
-    for name, value in change.items():
-        monkeypatch.delenv(name) if value is None else monkeypatch.setenv(name, value)
+def test_a_store_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     ended = porelake("publish", "--lake", URL)
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
-    assert line.startswith(f"porelake: {URL}: the object store fails: ")
-    assert said in line
+    assert line.startswith(f"porelake: {URL}: the object store fails: Could not connect")
+
+
+def test_missing_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    ended = porelake("publish", "--lake", URL)
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines() == [
+        f"porelake: --lake {URL}: Unable to locate credentials;"
+        " set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    ]

@@ -1,5 +1,6 @@
 """The clock as users run it: server, schedules, workers; runs that start by themselves; nothing left over."""
 
+import re
 import signal
 import threading
 import urllib.request
@@ -71,6 +72,8 @@ def test_the_catalogue_grows_by_itself(jsoc: Jsoc, world: dict[str, str], tmp_pa
     with clock(lake, world, interval_s=10) as served:
         said = served.wait_until_it_serves()
         assert f"http://127.0.0.1:{served.port}" in said
+        assert re.search(r"^  publish +next \d{4}-\d\d-\d\dT04:30 UTC$", said, re.MULTILINE)
+        assert re.search(r"^  backfill +by hand$", said, re.MULTILINE)
         first = wait_for(lambda: served.runs("watch"), "a scheduled run to finish")[0]
         assert first["auto_scheduled"] is True
         assert n_frames(lake) == N_FRAMES - 2
@@ -85,6 +88,11 @@ def test_the_catalogue_grows_by_itself(jsoc: Jsoc, world: dict[str, str], tmp_pa
             assert reply.headers["Content-Type"] == "image/jpeg"
             assert reply.read(3) == b"\xff\xd8\xff"
         assert_report(left["watch-report"]["data"])
+        idle = wait_for(lambda: served.runs("watch")[1:], "a round without news")[0]
+        left = served.artifacts(idle["id"])
+        assert set(left) == {"watch-table"}
+        assert "Nothing was to be done." in left["watch-table"]["data"]
+        assert len(list((lake / "reports").glob("*.html"))) == 1
         jsoc.reveal()
         wait_for(lambda: n_frames(lake) == N_FRAMES, "the catalogue to grow")
         again = porelake("serve", "--lake", lake, "--port", served.port, **world)

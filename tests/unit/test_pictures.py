@@ -5,6 +5,7 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from flows.pictures import Scene, draw
 from pores.geometry import CeaGrid
@@ -47,6 +48,15 @@ def test_outlines_are_where_the_features_are(tmp_path: Path) -> None:
     # The pore is south and west of the umbra: lower and to the right.
     assert np.median(pore[:, 0]) > np.median(umbra[:, 0])
     assert np.median(pore[:, 1]) > np.median(umbra[:, 1]) + shape[1] / 3
+
+
+def test_the_title_has_the_time_of_the_tables_and_of_clocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr(Figure, "suptitle", lambda _, text, **__: titles.append(text))
+    draw(scene(), tmp_path / "picture.png")
+    assert titles == ["HARP 377\nT_REC 2011-02-15 02:00:34 TAI = 2011-02-15 02:00:00 UTC"]
 
 
 def test_a_second_panel_shows_the_field(tmp_path: Path) -> None:
