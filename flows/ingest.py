@@ -92,15 +92,42 @@ def lacking(request: Request, harpnum: int) -> int:
 
 
 def dry_run(request: Request, harpnums: list[int]) -> str:
-    """Say what a run would ask JSOC for: record sets, and how many records, files and bytes they hold."""
+    """Say what a run would ask JSOC for: record sets, what JSOC has of them, and what the lake lacks.
+
+    Raises
+    ------
+    InputError
+        If JSOC has no record of any of the HARPs.
+    """
+    from storage.noaa import hint_for_harp
+
     archive = _archive(request.email)
-    lines, total = [], 0
+    lines, total, none = [], 0, []
     for harpnum in harpnums:
         what = record_set(request, harpnum, archive)
         n_records, n_files, n_bytes = archive.estimate(what)
         total += n_bytes
-        lines.append(f"{what}\n  {counted(n_records, 'record')}, {counted(n_files, 'file')}, {size(n_bytes)}")
+        if n_records:
+            there = f"{counted(n_records, 'record')}, {counted(n_files, 'file')}, {size(n_bytes)} at JSOC"
+            lines.append(f"{what}\n  {there}{_of_which(request, harpnum, n_records)}")
+        else:
+            hint = hint_for_harp(harpnum, request.series)
+            none.append(f"{replace(what, segments=())}{hint}")
+            lines.append(f"{what}\n  JSOC has no record{hint}")
+    if len(none) == len(harpnums):
+        raise InputError(f"JSOC has no record of {', nor of '.join(none)}")
     return "\n".join([*lines, f"{counted(len(harpnums), 'HARP')}, {size(total)} in all"])
+
+
+def _of_which(request: Request, harpnum: int, n_records: int) -> str:
+    """What the lake lacks of them; nothing of a lake in an object store: its cube is not here."""
+    harp = Harp(request, harpnum)
+    if harp.lake.url is not None:
+        return ""
+    n = lacking(request, harpnum) if harp.cube.exists() else n_records
+    if n == 0:
+        return "; the lake lacks nothing"
+    return f"; the lake lacks {n} of {counted(n_records, 'record')}"
 
 
 def _fetch(request: Request, harpnum: int) -> Done:

@@ -1,24 +1,25 @@
 """The options that commands of `porelake` share, and the request they make."""
 
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, ValidationError
 
-from flows.request import JSOC, LAKE, Request, Selection
+from flows.option_values import parameters
+from flows.option_values import selection as selection_of
+from flows.request import JSOC, LAKE, Request
 from pores.errors import InputError
-
-Model = TypeVar("Model", bound=BaseModel)
 
 LakeOption = Annotated[
     str, typer.Option("--lake", envvar="PORELAKE_LAKE", help="Directory or URL (s3://...) of the lake.")
 ]
 HarpOption = Annotated[list[int] | None, typer.Option("--harp", help="HARP number; may be given again.")]
 NoaaOption = Annotated[
-    list[int] | None, typer.Option("--noaa", help="NOAA active region, for its HARPs; may be given again.")
+    list[str] | None,
+    typer.Option(
+        "--noaa", help="NOAA active region, as 11158 or AR11158, for its HARPs; may be given again."
+    ),
 ]
 ListOption = Annotated[
     Path | None, typer.Option("--list", help="File with a NOAA number in the first column of each row.")
@@ -35,8 +36,9 @@ SeriesOption = Annotated[str, typer.Option("--series", help="DRMS series.")]
 EmailOption = Annotated[
     str | None, typer.Option("--email", envvar="JSOC_EMAIL", help="Address that is registered at JSOC.")
 ]
-SinceOption = Annotated[datetime | None, typer.Option("--since", help="First T_REC to fetch, TAI.")]
-UntilOption = Annotated[datetime | None, typer.Option("--until", help="Last T_REC to fetch, TAI.")]
+_WHEN = "TAI, as 2011-02-13, 2011-02-13T12:00 or 2011.02.13_12:00:00_TAI."
+SinceOption = Annotated[str | None, typer.Option("--since", help=f"First T_REC to fetch, {_WHEN}")]
+UntilOption = Annotated[str | None, typer.Option("--until", help=f"Last T_REC to fetch, {_WHEN}")]
 CadenceOption = Annotated[
     str | None, typer.Option("--cadence", help="Fetch one record per 1h, 96m, ...; default: all.")
 ]
@@ -107,20 +109,7 @@ def request_from(science: dict[str, object], selection: dict[str, object], **val
     **values
         The other fields of `Request`.
     """
-    from pores.parameters import Parameters
-
-    parameters = _validated(Parameters, science, "--set ", "; `porelake parameters` lists what there is")
-    selected = _validated(Selection, selection, "--", "; a cadence is written like 1h or 96m")
-    return Request(**values, parameters=parameters, selection=selected)
-
-
-def _validated(model: type[Model], values: dict[str, object], option: str, hint: str) -> Model:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError(f"{option}{where}: {first['msg']}{hint}") from error
+    return Request(**values, parameters=parameters(science), selection=selection_of(selection))
 
 
 def source_of(text: str | None, named: bool, fetches: bool) -> str | None:

@@ -96,9 +96,10 @@ def resolve(
 def look_up(
     noaa: Sequence[int], series: str, table: Path | None = None, refresh: bool = False, ask: bool = True
 ) -> Resolution:
-    """Do what `resolve` does, and tell in `error` what it raises: the other regions are found all the same."""
+    """Do what `resolve` does, and tell in `error` what it raises: the other regions are found anyhow."""
     asked = list(dict.fromkeys(noaa))
-    known, error = regions_of_series(series, table, refresh), _of_other_numbers(asked)
+    error: PorelakeError | None = _of_other_numbers(asked)
+    known = regions_of_series(series, table, refresh)
     missing = [number for number in asked if number not in known.harps_of]
     newer = [number for number in missing if table is None and _may_be_newer(number, known)]
     unknown = [number for number in missing if number not in newer]
@@ -115,11 +116,13 @@ def look_up(
     return Resolution(found, known, () if ask else tuple(newer), tuple(unknown), error)
 
 
-def hint_for_harp(harpnum: int) -> str:
+def hint_for_harp(harpnum: int, series: str = "") -> str:
     """What to add to the news that there is no such HARP: it may be the number of a region.
 
-    Nothing is fetched for it; "" if the list at hand has no such region.
+    Nothing is fetched for it; "" if the list at hand has no such region, or is not of the series.
     """
+    if near_real_time(series):
+        return ""
     harps = at_hand().harps_of.get(harpnum, ())
     return f"; NOAA {harpnum} is HARP {listed(harps)}: --noaa {harpnum}" if harps else ""
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.regions import disagreeing, listed_regions, tell
+from flows.option_values import moment, require_writable
 from flows.options import (
     CadenceOption,
     ClusterOption,
@@ -32,6 +33,7 @@ from flows.options import (
 from flows.request import JSOC, SERIES, Request
 from flows.words import say
 from pores.errors import InputError
+from storage.ar_lists import region_numbers
 
 StoreOption = Annotated[
     bool, typer.Option("--store", help="Keep intensity and field of doubled resolution as cubes, too.")
@@ -82,13 +84,13 @@ def _command(name: str) -> Callable[..., None]:
         workers: WorkersOption = None,
         cluster: ClusterOption = None,
     ) -> None:
-        regions = tuple(dict.fromkeys([*(noaa or ()), *listed_regions(ar_list)]))
+        regions = tuple(dict.fromkeys([*region_numbers(noaa or (), "--noaa"), *listed_regions(ar_list)]))
         named = bool(harp or regions)
         request = request_from(
             parameters_from(enhance, settings),
             {
-                "since": since,
-                "until": until,
+                "since": moment("--since", since),
+                "until": moment("--until", until),
                 "cadence": cadence,
                 "where": tuple(where or ()),
                 "segments": tuple(filter(None, map(str.strip, (segments or "").split(",")))),
@@ -106,6 +108,8 @@ def _command(name: str) -> Callable[..., None]:
             cluster=cluster,
         )
         _require_use(request)
+        if not dry_run:
+            require_writable(lake)
         _say_disagreements(ar_list, series)
         if dry_run:
             _say_dry_run(request)
@@ -144,7 +148,8 @@ def _say_dry_run(request: Request) -> None:
     if request.last_stage != "ingest":
         require_series(request)
     harpnums, notes = harps_of(request)
-    print(*notes, dry_run(request, harpnums), sep="\n")
+    tell(notes)
+    print(dry_run(request, harpnums))
 
 
 def _publish(request: Request) -> None:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.option_values import moment, require_writable
 from flows.options import HarpOption, LakeOption, ListOption, SeriesOption, SinceOption
 from flows.request import SERIES
-from pores.errors import InputError
+from pores.errors import InputError, PorelakeError
+from storage.ar_lists import region_numbers
 from storage.lake import Lake
 from storage.noaa_table import Regions, listed
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 
 RegionsArgument = Annotated[
-    list[int] | None, typer.Argument(metavar="AR", help="NOAA numbers of active regions, as 11923.")
+    list[str] | None,
+    typer.Argument(metavar="AR", help="NOAA numbers of active regions, as 11923, AR11923 or 11923,11158."),
 ]
 TableOption = Annotated[
     Path | None, typer.Option("--table", help="File in the form of JSOC's list, to be used in its place.")
@@ -47,10 +50,10 @@ def resolve(
     as_json: JsonOption = False,
 ) -> None:
     """Say which HARPs hold NOAA active regions or, with --harp, which regions a HARP holds."""
-    from storage.noaa import near_real_time, regions_of_series
-    from storage.noaa import resolve as harps_of
+    from storage.noaa import look_up, near_real_time, regions_of_series
 
-    asked = [*(regions or ()), *listed_regions(ar_list)]
+    asked = [*region_numbers(regions or ()), *listed_regions(ar_list)]
+    error: PorelakeError | None = None
     if bool(asked) == bool(harp):
         raise InputError("name NOAA regions, as `porelake resolve 11923` does, or --list FILE, or --harp N")
     if harp:
@@ -61,11 +64,15 @@ def resolve(
         known = regions_of_series(series, table, refresh)
         answers, lines = _regions_of(harp, known)
     else:
-        resolution = harps_of(asked, series, table, refresh)
-        known = resolution.regions
-        answers, lines = _harps_of(resolution.found, known)
+        resolution = look_up(asked, series, table, refresh)
+        known, error = resolution.regions, resolution.error
+        in_none = dict.fromkeys(resolution.unknown if as_json else (), ())
+        answers, lines = _harps_of(resolution.found | in_none, known)
     tell((*known.notes, *disagreeing(ar_list, known)))
-    print(json.dumps(answers, indent=1) if as_json else "\n".join(lines))
+    if answers:
+        print(json.dumps(answers, indent=1) if as_json else "\n".join(lines))
+    if error:
+        raise error
 
 
 def follow(
@@ -81,8 +88,9 @@ def follow(
     from storage.noaa import resolve as harps_of
 
     place = Lake.at(lake)
-    asked = list(dict.fromkeys([*(regions or ()), *listed_regions(ar_list)]))
-    entries = _entries(asked, harp, series, since)
+    asked = list(dict.fromkeys([*region_numbers(regions or ()), *listed_regions(ar_list)]))
+    entries = _entries(asked, harp, series, moment("--since", since))
+    require_writable(lake)
     if asked:
         resolution = harps_of(asked, series, ask=False)
         newer = f"newer than the list ({resolution.regions.origin}); looked up whenever news are looked for"
@@ -102,7 +110,7 @@ def unfollow(
     """Take regions or HARPs off that list; what the lake has of them stays."""
     from storage.following import unfollow as take
 
-    entries = _entries(regions or [], harp, series)
+    entries = _entries(region_numbers(regions or ()), harp, series)
     take(Lake.at(lake), entries)
     for entry in entries:
         print(f"{entry}: no longer followed")
@@ -170,10 +178,10 @@ def listed_regions(ar_list: Path | None) -> list[int]:
 
 
 def disagreeing(ar_list: Path | None, known: Regions) -> list[str]:
-    """Lines on the rows of `--list` that name another HARP than those that hold the region."""
-    from storage.ar_lists import disagreements, rows
+    """Lines on `--list`: on rows that name another HARP than those that hold the region, and on its head."""
+    from storage.ar_lists import notes
 
-    return [f"--list {ar_list} {line}" for line in disagreements(rows(ar_list), known)] if ar_list else []
+    return [f"--list {ar_list} {line}" for line in notes(ar_list, known)] if ar_list else []
 
 
 def tell(notes: Iterable[str]) -> None:

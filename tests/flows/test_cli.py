@@ -122,17 +122,34 @@ def test_wrong_options(
     small_series: Path, small_lake: Path, tmp_path: Path, command: Command, refuses: Callable[..., None]
 ) -> None:
     run = ("run", "--from", small_series, "--lake", tmp_path / "lake")
-    refuses(*run, "--set", "detect.threshold=2", says="--set detect.threshold")
-    refuses(*run, "--set", "detect.treshold=0.4", says="--set detect.treshold")
+    set_ = "--set detect.threshold"
+    refuses(*run, "--set", "detect.threshold=2", says=f"{set_}=2: should be less than 1\n")
+    refuses(*run, "--set", "detect.threshold=4x", says=f"{set_}=4x: should be a valid number\n")
+    for wrong in ("detect.treshold", "detct.threshold"):
+        meant = f"--set {wrong}: no such parameter; did you mean detect.threshold?\n"
+        refuses(*run, "--set", f"{wrong}=0.4", says=meant)
+    refuses(*run, "--set", "track.x=1", says="--set track.x: no such parameter; `porelake parameters`")
     refuses(*run, "--set", "threshold=0.4", says="write stage.name=value")
     refuses(*run, "--set", "detect.threshold", says="write stage.name=value")
     refuses(*run, "--enhance", "network", says="network")
     refuses(*run, "--store", "--enhance", "none", says="--store")
     refuses(*run, "--again", says="--again")
     refuses(*run, "--since", "2014-06-10", says="--since")
-    refuses("run", "--harp", 377, "--cadence", "0h", says="--cadence")
+    jsoc = ("run", "--harp", 377)
+    for wrong in ("0h", "abc"):
+        refuses(*jsoc, "--cadence", wrong, says=f"--cadence {wrong}: write e.g. 1h, 96m\n")
+    for wrong in ("yesterday", "2011-02-31", "2011.02.31_00:00:00_TAI", "2011-W07-1", "2011-02-13T12:00Z"):
+        refuses(*jsoc, "--since", wrong, says=f"--since {wrong}: no time; write e.g. 2011-02-13 or")
+    late = ("--since", "2011.02.14_00:00:00_TAI", "--until", "2011-02-13T12:00")
+    refuses(*jsoc, *late, says="--since 2011-02-14T00:00: after --until 2011-02-13T12:00\n")
+    refuses("run", "--noaa", "11158x", says="--noaa 11158x: not a NOAA number")
     refuses("publish", "--segments", "Br", says="--segments")
     refuses(*run, "--lake", "gopher://bucket/lake", says="--lake gopher://bucket/lake")
+    refuses(*run, "--lake", "s3:/bucket/lake", says="--lake s3:/bucket/lake: a URL has two slashes")
+    refuses(*run, "--lake", "/proc/x/y", says="--lake /proc/x/y: can't be written (/proc: ")
+    refuses(*run, "--lake", __file__, says=f"--lake {__file__}: can't be written (Not a directory)")
+    refuses(*run, "--format", "xls", says="--format")
+    refuses("sql", "SELECT 1", "--format", "xls", says="'--format': 'xls' is not one of 'table', 'csv'")
     for option in (("--enhance", "magic"), ("--workers", "0"), ("--harp", "x"), ("--no-such", "1")):
         refuses(*run, *option, says=option[0])
     refuses("simulate", says="--out")
@@ -167,6 +184,18 @@ def test_wrong_questions(
     refuses("mask", f"{BUSY}_20140610_103600_099", *lake, says="no such feature")
     refuses("enhance", tmp_path / "x.fits", "--out", tmp_path / "y.fits", says="x.fits")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_of_an_answer_is_named(small_lake: Path, tmp_path: Path, command: Command) -> None:
+    lake = ("--lake", small_lake)
+    for asked in (("sql", "SELECT 1"), ("query", "longest_lives"), ("export", "pores", "--format", "csv")):
+        out = tmp_path / f"{asked[0]}.csv"
+        ended = command(*asked, "--out", out, *lake)
+        assert (ended.status, ended.out.splitlines()[0], ended.err) == (0, str(out), "")
+        ended = command(*asked, "--out", tmp_path / "new" / "x.csv", *lake)
+        assert (ended.status, ended.out) == (2, "")
+        assert f"there is no directory {tmp_path / 'new'}" in ended.err
+    assert not (tmp_path / "new").exists()
 
 
 def test_verify_tells_what_is_wrong(lake: Path, command: Command) -> None:

@@ -261,6 +261,25 @@ def test_a_dry_run_agrees_with_what_comes(server: Jsoc, tmp_path: Path, says: Sa
     assert n_images(tmp_path / "lake") == 48
 
 
+def test_a_dry_run_says_what_the_lake_lacks(server: Jsoc, tmp_path: Path, says: Says) -> None:
+    dry = ("ingest", *options(tmp_path), "--dry-run")
+    assert "4 records, 8 files" in (said := says(*dry)[1])
+    assert " at JSOC; the lake lacks 4 of 4 records\n" in said
+    assert says("ingest", *options(tmp_path))[0] == 0
+    assert " at JSOC; the lake lacks nothing\n" in says(*dry)[1]
+    server.add({"HARPNUM": QUIET, "T_REC": "2014.06.10_14:00:00_TAI", "QUALITY": -(2**31)})
+    assert " at JSOC; the lake lacks 1 of 5 records\n" in says(*dry)[1]
+
+
+def test_a_dry_run_of_harps_that_jsoc_does_not_have(server: Jsoc, tmp_path: Path, says: Says) -> None:
+    code, out, _ = says("run", *options(tmp_path), "--harp", 11158, "--dry-run")
+    assert code == 0
+    assert "\n  JSOC has no record; NOAA 11158 is HARP 377: --noaa 11158\n" in out
+    code, out, err = says("run", *options(tmp_path, harp=11158), "--harp", 5, "--dry-run")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"JSOC has no record of {SERIES}[5], nor of {SERIES}[11158]; NOAA 11158 is HARP 377" in err
+
+
 def server_files(server: Jsoc) -> list[Path]:
     root = server.process.args[server.process.args.index("--root") + 1]  # type: ignore[union-attr, index, arg-type]
     return list(Path(str(root)).glob("*.fits"))

@@ -91,9 +91,9 @@ def test_regions_to_harps(online: Machine) -> None:
 
 
 def test_the_real_command(jsoc: Jsoc) -> None:
-    done = porelake("resolve", 11158, 11133, 1, PORELAKE_JSOC_URL=jsoc.url)
+    done = porelake("resolve", "AR11158", 1, PORELAKE_JSOC_URL=jsoc.url)
     said = "porelake: AR 1: a NOAA number has five digits here, above 10000, as in 11923\n"
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "NOAA 11158  HARP 377\n", said)
     done = porelake("resolve", 11158, NEW, PORELAKE_JSOC_URL=jsoc.url)
     assert (done.returncode, done.stdout) == (0, f"NOAA 11158  HARP 377\nNOAA {NEW}  HARP 13500\n")
     assert done.stderr == ""
@@ -136,8 +136,9 @@ def test_harps_to_regions(online: Machine) -> None:
 
 
 def test_what_is_unknown_or_wrong(online: Machine, offline: Machine, tmp_path: Path) -> None:
-    assert "AR 99999, 99998: in no HARP" in online.refuses("resolve", 99999, 11158, 99998)
-    assert "AR 1923: a NOAA number has five digits" in online.refuses("resolve", 1923)
+    assert "AR 99999, 99998: in no HARP" in online.refuses("resolve", 99999, 99998)
+    assert online.refuses("resolve", 1923).endswith("; did you mean 11923?\n")
+    assert "AR 11158x: not a NOAA number" in online.refuses("resolve", "11158x")
     assert "name NOAA regions" in online.refuses("resolve")
     assert "--harp" in online.refuses("resolve", 11158, "--harp", 377)
     assert str(tmp_path / "no") in online.refuses("resolve", 11158, "--table", tmp_path / "no")
@@ -145,6 +146,26 @@ def test_what_is_unknown_or_wrong(online: Machine, offline: Machine, tmp_path: P
     assert (code, out) == (1, "")
     assert f"AR {NEW} is newer than the list of 2025-02 and JSOC does not answer" in err
     assert "--refresh: no list from JSOC" in offline.refuses("resolve", 11158, "--refresh", status=1)
+
+
+def test_what_is_known_is_answered_before_what_is_not(online: Machine, offline: Machine) -> None:
+    code, out, err = online.says("resolve", "11158,99999", 11923)
+    assert (code, out) == (2, "NOAA 11158  HARP 377\nNOAA 11923  HARP 3481\n")
+    assert (err.count("\n"), "AR 99999: in no HARP" in err) == (1, True)
+    code, out, _ = online.says("resolve", 99999, 11158, "--json")
+    assert code == 2
+    assert {each["noaa_ar"]: each["harpnums"] for each in json.loads(out)} == {11158: [377], 99999: []}
+    code, out, _ = offline.says("resolve", 11158, NEW, "--json")
+    assert code == 1
+    assert [each["noaa_ar"] for each in json.loads(out)] == [11158], "of a newer one nothing is known"
+
+
+def test_a_table_of_regions(online: Machine, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("noaa,date\n11158,2011-02-13\n")
+    code, out, err = online.says("resolve", "--list", path)
+    assert (code, out) == (0, "NOAA 11158  HARP 377\n")
+    assert err == f"porelake: --list {path} line 1: taken for names of columns\n"
 
 
 def test_a_list_of_regions(online: Machine, tmp_path: Path) -> None:
@@ -182,7 +203,8 @@ def test_following(online: Machine, tmp_path: Path) -> None:
         "",
     )
     assert online.says("follow", 11158, *lake)[1] == "NOAA 11158: followed already\n"
-    assert online.says("unfollow", 11923, *lake)[1] == "NOAA 11923: no longer followed\n"
+    assert online.says("follow", "AR11923,11158", *lake)[1].count("followed already") == 2
+    assert online.says("unfollow", "NOAA11923", *lake)[1] == "NOAA 11923: no longer followed\n"
     _, out, _ = online.says("following", *lake)
     assert [line.rpartition("  added ")[0] for line in out.splitlines()] == [
         f"HARP 11158  {SERIES}  since 2011-02-12T00:00:00 TAI",
@@ -197,6 +219,8 @@ def test_a_typing_error_is_told_before_anything_is_followed(online: Machine, tmp
     assert "AR 91158: in no HARP" in online.refuses("follow", 11923, 91158, *lake)
     assert "AR 1158" in online.refuses("follow", 1158, *lake)
     assert "name a NOAA region" in online.refuses("follow", *lake)
+    assert "--since now: no time" in online.refuses("follow", 11923, "--since", "now", *lake)
+    assert "--lake /proc/x: can't be written (" in online.refuses("follow", 11923, "--lake", "/proc/x")
     assert "-3: no number" in online.refuses("follow", "--harp", -3, *lake)
     assert "not followed: NOAA 11923" in online.refuses("unfollow", 11923, *lake)
     assert not (tmp_path / "lake" / "following.json").exists()

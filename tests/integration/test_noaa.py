@@ -350,5 +350,5 @@ def test_without_jsoc_a_newer_region_is_not_called_unknown(offline: str) -> None
 def test_a_region_given_as_a_harp_is_hinted_at_without_a_question(jsoc: Jsoc) -> None:
     assert hint_for_harp(11158) == "; NOAA 11158 is HARP 377: --noaa 11158"
     assert hint_for_harp(11253) == "; NOAA 11253 is HARP 700, 705, 734: --noaa 11253"
-    assert hint_for_harp(377) == ""
+    assert hint_for_harp(377) == hint_for_harp(11158, NRT) == ""
     assert fetches(jsoc) == 0

@@ -131,14 +131,14 @@ def test_the_lake_itself_is_not_written_to(lake, tmp_path) -> None:
         lake.product("s", 1, "k"),
     )
     for out in (lake.catalog, *own, lake.table("pores", 1, "k"), lake.pointer("s", 1)):
-        with pytest.raises(InputError, match="--out .* the lake keeps its own files"):
+        with pytest.raises(InputError, match=r"--out .* the lake keeps its own files"):
             run_sql(lake, "SELECT 1", "csv", out)
 
 
 def test_a_place_that_is_no_file_is_refused_and_not_made(lake, tmp_path) -> None:
-    with pytest.raises(InputError, match="--out .*: not a file"):
+    with pytest.raises(InputError, match=r"--out .*: not a file"):
         run_sql(lake, "SELECT 1", "csv", tmp_path)
-    with pytest.raises(InputError, match=f"--out .*: there is no directory {tmp_path / 'new'}"):
+    with pytest.raises(InputError, match=rf"--out .*: there is no directory {tmp_path / 'new'}"):
         run_sql(lake, "SELECT 1", "csv", tmp_path / "new" / "x.csv")
     assert list(tmp_path.iterdir()) == []
 

@@ -86,9 +86,9 @@ def test_a_first_row_with_a_number_is_no_head(first: str, tmp_path: Path) -> Non
 def test_numbers_as_people_write_them() -> None:
     assert region_numbers(["AR11158", "noaa11133,11134", "1"]) == [11158, 11133, 11134, 1]
     for wrong in ("11158x", "AR11158x", "11133,11158x"):
-        with pytest.raises(InputError, match="^--noaa 11158x: not a NOAA number"):
+        with pytest.raises(InputError, match=r"^--noaa 11158x: not a NOAA number"):
             region_numbers([wrong], "--noaa")
-    with pytest.raises(InputError, match="^AR AR: not a NOAA number"):
+    with pytest.raises(InputError, match=r"^AR AR: not a NOAA number"):
         region_numbers(["AR"])
 
 
