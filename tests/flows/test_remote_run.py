@@ -10,7 +10,7 @@ import pytest
 from flows.outcome import Outcome
 from flows.pipeline import run_request
 from flows.request import Request
-from flows.run_report import harp_rows, runs_of
+from flows.run_report import harp_rows, picture, runs_of
 from flows.stages import Done
 from storage.lake import Lake
 from storage.store import Store
@@ -105,10 +105,13 @@ def test_another_machine_goes_on(made: str, small_series: Path, tmp_path: Path, 
 def test_a_report_of_what_other_machines_made(made: str, here: Path) -> None:
     lake, series = Lake.at(made), "hmi.sharp_cea_720s"
     outcome = Outcome([Done("track", BUSY), Done("track", QUIET)])
-    busy, quiet = harp_rows(lake, runs_of(lake, series, outcome), outcome)
+    runs = runs_of(lake, series, outcome)
+    busy, quiet = harp_rows(lake, runs, outcome)
     assert (busy.frames, quiet.frames) == (14, 4)
     assert sum(busy.unusable.values()) == len(UNUSABLE)
     assert busy.features > 0
+    assert not lake.cube(series, BUSY).exists()
+    assert picture(lake, runs.values()) is not None
 
 
 def test_the_commands_work_on_it(made: str, server: S3Server, tmp_path: Path) -> None:
