@@ -22,7 +22,7 @@ NoaaOption = Annotated[
     ),
 ]
 ListOption = Annotated[
-    Path | None, typer.Option("--list", help="File with a NOAA number in the first column of each row.")
+    Path | None, typer.Option("--list", help="File, text or CSV, with a NOAA number in the first column.")
 ]
 FromOption = Annotated[
     str | None,
