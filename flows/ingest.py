@@ -133,6 +133,7 @@ def _of_which(request: Request, harpnum: int, n_records: int) -> str:
 def _fetch(request: Request, harpnum: int) -> Done:
     """Fetch what the cube lacks of the HARP's records."""
     from storage.fetch import fetch
+    from storage.noaa import hint_for_harp
 
     harp, archive = Harp(request, harpnum), _archive(request.email)
     staging = harp.lake.incoming(request.series, harpnum)
@@ -140,7 +141,8 @@ def _fetch(request: Request, harpnum: int) -> Done:
         what = record_set(request, harpnum, archive)
         result = fetch(archive, harp.cube, staging, what, moved, again=request.again)
     if not result.n_records:
-        raise InputError(f"JSOC has no record of {replace(what, segments=())}")
+        hint = "" if harp.cube.exists() else hint_for_harp(harpnum, request.series)
+        raise InputError(f"JSOC has no record of {replace(what, segments=())}{hint}")
     return Done("ingest", harpnum, _added(result.added, len(result.unusable)), result.missing)
 
 
