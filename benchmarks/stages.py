@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.record import FOUR, Record
 from benchmarks.report import Table, in_ms
 from benchmarks.timing import in_turns
-from flows import pipeline, stages, tracking
+from flows import ingest, pipeline, stages, tracking
 from flows.harp import source_files
 from pores.chain import detect_frame, prepare_frame, prepared_intensity
 from pores.detect import classify, detect
@@ -32,13 +32,13 @@ def stage_table(record: Record, scratch: Path, rounds: int) -> Table:
     shutil.rmtree(lake, ignore_errors=True)
     source_files(str(record.directory), request.series)  # listed before anything is timed
 
-    def ingest() -> None:
+    def anew() -> None:
         shutil.rmtree(lake, ignore_errors=True)
-        stages.ingest(request, record.harpnum)
+        ingest.ingest(request, record.harpnum)
 
     times = in_turns(
         {
-            f"ingest: {len(record.files)} files, checked, into a new cube": ingest,
+            f"ingest: {len(record.files)} files, checked, into a new cube": anew,
             "prepare: row of `frames`, header oracle": lambda: stages.prepare(request, record.harpnum),
             "detect: rows of `pores`, label image": lambda: stages.detect(request, record.harpnum),
             "track: all tables of a run": lambda: tracking.track(request, record.harpnum),
