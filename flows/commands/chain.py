@@ -108,15 +108,13 @@ def _command(name: str) -> Callable[..., None]:
             cluster=cluster,
         )
         _require_use(request)
-        if not dry_run:
-            require_writable(lake)
         _say_disagreements(ar_list, series)
         if dry_run:
             _say_dry_run(request)
-        elif name == "publish" and not (named or request.source):
-            _publish(request)
-        else:
-            _run(request)
+            return
+        require_writable(lake)
+        only_publish = name == "publish" and not (named or request.source)
+        (_publish if only_publish else _run)(request)
 
     return command
 
