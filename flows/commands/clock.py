@@ -113,7 +113,7 @@ def _round(request: "Request", look_back: timedelta) -> None:
 
     with progress_bars():
         outcome = watch_round(request, look_back, Clockwork(replace(PLAIN, tell=say), news))
-    if not str(outcome):
+    if not (outcome.done or outcome.published):
         say("nothing new")
 
 

@@ -290,7 +290,7 @@ def test_rounds_at_jsoc(jsoc: Jsoc, tmp_path: Path) -> None:
     jsoc.hide(last=1)
     assert "3 frames prepared" in round_()
     jsoc.clear_log()
-    assert round_() == f"HARP 5: jsoc has no record of it in {SERIES} yet\n"
+    assert round_() == f"HARP 5: jsoc has no record of it in {SERIES} yet\nnothing new\n"
     assert not jsoc.exports()
     # three days before the newest record
     assert any(f"[{QUIET}][2014.06.07" in str(row["arguments"]) for row in jsoc.log("rs_list"))
