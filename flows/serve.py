@@ -153,7 +153,6 @@ def _start(
     if stopped.is_set():
         return
     hosts = [f"{socket.gethostname()}-{i + 1}" for i in range(service.workers)]
-    api.ensure_limit("porelake-jsoc")
     api.tidy(POOL, hosts)
     if not api.has_pool(POOL):
         children.run("work-pool", runs, "work-pool", "create", POOL, "--type", "process")

@@ -60,11 +60,6 @@ class ServerApi:
                 time.sleep(0.2)
         raise PorelakeError(f"the Prefect server at {self.url} does not answer after {limit_s:.0f} s")
 
-    def ensure_limit(self, name: str) -> None:
-        """Create a concurrency limit of one, if there is none of that name."""
-        if not self._has(f"/v2/concurrency_limits/{name}"):
-            self.ask("/v2/concurrency_limits/", {"name": name, "limit": 1})
-
     def has_pool(self, name: str) -> bool:
         """Whether there is a work pool of that name."""
         return self._has(f"/work_pools/{name}")
