@@ -1,0 +1,160 @@
+"""A simulated series as a tracker sees it: rendered, prepared and searched in memory, without any file."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pores.chain import Columns, Row, detect_frame, prepare_frame
+from pores.errors import InputError, Reason
+from pores.frame import Frame, Problem
+from pores.geometry import CeaGrid, Observer
+from pores.parameters import Parameters
+from pores.series import FrameSeries
+from pores.sightings import Labels, Sightings
+from pores.simulate.chronicle import TrueFrame, chronicle
+from pores.simulate.columns import as_columns
+from pores.simulate.observe import physical
+from pores.simulate.parameters import SimulationParameters
+from pores.simulate.scene import Scene
+from pores.simulate.series import SimulatedFrame, frame_of
+from pores.simulate.tables import Tables
+
+Over = Callable[[Callable[[int], "Look | None"], Sequence[int]], Iterable["Look | None"]]
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One record: what the chain makes of it, and what is truly there.
+
+    Attributes
+    ----------
+    row : dict
+        Its row of `frames`, as `pores.chain.prepare_frame` gives it.
+    grid, observer : CeaGrid and Observer
+        Native grid, and where it was seen from.
+    true : TrueFrame
+        The features that are there, whether or not the record can be used.
+    pores : dict of ndarray, or None
+        Columns of `pores`; None where the record can't be used.
+    labels : ndarray of unsigned int, (y, x) of the working grid, or None
+        Label image of the pores.
+    """
+
+    row: Row
+    grid: CeaGrid
+    observer: Observer
+    true: TrueFrame
+    pores: Columns | None = None
+    labels: NDArray[Any] | None = None
+
+
+def sighted(
+    simulation: SimulationParameters, science: Parameters, over: Over = map
+) -> tuple[Sightings, dict[str, Columns]]:
+    """Simulate a series, prepare and search its frames: what trackers are given, and the truth.
+
+    Parameters
+    ----------
+    simulation : SimulationParameters
+    science : Parameters
+        Of preparation and detection.
+    over : callable, optional
+        Stands for `map` over frames: that of a pool of processes, for instance.
+
+    Returns
+    -------
+    Sightings
+    dict of dict of ndarray
+        True `pores`, `links`, `tracks` and `events` in the form of the catalogue.
+
+    Raises
+    ------
+    InputError
+        If no frame of the series can be used.
+    """
+    looks = looked_at(simulation, science, over)
+    return sightings(looks, science), truth(looks, simulation)
+
+
+def looked_at(simulation: SimulationParameters, science: Parameters, over: Over = map) -> list[Look]:
+    """The records of a series that are there, in order of time."""
+    every = over(partial(look, simulation, science), range(simulation.n_frames))
+    return [one for one in every if one is not None]
+
+
+def look(simulation: SimulationParameters, science: Parameters, frame: int) -> Look | None:
+    """One record of a series, independent of all others; None where it is missing."""
+    if frame in simulation.missing_frames:
+        return None
+    simulated = frame_of(_scene(simulation), frame)
+    record = record_of(simulated, simulation)
+    row = prepare_frame(record, science.prepare)
+    grid = CeaGrid.from_keywords(record.keywords, simulation.shape)
+    seen = Look(row, grid, Observer.from_keywords(record.keywords), simulated.truth)
+    if not row["usable"]:
+        return seen
+    columns, labels = detect_frame(record, science, row["quiet_sun"])
+    return replace(seen, pores=columns, labels=_small(labels))
+
+
+def record_of(simulated: SimulatedFrame, simulation: SimulationParameters) -> Frame:
+    """The record as it is read from files, with the faults it is to have."""
+    segments = {name: physical(name, simulated.stored[name]) for name in simulation.segments}
+    problems = {}
+    if simulated.frame in simulation.corrupt_frames:
+        problems["continuum"] = Problem(Reason.UNREADABLE_FILE, "continuum: truncated")
+    if simulated.frame in (*simulation.corrupt_frames, *simulation.no_continuum_frames):
+        segments.pop("continuum", None)
+    return Frame(simulation.harpnum, simulated.t_rec, simulated.keywords, segments, problems)
+
+
+def sightings(looks: Sequence[Look], science: Parameters) -> Sightings:
+    """What trackers are given of some records."""
+    parts = [one.pores for one in looks if one.pores is not None]
+    if not parts:
+        raise InputError(
+            "simulated series: no frame of it can be used; simulate more frames, or fewer faults"
+        )
+    pores = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    frames = FrameSeries(
+        np.array([one.row["t_rec"] for one in looks], "datetime64[ms]"),
+        np.array([one.row["usable"] for one in looks], bool),
+        [one.grid for one in looks],
+        [one.observer for one in looks],
+        science.grid_scale,
+        science.prepare.mu_min,
+    )
+    return Sightings(pores, frames, _images([one.labels for one in looks]))
+
+
+def truth(looks: Sequence[Look], simulation: SimulationParameters) -> dict[str, Columns]:
+    """True tables of the usable ones of some records."""
+    told = chronicle([one.true for one in looks if one.true.frame not in simulation.unusable_frames])
+    return {name: as_columns(name, rows) for name, rows in Tables(simulation, told).rows().items()}
+
+
+def _images(kept: Sequence[NDArray[Any] | None]) -> Labels:
+    """Label images by frame."""
+
+    def image(frame: int) -> NDArray[np.integer[Any]]:
+        labels = kept[frame]
+        if labels is None:
+            raise InputError(f"frame {frame}: not usable, so without label image")
+        return labels.astype(np.int32)
+
+    return image
+
+
+def _small(labels: NDArray[Any]) -> NDArray[Any]:
+    """The label image in as few bytes as hold it."""
+    return labels.astype(np.min_scalar_type(int(labels.max(initial=0))))
+
+
+@lru_cache(maxsize=1)
+def _scene(simulation: SimulationParameters) -> Scene:
+    """What the records of a series share is made once in a process."""
+    return Scene(simulation)
