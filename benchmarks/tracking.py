@@ -13,7 +13,7 @@ from pores.geometry import CeaGrid, Observer, mu_at, native_pixel
 from pores.motion import drift_rate
 from pores.parameters import TrackParameters
 from pores.record_time import format_compact
-from pores.track import Columns, FrameSeries, track
+from pores.track import Columns, FrameSeries, Sightings, track
 from storage.labels import read_labels, write_labels
 
 FRAMES, ROWS, COLS, BLOCK = 1200, 5, 9, 60
@@ -99,7 +99,9 @@ def tracking_table(scratch: Path, rounds: int) -> Table:
     series, tracked = discs.series(), []
 
     def follow() -> None:
-        tracked.append(len(track(discs.pores, series, discs.labels, TrackParameters()).tracks["track_id"]))
+        tracked.append(
+            len(track(Sightings(discs.pores, series, discs.labels), TrackParameters()).tracks["track_id"])
+        )
 
     time = in_turns({"track": follow}, rounds)["track"]
     n = len(discs.pores["label"])

@@ -18,7 +18,7 @@ from flows.request import Request
 from flows.stages import Done, read_rows
 from pores.chain import Columns
 from pores.geometry import CeaGrid, Observer
-from pores.track import FrameSeries
+from pores.track import FrameSeries, Sightings
 from pores.track import track as track_features
 from storage.keys import json_key, stage_key
 from storage.labels import read_labels
@@ -26,7 +26,7 @@ from storage.lake import Lake
 from storage.runs import CurrentRun, current_run, set_current
 from storage.tables import write_table
 
-TRACK_VERSION = 1
+TRACK_VERSION = 2
 SOFTWARE = ("numpy", "scipy", "scikit-image", "astropy", "h5py", "pyarrow")
 
 
@@ -96,7 +96,8 @@ def _tables(request: Request, frames: Columns, pores: Columns) -> dict[str, Colu
     def labels(frame: int) -> NDArray[np.int32]:
         return read_labels(root / frames["labels_file"][frame], frames["t_rec"][frame])
 
-    tracking = track_features(pores, _series(request, frames), labels, request.parameters.track)
+    sightings = Sightings(pores, _series(request, frames), labels)
+    tracking = track_features(sightings, request.parameters.track)
     return {
         "pores": {**pores, "track_id": tracking.track_id},
         "links": tracking.links,

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.follow import Follower
-from pores.lineage import NONE, Lineage, in_order
+from pores.lineage import Lineage, in_order
 from pores.link import Links
 from pores.lives import Ends
 from pores.motion import Bools
-from pores.series import Columns, Features, Ints, Watch
+from pores.observed import Observed
+from pores.series import NONE, Columns, Features, Ints, Watch
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class _Event:
     after: Ints
 
 
-def event_columns(lives: Lineage, links: Links, ends: Ends, follower: Follower) -> Columns:
+def event_columns(lives: Lineage, links: Links, ends: Ends, observed: Observed) -> Columns:
     """The columns of `events` but `run_id`, sorted as the table is.
 
     Parameters
@@ -39,10 +39,10 @@ def event_columns(lives: Lineage, links: Links, ends: Ends, follower: Follower) 
         Tracks and what they are made from.
     ends : tuple of ndarray of str, (n_tracks,)
         How each track began, and how it ended.
-    follower : Follower
+    observed : Observed
         The features and frames.
     """
-    features, watch = follower.features, follower.watch
+    features, watch = observed.features, observed.watch
     events = [
         *_ends("birth", lives.first, ends[0], lives.parent != NONE),
         *_ends("death", lives.last, ends[1], lives.child != NONE),

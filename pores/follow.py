@@ -1,20 +1,20 @@
 """Going through the frames once, in time order, and linking each to those before within the gap window."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from pores.link import Links, Loose, by_overlap, by_place, reach_px
 from pores.motion import Places, expected, rotated
 from pores.overlap import Footprints, LabelledFrame, Pairs, occurrences, overlaps
 from pores.parameters import TrackParameters
 from pores.series import Features, Floats, Ints, Watch
+from pores.sightings import Labels, Sightings
 
 _LEAST_WEIGHT = 0.25  # of the newest displacement in a feature's own motion: a memory of about four frames
 
-Labels = Callable[[int], NDArray[np.integer[Any]]]
+
+def linked(features: Features, watch: Watch, sightings: Sightings, parameters: TrackParameters) -> Links:
+    """The links of a HARP."""
+    return Follower(features, watch, parameters).links(sightings.labels)
 
 
 class Follower:
@@ -60,8 +60,7 @@ class Follower:
     def _forget(self, k: int) -> None:
         """Give up on features beyond the gap window."""
         k_waiting = self.features.k[self._waiting]
-        steps = self.watch.steps(k_waiting, np.full_like(k_waiting, k), self.parameters.cadence_s)
-        self._keep(self._waiting[steps <= self.parameters.max_gap_frames + 1])
+        self._keep(self._waiting[self.watch.within_gap(k_waiting, np.asarray(k), self.parameters)])
 
     def _keep(self, waiting: Ints) -> None:
         if len(waiting) < len(self._waiting):
@@ -73,7 +72,7 @@ class Follower:
         x, y = expected(self.places.of(self._waiting), dt, grid)
         found = by_overlap(self._overlaps(frame, x, y), self.features, self.parameters)
         loose = ~np.isin(self._waiting, found.source)
-        reach = reach_px(dt, grid.pixel_km, self.parameters)
+        reach = reach_px(dt, grid.pixel_km, self.watch.cadence_s, self.parameters)
         rest = Loose(self._waiting[loose], np.setdiff1d(now, found.target), x[loose], y[loose], reach[loose])
         return Links.joined([found, by_place(rest, self.features, self.parameters)])
 

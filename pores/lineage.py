@@ -9,10 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pores.link import Links
-from pores.parameters import TrackParameters
-from pores.series import Columns, Features, Ints, Watch
-
-NONE = -1
+from pores.series import NONE, Columns, Features, Ints, Watch
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +59,7 @@ def lineage(links: Links, features: Features) -> Lineage:
     return Lineage(track, first, last, parent, child, family)
 
 
-def link_columns(links: Links, features: Features, watch: Watch, parameters: TrackParameters) -> Columns:
+def link_columns(links: Links, features: Features, watch: Watch) -> Columns:
     """The columns of `links` but `run_id`, sorted as the table is.
 
     `continue` and `gap` keep a track; `merge` leads from a track into another one that goes on, `split` from
@@ -76,7 +73,7 @@ def link_columns(links: Links, features: Features, watch: Watch, parameters: Tra
         "to_pore_id": ids[links.target].astype(object),
         "from_t": watch.t_rec[k[links.source]],
         "to_t": watch.t_rec[k[links.target]],
-        "kind": _kinds(links, features, watch, parameters),
+        "kind": _kinds(links, features, watch),
     }
     return in_order(columns, ("from_t", "from_pore_id", "to_pore_id"))
 
@@ -89,10 +86,10 @@ def in_order(columns: Columns, by: tuple[str, ...]) -> Columns:
     return {name: values[order] for name, values in columns.items()}
 
 
-def _kinds(links: Links, features: Features, watch: Watch, parameters: TrackParameters) -> NDArray[Any]:
+def _kinds(links: Links, features: Features, watch: Watch) -> NDArray[Any]:
     before, _ = _partners(links, len(features))
     k_from, k_to = features.k[links.source], features.k[links.target]
-    gap = (watch.slot[k_to] - watch.slot[k_from] > 1) | (watch.steps(k_from, k_to, parameters.cadence_s) > 1)
+    gap = watch.gap_between(k_from, k_to)
     other = np.where(before[links.target] == NONE, "split", "merge")
     return np.where(links.own, np.where(gap, "gap", "continue"), other).astype(object)
 

@@ -134,13 +134,12 @@ def by_place(loose: Loose, features: Features, parameters: TrackParameters) -> L
     return Links(source, target, np.ones(len(source), bool))
 
 
-def reach_px(dt_s: Floats, pixel_km: float, parameters: TrackParameters) -> Floats:
+def reach_px(dt_s: Floats, pixel_km: float, cadence: float, parameters: TrackParameters) -> Floats:
     """How far from its expected place a feature may be found after `dt_s` seconds, native pixels.
 
     The top speed for one frame; over gaps it grows as the square root of time, as departures from a feature's
     own mean motion do, lest a long gap reaches every neighbour.
     """
-    cadence = parameters.cadence_s
     effective = np.where(dt_s > cadence, np.sqrt(dt_s * cadence), dt_s)
     return np.asarray(parameters.max_speed_km_s * effective / pixel_km)
 

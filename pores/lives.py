@@ -5,17 +5,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.follow import Follower
-from pores.lineage import NONE, Lineage, in_order
+from pores.lineage import Lineage, in_order
 from pores.motion import Bools, Floats
-from pores.series import Columns, Features, Ints
+from pores.observed import Observed
+from pores.series import NONE, Columns, Features, Ints
 
 Ends = tuple[NDArray[Any], NDArray[Any]]  # how each track began, and how it ended
 
 
-def track_columns(lives: Lineage, ends: Ends, follower: Follower) -> Columns:
+def track_columns(lives: Lineage, ends: Ends, observed: Observed) -> Columns:
     """The columns of `tracks` but `run_id`, sorted as the table is."""
-    features, watch = follower.features, follower.watch
+    features, watch = observed.features, observed.watch
     ids = features["pore_id"].astype(object)
     names = ids[lives.first]
     t_birth, t_death = watch.t_rec[features.k[lives.first]], watch.t_rec[features.k[lives.last]]
@@ -36,49 +36,48 @@ def track_columns(lives: Lineage, ends: Ends, follower: Follower) -> Columns:
     return in_order(columns, ("t_birth", "track_id"))
 
 
-def births(lives: Lineage, follower: Follower) -> NDArray[Any]:
+def births(lives: Lineage, observed: Observed) -> NDArray[Any]:
     """How tracks began: `split`, `censored` or `emerged`.
 
     Censored: seen in the first frame or the first after a data gap, or came over an edge or the limb.
     """
-    return _causes(lives.parent != NONE, ("split", "emerged"), _censored(lives.first, follower, -1))
+    return _causes(lives.parent != NONE, ("split", "emerged"), _censored(lives.first, observed, -1))
 
 
-def deaths(lives: Lineage, follower: Follower) -> NDArray[Any]:
+def deaths(lives: Lineage, observed: Observed) -> NDArray[Any]:
     """How tracks ended: `merged`, `censored` or `decayed`.
 
     Censored: seen in the last frame or the last before a data gap, or left over an edge or the limb. A
     feature last seen before that, however shortly, was looked for and not found: by what is known it decayed.
     """
-    return _causes(lives.child != NONE, ("merged", "decayed"), _censored(lives.last, follower, +1))
+    return _causes(lives.child != NONE, ("merged", "decayed"), _censored(lives.last, observed, +1))
 
 
 def _causes(linked: Bools, names: tuple[str, str], censored: Bools) -> NDArray[Any]:
     return np.where(linked, names[0], np.where(censored, "censored", names[1])).astype(object)
 
 
-def _censored(ends: Ints, follower: Follower, step: int) -> Bools:
+def _censored(ends: Ints, observed: Observed, step: int) -> Bools:
     """Whether what lies beyond an end of a track, in the frame `step` on, could not have been seen.
 
     Either there is no such frame within the gap window, or the feature touches the edge of what is seen, or
     it would do so in that frame.
     """
-    censored = follower.features["touches_edge"][ends].astype(bool)
-    for k in np.unique(follower.features.k[ends]):
-        here = follower.features.k[ends] == k
-        censored[here] |= _unseen(ends[here], follower, int(k), step)
+    censored = observed.features["touches_edge"][ends].astype(bool)
+    for k in np.unique(observed.features.k[ends]):
+        here = observed.features.k[ends] == k
+        censored[here] |= _unseen(ends[here], observed, int(k), step)
     return censored
 
 
-def _unseen(features: Ints, follower: Follower, k: int, step: int) -> Bools:
-    watch, parameters = follower.watch, follower.parameters
+def _unseen(features: Ints, observed: Observed, k: int, step: int) -> Bools:
+    watch, places = observed.watch, observed.later if step > 0 else observed.earlier
     beyond = k + step
     if not 0 <= beyond < len(watch):
         return np.ones(len(features), bool)
-    steps = watch.steps(np.array([min(k, beyond)]), np.array([max(k, beyond)]), parameters.cadence_s)
-    if steps[0] > parameters.max_gap_frames + 1:
+    if not watch.within_gap(np.array(min(k, beyond)), np.array(max(k, beyond)), observed.parameters):
         return np.ones(len(features), bool)
-    return ~watch.views[beyond].holds(follower.places.of(features), float(watch.t_s[beyond] - watch.t_s[k]))
+    return ~watch.views[beyond].holds(places.of(features), float(watch.t_s[beyond] - watch.t_s[k]))
 
 
 def _over_life(track: Ints, features: Features, n: int) -> Columns:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Enhancement = Literal["network", "spline", "none"]
 LimbDarkening = Literal["pierce_slaughter_6173", "pierce_slaughter_6206", "neckel_labs_6173", "svd", "none"]
+Tracker = Literal["porelake", "nearest", "dbscan", "laptrack", "trackpy"]
 QuietSun = Literal["half_sample_mode", "fixed_bins", "histogram_100"]
 
 
@@ -78,9 +79,15 @@ class DetectParameters(_Parameters):
 class TrackParameters(_Parameters):
     """What makes two features in two frames the same one."""
 
-    cadence_s: float = Field(720.0, gt=0, description="Nominal time between frames, s")
-    max_gap_frames: int = Field(
-        5, ge=0, description="Frames for which a feature may be missing and keep its track"
+    tracker: Tracker = Field("porelake", description="What links features; all but porelake are for study")
+    max_gap_h: float = Field(
+        1.0, ge=0, description="Time for which a feature may be unseen and keep its track, h"
+    )
+    contact_h: float = Field(
+        0.4, ge=0, description="Features that join and part again within this time did not merge, h"
+    )
+    max_step_h: float = Field(
+        2.0, gt=0, description="Frames of a series further apart than this tell nothing of one another, h"
     )
     min_overlap: float = Field(
         0.2,

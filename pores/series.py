@@ -10,11 +10,31 @@ from numpy.typing import NDArray
 from pores.errors import InputError
 from pores.geometry import CeaGrid, Observer
 from pores.motion import View
-from pores.parameters import PrepareParameters
+from pores.parameters import PrepareParameters, TrackParameters
 
 Columns = dict[str, NDArray[Any]]
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+DEFAULT_CADENCE_S = 720.0
+_TOLERANCE_S = 1.0
+NONE = -1  # no feature, no track
+
+
+def nominal_cadence_s(t_rec: NDArray[np.datetime64], max_step_h: float | None = None) -> float:
+    """Nominal time between frames, s: the most frequent difference of successive times, the least on a tie.
+
+    Frames further apart than `max_step_h` (by default that of `TrackParameters`) tell nothing of one another:
+    then, and of a single frame, it is that of the series, 720 s.
+    """
+    most = TrackParameters().max_step_h if max_step_h is None else max_step_h
+    times = np.unique(np.asarray(t_rec, "datetime64[ms]"))
+    steps, counts = np.unique(np.diff(times), return_counts=True)
+    if not len(steps):
+        return DEFAULT_CADENCE_S
+    step = float(steps[np.argmax(counts)] / np.timedelta64(1, "s"))
+    return step if step <= most * 3600 + _TOLERANCE_S else DEFAULT_CADENCE_S
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +55,8 @@ class FrameSeries:
         Pixels of the working grid (of label images) per native pixel along an axis: 1 or 2.
     mu_min : float
         Nothing is seen nearer the limb than this cosine of the heliocentric angle.
+    nominal_s : float, optional
+        Nominal time between frames, s; None: told from the times, see `cadence_s`.
 
     Raises
     ------
@@ -48,6 +70,12 @@ class FrameSeries:
     observers: Sequence[Observer | None]
     scale: int
     mu_min: float = field(default_factory=lambda: PrepareParameters().mu_min)
+    nominal_s: float | None = None
+
+    @property
+    def cadence_s(self) -> float:
+        """Nominal time between frames, s."""
+        return nominal_cadence_s(self.t_rec) if self.nominal_s is None else self.nominal_s
 
     def __post_init__(self) -> None:
         lengths = {len(self.t_rec), len(self.usable), len(self.grids), len(self.observers)}
@@ -76,6 +104,8 @@ class Watch:
         What each frame shows.
     scale : int
         Pixels of the working grid per native pixel along an axis.
+    cadence_s : float
+        Nominal time between frames, s.
     """
 
     frame: Ints
@@ -84,6 +114,7 @@ class Watch:
     slot: Ints
     views: tuple[View, ...]
     scale: int
+    cadence_s: float
 
     @classmethod
     def of(cls, series: FrameSeries) -> Self:
@@ -98,14 +129,21 @@ class Watch:
         views = tuple(View(grid, observer, series.mu_min) for grid, observer in grids if grid is not None)
         times = t_rec[frame]
         t_s = (times - times[:1]) / np.timedelta64(1, "s")
-        return cls(frame, times, t_s.astype(float), np.asarray(slot)[frame], views, series.scale)
+        slots = np.asarray(slot)[frame]
+        return cls(frame, times, t_s.astype(float), slots, views, series.scale, series.cadence_s)
 
     def __len__(self) -> int:
         return len(self.frame)
 
-    def steps(self, earlier: Ints, later: Ints, cadence_s: float) -> Ints:
-        """Nominal frames from one to the other, at least 1."""
-        return np.maximum(np.rint((self.t_s[later] - self.t_s[earlier]) / cadence_s), 1).astype(np.intp)
+    def within_gap(self, earlier: Ints, later: Ints, parameters: TrackParameters) -> Bools:
+        """Whether a feature may be seen in one frame, then not, then again in the other."""
+        window = parameters.max_gap_h * 3600 + self.cadence_s + _TOLERANCE_S
+        return np.asarray(self.t_s[later] - self.t_s[earlier] <= window)
+
+    def gap_between(self, earlier: Ints, later: Ints) -> Bools:
+        """Whether there is, or by the cadence should be, a frame between the two."""
+        longer = self.t_s[later] - self.t_s[earlier] > 1.5 * self.cadence_s
+        return np.asarray((self.slot[later] - self.slot[earlier] > 1) | longer)
 
 
 _NUMBERS = ("x_px", "y_px", "lon", "lat", "area_px", "mean_br")

@@ -1,10 +1,9 @@
 """Features followed through time: the tracks, links and events of one HARP.
 
-What is linked is said in `link`, how frames are gone through in `follow`, what links make of features in
-`lineage`, `lives` and `events`.
+What is linked is said by a tracker (`trackers`), ours in `follow`; what links make of features in `lineage`,
+`lives` and `events`, whoever made them.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.events import event_columns
-from pores.follow import Follower, Labels
 from pores.lineage import lineage, link_columns
 from pores.lives import births, deaths, track_columns
+from pores.observed import Observed
 from pores.parameters import TrackParameters
 from pores.series import Columns, Features, FrameSeries, Watch
+from pores.sightings import Labels, Sightings
+from pores.trackers import linker
 
-__all__ = ["Columns", "FrameSeries", "Tracking", "track"]
+__all__ = ["Columns", "FrameSeries", "Labels", "Sightings", "Tracking", "track"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,29 +32,26 @@ class Tracking:
         Track of each row of `pores`, in their order.
     links, tracks, events : dict of ndarray
         Columns of the tables of these names, but `run_id`, sorted as the tables are.
+    faint_track_id : ndarray of object, (m,)
+        Track of each row of `faint`, None where it belongs to none.
     """
 
     track_id: NDArray[Any]
     links: Columns
     tracks: Columns
     events: Columns
+    faint_track_id: NDArray[Any]
 
 
-def track(
-    pores: Mapping[str, NDArray[Any]], frames: FrameSeries, labels: Labels, parameters: TrackParameters
-) -> Tracking:
+def track(sightings: Sightings, parameters: TrackParameters) -> Tracking:
     """The tracks of the features of one HARP.
 
     The result doesn't depend on the order of rows or frames; rows and frames given twice count once.
 
     Parameters
     ----------
-    pores : mapping of str to ndarray, (n,)
-        Columns of `pores`, at least those that tracking reads.
-    frames : FrameSeries
-        All frames, unusable ones included.
-    labels : callable
-        The label image (y, x) of frame i of `frames`; called once, in time order, for frames with features.
+    sightings : Sightings
+        What was seen.
     parameters : TrackParameters
 
     Raises
@@ -61,16 +59,18 @@ def track(
     InputError
         If rows, frames and label images contradict one another.
     """
-    watch = Watch.of(frames)
-    features = Features.of(pores, watch)
-    follower = Follower(features, watch, parameters)
-    links = follower.links(labels)
+    watch = Watch.of(sightings.frames)
+    features = Features.of(sightings.pores, watch)
+    links = linker(parameters.tracker)(features, watch, sightings, parameters)
+    observed = Observed.of(features, watch, links, parameters)
     lives = lineage(links, features)
-    ends = births(lives, follower), deaths(lives, follower)
+    ends = births(lives, observed), deaths(lives, observed)
     names = features["pore_id"].astype(object)[lives.first]
+    n_faint = 0 if sightings.faint is None else len(sightings.faint["t_rec"])
     return Tracking(
         np.asarray(names[lives.track][features.feature_of_row], object),
-        link_columns(links, features, watch, parameters),
-        track_columns(lives, ends, follower),
-        event_columns(lives, links, ends, follower),
+        link_columns(links, features, watch),
+        track_columns(lives, ends, observed),
+        event_columns(lives, links, ends, observed),
+        np.full(n_faint, None, object),
     )

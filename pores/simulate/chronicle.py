@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from pores.parameters import TrackParameters
 from pores.simulate.truth import FINE, Feature
 
-MAX_GAP_FRAMES = TrackParameters().max_gap_frames
+MAX_GAP_FRAMES = 5
 OVERLAP = 0.2
 Node = tuple[int, int]  # frame, index of the feature in it
 Pixels = dict[int, tuple[float, float]]

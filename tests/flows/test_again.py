@@ -99,7 +99,7 @@ def test_a_changed_parameter_stands_beside_the_old_result(small_series: Path, la
 
 def test_only_tracking_is_done_again_for_its_parameters(small_series: Path, lake: Path) -> None:
     before = files(lake)
-    run_request(request(small_series, lake, parameters={"track": {"max_gap_frames": 0}}))
+    run_request(request(small_series, lake, parameters={"track": {"max_gap_h": 0.0}}))
     new = files(lake).keys() - before.keys()
     assert new
     assert all(name.startswith("tables/") for name in new)

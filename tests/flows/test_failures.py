@@ -40,7 +40,7 @@ def test_a_harp_that_fails_does_not_stop_the_others(
 
 
 def test_damaged_rows_of_a_stage_say_what_to_do(lake: Path, small_series: Path) -> None:
-    wanted = request(None, lake, harpnums=(BUSY,), parameters={"track": {"max_gap_frames": 4}})
+    wanted = request(None, lake, harpnums=(BUSY,), parameters={"track": {"max_gap_h": 0.8}})
     harp = Harp(wanted, BUSY)
     harp.stage("detect", harp.detect_blocks(harp.prepare_blocks())[0]).write_bytes(b"PAR1")
     with pytest.raises(RunError, match="remove this file and run again"):

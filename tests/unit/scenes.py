@@ -11,7 +11,7 @@ from scipy import ndimage
 from pores.geometry import CeaGrid, Observer, mu_at, native_pixel
 from pores.motion import drift_rate
 from pores.parameters import TrackParameters
-from pores.track import FrameSeries, Tracking, track
+from pores.track import FrameSeries, Sightings, Tracking, track
 
 HARP = 377
 START = np.datetime64("2011-02-15T00:00:00", "ms")
@@ -117,8 +117,11 @@ class Scene:
             "touches_edge": bool(ys.min() == 0 or xs.min() == 0 or ys.max() == ny - 1 or xs.max() == nx - 1),
         }  # fmt: skip
 
+    def sightings(self) -> Sightings:
+        return Sightings(self.pores(), self.series(), self.image)
+
     def track(self, **parameters: Any) -> Tracking:
-        return track(self.pores(), self.series(), self.image, TrackParameters(**parameters))
+        return track(self.sightings(), TrackParameters(**parameters))
 
     def reordered(self, order: Sequence[int]) -> "Scene":
         """The same frames in another order."""

@@ -142,7 +142,7 @@ def test_a_gap_over_a_missed_feature_is_a_right_link():
 
 def test_broken_tracks_have_wrong_births_and_lifetimes():
     truth = tables(Scene([[], *[[LONELY]] * 3, [], [], *[[LONELY]] * 4, []]))
-    broken = tables(Scene([[], *[[LONELY]] * 3, [], [], *[[LONELY]] * 4, []]), max_gap_frames=1)
+    broken = tables(Scene([[], *[[LONELY]] * 3, [], [], *[[LONELY]] * 4, []]), max_gap_h=0.2)
     scores = score(broken, truth)
     assert (scores.rates["births"].recall, scores.rates["births"].precision) == (1, 0.5)
     assert scores.rates["links"].recall == pytest.approx(5 / 6)

@@ -274,7 +274,7 @@ def test_pores_at_one_place_follow_each_other_with_a_pause_longer_than_a_gap() -
         for other, away in zip(singles[:i], np.hypot(*(places[:i] - places[i]).T), strict=True):
             if away < 9.0:  # the same place
                 assert one.area[1][0] - other.area[-2][0] >= PAUSE_H - 1e-9
-    assert (TrackParameters().max_gap_frames + 1) * 0.2 < PAUSE_H
+    assert TrackParameters().max_gap_h + 0.2 < PAUSE_H
 
 
 def test_the_demo_has_every_act() -> None:

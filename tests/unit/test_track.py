@@ -7,7 +7,7 @@ import pytest
 
 from pores.geometry import CeaGrid, Observer
 from pores.parameters import TrackParameters
-from pores.track import track
+from pores.track import Sightings, track
 from tests.unit.scenes import Disc, Scene, grid_at, pore, still, table
 
 A = Disc(40, 60)
@@ -93,8 +93,8 @@ class TestGaps:
         assert (pore(7, 2), "emerged", "censored", 1) in found
 
     def test_the_window_is_a_parameter(self):
-        assert len(lives(flicker(3), max_gap_frames=2)) == 3
-        assert len(lives(flicker(3), max_gap_frames=3)) == 2
+        assert len(lives(flicker(3), max_gap_h=0.4)) == 3
+        assert len(lives(flicker(3), max_gap_h=0.6)) == 2
 
     @pytest.mark.parametrize(("x", "n_lives"), [(54, 1), (56, 2), (80, 2)])
     def test_back_elsewhere_is_another_one(self, x, n_lives):
@@ -102,7 +102,9 @@ class TestGaps:
         assert len(lives(Scene([[A], [A], *[[]] * 5, [Disc(x, 60)]]))) == n_lives
 
     def test_a_frame_without_it_is_a_gap_whatever_the_cadence(self):
-        assert [kind for *_, kind in kinds(flicker(1), cadence_s=7200)].count("gap") == 1
+        series = replace(flicker(1).series(), nominal_s=7200)
+        links = track(replace(flicker(1).sightings(), frames=series), TrackParameters()).links
+        assert list(links["kind"]).count("gap") == 1
 
     def test_back_where_its_own_motion_leads(self):
         # 4 fine px a frame; after five missing frames it is 24 px on, out of reach from where it was
@@ -152,10 +154,10 @@ class TestEdges:
     def test_a_feature_beside_missing_data_came_from_there(self):
         scene = Scene([[], [A], [A], []])
         pores = scene.pores() | {"touches_edge": np.array([True, False])}
-        tracks = track(pores, scene.series(), scene.image, TrackParameters()).tracks
+        tracks = track(Sightings(pores, scene.series(), scene.image), TrackParameters()).tracks
         assert table(tracks, "birth", "death") == [("censored", "decayed")]
         pores = scene.pores() | {"touches_edge": np.array([False, True])}
-        tracks = track(pores, scene.series(), scene.image, TrackParameters()).tracks
+        tracks = track(Sightings(pores, scene.series(), scene.image), TrackParameters()).tracks
         assert table(tracks, "birth", "death") == [("emerged", "censored")]
 
     def test_a_feature_on_the_edge_came_and_went_over_it(self):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from catalog.schema import EVENTS, LINKS, TRACKS
 from pores.errors import InputError
 from pores.parameters import TrackParameters
-from pores.track import track
+from pores.track import Sightings, track
 from tests.unit.scenes import Disc, Scene, grid_at, pore, table
 
 A = Disc(40, 60)
@@ -63,7 +63,7 @@ class TestShape:
             asked.append(i)
             return frames.image(i)
 
-        track(frames.pores(), frames.series(), labels, TrackParameters())
+        track(Sightings(frames.pores(), frames.series(), labels), TrackParameters())
         assert asked == [1, 2, 0]
 
 
@@ -71,31 +71,34 @@ class TestTrouble:
     def test_a_pore_of_an_unusable_frame(self):
         scene = Scene([[A], [A]])
         with pytest.raises(InputError, match=f"{pore(1)}.*no usable frame"):
-            track(scene.pores(), Scene([[A], None]).series(), scene.image, TrackParameters())
+            track(Sightings(scene.pores(), Scene([[A], None]).series(), scene.image), TrackParameters())
 
     def test_a_label_that_the_image_does_not_have(self):
         scene = Scene([[A], [A]])
         with pytest.raises(InputError, match="no pixel of label 1"):
-            track(scene.pores(), scene.series(), lambda i: np.zeros((120, 160), np.int32), TrackParameters())
+            track(
+                Sightings(scene.pores(), scene.series(), lambda i: np.zeros((120, 160), np.int32)),
+                TrackParameters(),
+            )
 
     def test_two_harps(self):
         scene = Scene([[A], [A]])
         pores = scene.pores() | {"harpnum": np.array([377, 378])}
         with pytest.raises(InputError, match="377, 378"):
-            track(pores, scene.series(), scene.image, TrackParameters())
+            track(Sightings(pores, scene.series(), scene.image), TrackParameters())
 
     def test_a_missing_column(self):
         scene = Scene([[A]])
         pores = {name: values for name, values in scene.pores().items() if name != "mean_br"}
         with pytest.raises(InputError, match="mean_br"):
-            track(pores, scene.series(), scene.image, TrackParameters())
+            track(Sightings(pores, scene.series(), scene.image), TrackParameters())
 
     def test_rows_that_contradict_one_another(self):
         scene = Scene([[A]])
         pores = {name: np.repeat(values, 2) for name, values in scene.pores().items()}
         pores["x_px"] = pores["x_px"] + [0.0, 1.0]
         with pytest.raises(InputError, match="two rows"):
-            track(pores, scene.series(), scene.image, TrackParameters())
+            track(Sightings(pores, scene.series(), scene.image), TrackParameters())
 
     def test_a_usable_frame_without_grid(self):
         series = Scene([[A]]).series()
@@ -147,9 +150,7 @@ def test_the_order_and_doubling_of_rows_and_frames_change_nothing(seed):
     order = rng.permutation(np.concatenate((np.arange(len(series.t_rec)), [3, 5, 11])))
     frames = scene.reordered(order)
     got = track(
-        {name: values[rows] for name, values in pores.items()},
-        frames.series(),
-        frames.image,
+        Sightings({name: values[rows] for name, values in pores.items()}, frames.series(), frames.image),
         TrackParameters(),
     )
     same(expected, got)

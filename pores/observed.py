@@ -1,0 +1,102 @@
+"""What is known besides the links: features, frames, and how features move where their tracks begin and end."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from pores.link import Links
+from pores.motion import Floats, Places, rotated
+from pores.overlap import occurrences
+from pores.parameters import TrackParameters
+from pores.series import NONE, Features, Ints, Watch
+
+REMEMBERED = 3  # displacements of which the motion at an end is the mean: local, yet steadier than one
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """Features, frames, and the motion of each feature by its own track.
+
+    Attributes
+    ----------
+    features, watch, parameters
+        What was given.
+    later, earlier : Places
+        Each feature with the motion that it has after (before) it; if it has none, with that on its other
+        side, or at rest in the rotating frame.
+    """
+
+    features: Features
+    watch: Watch
+    parameters: TrackParameters
+    later: Places
+    earlier: Places
+
+    @classmethod
+    def of(cls, features: Features, watch: Watch, links: Links, parameters: TrackParameters) -> Self:
+        """The motions that links tell."""
+        before, after = own_motions(features, watch, links, parameters)
+        known = [np.isfinite(v[0]) for v in (before, after)]
+        radius = np.sqrt(features["area_px"] / watch.scale**2 / np.pi)
+        place = features["lon"], features["lat"]
+        later = np.where(known[1], after, np.where(known[0], before, 0.0))
+        earlier = np.where(known[0], before, np.where(known[1], after, 0.0))
+        return cls(
+            features, watch, parameters, Places(*place, *later, radius), Places(*place, *earlier, radius)
+        )
+
+
+def own_motions(
+    features: Features, watch: Watch, links: Links, parameters: TrackParameters
+) -> tuple[Floats, Floats]:
+    """Mean motion (vx, vy) of each feature before and after it, along its track's nearest displacements.
+
+    Relative to rotation, native pixels per second, at most the top speed; NaN where there is none. A
+    merge or split moves the centroid without motion: no displacement goes through one.
+    """
+    n = len(features)
+    alone = occurrences(links.source, links.source) * occurrences(links.target, links.target) == 1
+    plain = Links(*(part[links.own & alone] for part in (links.source, links.target, links.own)))
+    moved, dt = displacements(features, watch, plain)
+    before = _mean_motion(plain.target, plain.source, moved, dt, n)
+    after = _mean_motion(plain.source, plain.target, moved, dt, n)
+    if not len(watch):
+        return before, after
+    top = parameters.max_speed_km_s / watch.views[0].grid.pixel_km
+    return _limited(before, top), _limited(after, top)
+
+
+def displacements(features: Features, watch: Watch, links: Links) -> tuple[Floats, Floats]:
+    """Displacement (dx, dy) along each link relative to rotation, native pixels, and its duration, s."""
+    moved = np.zeros((2, len(links)))
+    still = np.zeros(len(features))
+    rest = Places(features["lon"], features["lat"], still, still, still)
+    k_target = features.k[links.target]
+    dt = watch.t_s[k_target] - watch.t_s[features.k[links.source]]
+    for k in np.unique(k_target):
+        here = np.flatnonzero(k_target == k)
+        start = rotated(rest.of(links.source[here]), dt[here], watch.views[k].grid)
+        for d, name, at in zip(moved, ("x_px", "y_px"), start, strict=True):
+            d[here] = features[name][links.target[here]] - at
+    return moved, np.asarray(dt)
+
+
+def _mean_motion(here: Ints, there: Ints, moved: Floats, dt: Floats, n: int) -> Floats:
+    """Mean motion of each feature over its nearest displacements on one side, NaN without any."""
+    link = np.full(n, NONE, np.intp)
+    link[here] = np.arange(len(here))
+    way, time, at = np.zeros((2, n)), np.zeros(n), np.arange(n)
+    for _ in range(REMEMBERED):
+        goes_on = np.flatnonzero(link[at] != NONE)
+        step = link[at[goes_on]]
+        way[:, goes_on] += moved[:, step]
+        time[goes_on] += dt[step]
+        at[goes_on] = there[step]
+    return np.where(time > 0, way / np.where(time > 0, time, 1.0), np.nan)
+
+
+def _limited(v: Floats, top: float) -> Floats:
+    """No motion above the top speed."""
+    speed = np.hypot(*v)
+    return v * np.where(speed > top, top / np.maximum(speed, top), 1.0)
