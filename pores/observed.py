@@ -1,4 +1,4 @@
-"""What is known besides the links: features, frames, and how features move where their tracks begin and end."""
+"""Besides the links: features, frames, and how features move where their tracks begin and end."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -42,9 +42,8 @@ class Observed:
         place = features["lon"], features["lat"]
         later = np.where(known[1], after, np.where(known[0], before, 0.0))
         earlier = np.where(known[0], before, np.where(known[1], after, 0.0))
-        return cls(
-            features, watch, parameters, Places(*place, *later, radius), Places(*place, *earlier, radius)
-        )
+        places = (Places(*place, v[0], v[1], radius) for v in (later, earlier))
+        return cls(features, watch, parameters, *places)
 
 
 def own_motions(

@@ -1,4 +1,4 @@
-"""The trackers, by name: each says which features are linked; what links mean is told in one place for all."""
+"""The trackers, by name: each says which features are linked; what links mean is told elsewhere, for all."""
 
 from collections.abc import Callable
 

@@ -113,8 +113,9 @@ class TestGaps:
         assert len(lives(Scene(path))) == 1
 
     def test_missing_frames_count_by_time(self):
-        assert lives(Scene(still(2, A), slots=[0, 6])) == [(pore(0), "censored", "censored", 2)]
-        assert kinds(Scene(still(2, A), slots=[0, 6])) == [(pore(0), pore(6), "gap")]
+        scene = Scene(still(3, A), slots=[0, 1, 7])
+        assert lives(scene) == [(pore(0), "censored", "censored", 3)]
+        assert kinds(scene) == [(pore(0), pore(1), "continue"), (pore(1), pore(7), "gap")]
 
     def test_unusable_frames_count_as_missing(self):
         scene = Scene([[A], None, None, [A]])
