@@ -1,4 +1,4 @@
-"""Dark features of a frame, and which of them are umbrae.
+"""Dark features of a frame, which of them are umbrae, and what is a little too bright to be one.
 
 A pore has no penumbra. What tells an umbra from one is not the grey around it alone, since in crowded groups
 neighbours make grey too, but that it is large and lies deep in a grey structure
@@ -37,13 +37,38 @@ def detect(intensity: NDArray[np.floating], parameters: DetectParameters, scale:
     ndarray of int32, (y, x)
         0 where there is no feature, else 1, 2, ... in raster order of the features' first pixels.
     """
-    labels, n = ndimage.label(intensity < parameters.threshold, _neighbours(parameters), np.int32)
-    areas = np.bincount(labels.ravel(), minlength=n + 1)
-    smallest = -(-parameters.min_area_fine_px * scale**2 // FINE_PX_PER_NATIVE)
-    kept = areas >= smallest
-    kept[0] = False
-    numbers: Labels = np.where(kept, np.cumsum(kept), 0).astype(np.int32)[labels]
-    return numbers
+    labels = _connected(intensity < parameters.threshold, parameters)
+    return _kept(labels, _areas(labels) >= smallest_area(parameters, scale))
+
+
+def detect_faint(
+    intensity: NDArray[np.floating], pores: Labels, parameters: DetectParameters, scale: int
+) -> Labels:
+    """Label the connected regions below `faint_threshold` that are large enough and hold no pore.
+
+    Parameters
+    ----------
+    intensity : ndarray
+        As for `detect`.
+    pores : ndarray of int
+        The label image of the frame's pores.
+    parameters, scale
+        As for `detect`.
+
+    Returns
+    -------
+    ndarray of int32, (y, x)
+        As `detect` returns it.
+    """
+    labels = _connected(intensity < parameters.faint_threshold, parameters)
+    faint = _areas(labels) >= smallest_area(parameters, scale)
+    faint[labels.ravel()[np.flatnonzero(pores)]] = False
+    return _kept(labels, faint)
+
+
+def smallest_area(parameters: DetectParameters, scale: int) -> int:
+    """Pixels of the working grid that a feature needs."""
+    return -(-parameters.min_area_fine_px * scale**2 // FINE_PX_PER_NATIVE)
 
 
 def classify(
@@ -86,9 +111,32 @@ def classify(
     return kind, spot_areas * pixel_area_mm2
 
 
-def _neighbours(parameters: DetectParameters) -> Mask:
+def neighbours(parameters: DetectParameters) -> Mask:
+    """Which of the pixels around one connect to it, (3, 3)."""
     diagonal = parameters.connectivity == 8
     return np.asarray(ndimage.generate_binary_structure(2, 2 if diagonal else 1))
+
+
+def _connected(dark: Mask, parameters: DetectParameters) -> Labels:
+    """Label the connected regions of a mask in raster order."""
+    labels: Labels = ndimage.label(dark, neighbours(parameters), np.int32)[0]
+    return labels
+
+
+def _areas(labels: Labels) -> NDArray[np.intp]:
+    """Pixels of each region; those of none, label 0, are not counted."""
+    flat = labels.ravel()
+    return np.bincount(flat[np.flatnonzero(flat)], minlength=1)
+
+
+def _kept(labels: Labels, kept: Mask) -> Labels:
+    """Some of the regions, numbered anew in their order."""
+    kept[0] = False
+    numbers = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
+    pixels = np.flatnonzero(labels)
+    flat = np.zeros(labels.size, np.int32)
+    flat[pixels] = numbers[labels.ravel()[pixels]]
+    return flat.reshape(labels.shape)
 
 
 def _structures(
@@ -96,7 +144,7 @@ def _structures(
 ) -> tuple[Labels, Floats]:
     """Structure of each feature, as a number, and its area in pixels."""
     grey = intensity < max(parameters.penumbra_threshold, parameters.threshold)
-    structures, _ = ndimage.label(grey, _neighbours(parameters), np.int32)
+    structures, _ = ndimage.label(grey, neighbours(parameters), np.int32)
     of_feature = np.zeros(regions.n, np.int32)
     of_feature[regions.feature] = structures[regions.y, regions.x]
     return of_feature, np.bincount(structures.ravel())[of_feature].astype(np.float64)

@@ -44,6 +44,17 @@ class DetectParameters(_Parameters):
         0.5, gt=0, lt=1, description="Intensity in quiet-Sun units below which a pixel is dark"
     )
     connectivity: Literal[4, 8] = Field(4, description="Neighbours that connect dark pixels")
+    faint_threshold: float = Field(
+        0.6,
+        gt=0,
+        lt=1,
+        description="Intensity in quiet-Sun units below which a region without a pore is a faint feature",
+    )
+    cut_polarity_g: float = Field(
+        300.0,
+        gt=0,
+        description="|mean Br| from which both sides of an inversion line are features of their own, G",
+    )
     min_area_fine_px: int = Field(
         20, ge=1, description="Smallest feature in pixels of the x2 grid (4 to a native pixel)"
     )
