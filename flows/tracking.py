@@ -18,6 +18,7 @@ from flows.request import Request
 from flows.stages import Done, read_rows
 from pores.chain import Columns
 from pores.geometry import CeaGrid, Observer
+from pores.parameters import Parameters
 from pores.track import FrameSeries, Sightings
 from pores.track import track as track_features
 from storage.keys import json_key, stage_key
@@ -96,7 +97,7 @@ def _tables(request: Request, frames: Columns, pores: Columns) -> dict[str, Colu
     def labels(frame: int) -> NDArray[np.int32]:
         return read_labels(root / frames["labels_file"][frame], frames["t_rec"][frame])
 
-    sightings = Sightings(pores, _series(request, frames), labels)
+    sightings = Sightings(pores, frame_series(request.parameters, frames), labels)
     tracking = track_features(sightings, request.parameters.track)
     return {
         "pores": {**pores, "track_id": tracking.track_id},
@@ -108,14 +109,15 @@ def _tables(request: Request, frames: Columns, pores: Columns) -> dict[str, Colu
     }
 
 
-def _series(request: Request, frames: Columns) -> FrameSeries:
+def frame_series(science: Parameters, frames: Columns) -> FrameSeries:
+    """The frames of a HARP as trackers are given them, of their rows of `frames`."""
     grids, observers = [], []
     for usable, text, ny, nx in zip(*(frames[k] for k in ("usable", "keywords", "ny", "nx")), strict=True):
         keywords = json.loads(text)
         grids.append(CeaGrid.from_keywords(keywords, (int(ny), int(nx))) if usable else None)
         observers.append(Observer.from_keywords(keywords) if usable else None)
-    scale, mu_min = request.parameters.grid_scale, request.parameters.prepare.mu_min
-    return FrameSeries(frames["t_rec"], frames["usable"].astype(bool), grids, observers, scale, mu_min)
+    usable_frames, mu_min = frames["usable"].astype(bool), science.prepare.mu_min
+    return FrameSeries(frames["t_rec"], usable_frames, grids, observers, science.grid_scale, mu_min)
 
 
 def _counts(frames: Columns, pores: Columns) -> NDArray[Any]:
