@@ -55,11 +55,11 @@ def field_columns(
     """
     missing = np.full(regions.n, np.nan)
     windows = {
-        name: [_window(segments[name], box, scale) for box in regions.boxes]
+        name: [around(segments[name], box, scale) for box in regions.boxes]
         for name in FIELD_SEGMENTS
         if name in segments
     }
-    values = {name: _in_masks(regions, around) for name, around in windows.items()}
+    values = {name: _in_masks(regions, parts) for name, parts in windows.items()}
     columns: Columns = {}
     for name in FIELD_SEGMENTS:
         known, error = values.get(name), segments.get(f"{name}_err")
@@ -75,6 +75,13 @@ def field_columns(
         if radial is None
         else regions.total(np.abs(radial)) * pixel_area_mm2 * CM2_PER_MM2,
     }
+
+
+def mean_field(regions: Regions, image: NDArray[Any] | None, scale: int) -> Floats:
+    """Mean of one component over each feature, as `field_columns` has it; NaN without the image."""
+    if image is None:
+        return np.full(regions.n, np.nan)
+    return regions.mean(_in_masks(regions, [around(image, box, scale) for box in regions.boxes]))
 
 
 def _in_masks(regions: Regions, windows: list[Window]) -> Floats:
@@ -95,8 +102,8 @@ def _on_outlines(outlines: list[list[Floats]], windows: list[Window]) -> Floats:
     return np.array(means, np.float64)
 
 
-def _window(image: NDArray[Any], box: Box, scale: int) -> Window:
-    """Values on the working grid in a box and a margin around it, and where they begin."""
+def around(image: NDArray[Any], box: Box, scale: int) -> Window:
+    """Values of a native image on the working grid in a box and a margin around it, and where they begin."""
     rows, cols = (
         slice(max(side.start // scale - 1, 0), min(-(-side.stop // scale) + 1, size))
         for side, size in zip(box, image.shape, strict=True)

@@ -1,11 +1,11 @@
-"""One row per dark feature: where it is, how large, what shape, how dark, what field."""
+"""One row per feature: where it is, how large, what shape, how dark, what field."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.field import Columns, Images, field_columns
+from pores.field import Columns, Images, field_columns, mean_field
 from pores.geometry import CeaGrid, Observer, mu_at, native_pixel
 from pores.outline import lengths, outline
 from pores.regions import Box, Floats, Regions
@@ -41,10 +41,47 @@ def measure(
     regions = Regions.of(labels)
     pixel_area_mm2 = grid.pixel_area_mm2 / scale**2
     outlines = [_outline(labels, intensity, box, i + 1) for i, box in enumerate(regions.boxes)]
-    x, y = regions.mean(regions.x), regions.mean(regions.y)
-    x_px, y_px = native_pixel(x, scale), native_pixel(y, scale)
+    basic = _basic(regions, intensity, scale, grid, observer)
+    pixel = _pixel_mm(grid, scale, basic["y_px"])
+    return {
+        **basic,
+        "grid_scale": np.full(regions.n, scale, np.int32),
+        "area_msh": regions.area * (grid.pixel_area_msh / scale**2),
+        "perimeter_mm": _perimeters(outlines, pixel),
+        **_ellipses(regions, pixel),
+        **_weighted(regions, intensity, scale),
+        **field_columns(regions, outlines, segments, scale, pixel_area_mm2),
+    }
+
+
+def measure_faint(
+    labels: NDArray[np.int32],
+    intensity: NDArray[np.floating[Any]],
+    scale: int,
+    grid: CeaGrid,
+    observer: Observer,
+    segments: Images,
+) -> Columns:
+    """Measure every faint feature of a frame: what a tracker asks of it, as `measure` has it.
+
+    Parameters are those of `measure`; the columns are those of `faint`.
+    """
+    regions = Regions.of(labels)
+    mean_br = mean_field(regions, segments.get("Br"), scale)
+    return {**_basic(regions, intensity, scale, grid, observer), "mean_br": mean_br}
+
+
+def _basic(
+    regions: Regions,
+    intensity: NDArray[np.floating[Any]],
+    scale: int,
+    grid: CeaGrid,
+    observer: Observer,
+) -> Columns:
+    """Place, area and intensities: what is asked of pores and faint features alike."""
+    x_px, y_px = (native_pixel(regions.mean(at), scale) for at in (regions.x, regions.y))
     lon, lat = grid.to_carrington(x_px, y_px)
-    pixel = _pixel_mm(grid, scale, y_px)
+    values = intensity[regions.y, regions.x].astype(np.float64)
     return {
         "label": np.arange(1, regions.n + 1, dtype=np.int32),
         "x_px": x_px,
@@ -52,14 +89,10 @@ def measure(
         "lon": lon,
         "lat": lat,
         "mu": mu_at(lon, lat, observer, grid.rsun_m),
-        "grid_scale": np.full(regions.n, scale, np.int32),
         "area_px": regions.area.astype(np.int32),
-        "area_mm2": regions.area * pixel_area_mm2,
-        "area_msh": regions.area * (grid.pixel_area_msh / scale**2),
-        "perimeter_mm": _perimeters(outlines, pixel),
-        **_ellipses(regions, regions.x - x[regions.feature], regions.y - y[regions.feature], pixel),
-        **_photometry(regions, intensity, scale),
-        **field_columns(regions, outlines, segments, scale, pixel_area_mm2),
+        "area_mm2": regions.area * (grid.pixel_area_mm2 / scale**2),
+        "min_intensity": regions.lowest(values),
+        "mean_intensity": regions.mean(values),
         "touches_edge": _touches_edge(regions, intensity),
     }
 
@@ -69,7 +102,8 @@ def _outline(
 ) -> list[Floats]:
     """Contours of a feature in rows and columns of the working grid."""
     rows, cols = (slice(max(side.start - 1, 0), side.stop + 1) for side in box)
-    contours = outline(intensity[rows, cols], labels[rows, cols] == label)
+    window = labels[rows, cols]
+    contours = outline(intensity[rows, cols], window == label, (window > 0) & (window != label))
     corner = np.array((rows.start, cols.start), np.float64)
     return [contour + corner for contour in contours]
 
@@ -94,12 +128,13 @@ def _perimeters(outlines: list[list[Floats]], pixel: tuple[Floats, Floats]) -> F
     return np.array(sums, np.float64)
 
 
-def _ellipses(regions: Regions, dx: Floats, dy: Floats, pixel: tuple[Floats, Floats]) -> Columns:
+def _ellipses(regions: Regions, pixel: tuple[Floats, Floats]) -> Columns:
     """Axes and orientation of the ellipse with the mask's second moments.
 
     A full axis is four times the square root of a principal moment. A pixel's own extent adds 1/12.
     """
     height, width = pixel
+    dx, dy = (at - regions.mean(at)[regions.feature] for at in (regions.x, regions.y))
     xx = (regions.mean(dx**2) + 1 / 12) * width**2
     yy = (regions.mean(dy**2) + 1 / 12) * height**2
     xy = regions.mean(dx * dy) * width * height
@@ -112,15 +147,13 @@ def _ellipses(regions: Regions, dx: Floats, dy: Floats, pixel: tuple[Floats, Flo
     }
 
 
-def _photometry(regions: Regions, intensity: NDArray[np.floating[Any]], scale: int) -> Columns:
-    """Intensities, and the centroid weighted by darkness."""
-    values = intensity[regions.y, regions.x].astype(np.float64)
-    darkness = regions.total(1 - values)
+def _weighted(regions: Regions, intensity: NDArray[np.floating[Any]], scale: int) -> Columns:
+    """The centroid weighted by darkness."""
+    darkness = 1 - intensity[regions.y, regions.x].astype(np.float64)
+    total = regions.total(darkness)
     return {
-        "x_weighted_px": native_pixel(regions.total((1 - values) * regions.x) / darkness, scale),
-        "y_weighted_px": native_pixel(regions.total((1 - values) * regions.y) / darkness, scale),
-        "min_intensity": regions.lowest(values),
-        "mean_intensity": regions.mean(values),
+        f"{name}_weighted_px": native_pixel(regions.total(darkness * at) / total, scale)
+        for name, at in (("x", regions.x), ("y", regions.y))
     }
 
 

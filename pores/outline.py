@@ -15,7 +15,9 @@ from skimage.measure import find_contours
 Floats = NDArray[np.float64]
 
 
-def outline(intensity: NDArray[np.floating[Any]], inside: NDArray[np.bool_]) -> list[Floats]:
+def outline(
+    intensity: NDArray[np.floating[Any]], inside: NDArray[np.bool_], beside: NDArray[np.bool_] | None = None
+) -> list[Floats]:
     """Trace closed contours around a feature and around its holes.
 
     Parameters
@@ -24,6 +26,9 @@ def outline(intensity: NDArray[np.floating[Any]], inside: NDArray[np.bool_]) -> 
         Window (y, x) with the feature in it; NaN and what is beyond the window count as bright.
     inside : ndarray
         Mask of the feature in the window.
+    beside : ndarray of bool, optional
+        Mask of other features, which may touch it where a region was cut: there the outline runs midway
+        between pixels.
 
     Returns
     -------
@@ -32,7 +37,7 @@ def outline(intensity: NDArray[np.floating[Any]], inside: NDArray[np.bool_]) -> 
     """
     bright = np.pad(np.nan_to_num(intensity.astype(np.float64), nan=1.0), 1, constant_values=1.0)
     inside = np.pad(inside, 1)
-    level = _level(bright, inside)
+    level = _level(bright, inside, inside if beside is None else np.pad(beside, 1))
     if level is None:  # no threshold separates mask and neighbours: the mask itself
         bright, level = np.where(inside, 0.0, 1.0), 0.5
     other = ~inside & (bright < level)  # dark, and not of this feature
@@ -59,8 +64,10 @@ def mean_along(image: NDArray[np.floating[Any]], contours: list[Floats]) -> floa
     return total / known if known else float("nan")
 
 
-def _level(bright: Floats, inside: NDArray[np.bool_]) -> float | None:
+def _level(bright: Floats, inside: NDArray[np.bool_], beside: NDArray[np.bool_]) -> float | None:
     """Level midway between the feature's brightest pixel and its darkest neighbour that shares an edge."""
-    neighbours = ndimage.binary_dilation(inside) & ~inside
+    neighbours = ndimage.binary_dilation(inside) & ~(inside | beside)
+    if not neighbours.any():
+        return None
     inner, outer = bright[inside].max(), bright[neighbours].min()
     return float(inner + outer) / 2 if inner < outer else None
