@@ -1,0 +1,106 @@
+"""The pore tracking challenge: simulated series with known truth, the same detections for every tracker."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, get_args
+
+from flows.challenge_folder import is_made, write_series
+from flows.pool import ordered_map
+from flows.progress import track as progress
+from pores.errors import InputError
+from pores.parameters import Parameters
+from pores.simulate.parameters import Scenario, SimulationParameters
+from pores.simulate.sighted import look, looked_at
+
+SEEDS = tuple(range(1001, 1011))  # the challenge's own: nothing may be tuned on them
+SCENARIOS: tuple[str, ...] = tuple(name for name in get_args(Scenario) if name not in ("demo", "faults"))
+THINNED = ("clean", "interactions", "crowd")
+CADENCES = {1: "", 5: "-1h", 10: "-2h"}  # every so manieth record of 12 min
+FORMAT = 1
+_TRUTH_KNOBS = {"max_gap_h", "contact_h", "max_step_h", "min_polarity_g"}
+# What these say is told by parameters, or is of trackers alone.
+_NOT_OF_DETECTIONS = ("pores.parameters", "pores.series", "pores.sightings", "pores.motion", "pores.errors")
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series of the challenge; `changed` are parameters of the simulation that differ from its scenario."""
+
+    scenario: str
+    seed: int
+    every: int = 1
+    changed: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its folder."""
+        return f"{self.scenario}-{self.seed}{CADENCES[self.every]}"
+
+    def simulation(self) -> SimulationParameters:
+        """What to simulate."""
+        thin = {"every": self.every} if self.every > 1 else {}
+        values = {"seed": self.seed, **thin, **dict(self.changed)}
+        return SimulationParameters.of(self.scenario, **values)  # type: ignore[arg-type]  # pydantic checks it
+
+
+def series_of(
+    scenarios: Sequence[str], seeds: Sequence[int], changed: tuple[tuple[str, Any], ...] = ()
+) -> list[Series]:
+    """The series of some scenarios and seeds, thinned ones last.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario.
+    """
+    if unknown := sorted(set(scenarios) - set(get_args(Scenario))):
+        raise InputError(f"--scenario {unknown[0]}: none of {', '.join(get_args(Scenario))}")
+    kinds = [(name, 1) for name in scenarios]
+    kinds += [(name, every) for every in CADENCES for name in scenarios if every > 1 and name in THINNED]
+    return [Series(name, seed, every, changed) for name, every in kinds for seed in seeds]
+
+
+def make_series(out: Path, series: Series, workers: int | None = None) -> bool:
+    """Make the folder of a series below a directory; whether that was needed."""
+    science, simulation = Parameters(), series.simulation()
+    made_of = _made_of(simulation, science)
+    if is_made(out / series.name, made_of):
+        return False
+
+    def over(work: Any, frames: Sequence[int]) -> Iterator[Any]:
+        return progress(ordered_map(work, frames, workers), series.name, len(frames))
+
+    write_series(out / series.name, looked_at(simulation, science, over), simulation, made_of)
+    return True
+
+
+def _made_of(simulation: SimulationParameters, science: Parameters) -> dict[str, Any]:
+    """All that decides a series: parameters, and the code that simulates and detects."""
+    return {
+        "format": FORMAT,
+        "simulation": simulation.model_dump(mode="json"),
+        "science": science.model_dump(mode="json", include={"enhance", "prepare", "detect"}),
+        "truth": science.track.model_dump(mode="json", include=_TRUTH_KNOBS),
+        "code": _code(),
+    }
+
+
+@cache
+def _code() -> str:
+    """Digest of the modules that make a series of what its parameters say."""
+    digest, found, todo = hashlib.sha256(), set(_NOT_OF_DETECTIONS), [look.__module__]
+    while todo:
+        name = todo.pop()
+        spec = find_spec(name)
+        if name in found or spec is None or spec.origin is None:
+            continue
+        found.add(name)
+        text = Path(spec.origin).read_text()
+        digest.update(text.encode())
+        todo += re.findall(r"^from (pores[\w.]*) import", text, re.MULTILINE)
+    return digest.hexdigest()[:16]

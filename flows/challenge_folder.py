@@ -1,0 +1,111 @@
+"""One series of the challenge in a folder: what trackers are given, and the truth.
+
+::
+
+    <series>/pores.parquet, frames.parquet      as the tables of these names, but without tracks
+    <series>/labels.h5                          which pixels each pore has
+    <series>/truth/{pores,links,tracks,events,frames}.parquet, parameters.json
+    <series>/made.json                          from what it was made; written last
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from catalog.formats import arrow_schema
+from catalog.schema import TABLES, Table
+from flows.harp import DETECTED, PREPARED
+from flows.stages import stacked
+from flows.tracking import frame_series
+from pores.chain import Columns
+from pores.parameters import Parameters
+from pores.sightings import Sightings
+from pores.simulate.parameters import SimulationParameters
+from pores.simulate.sighted import Look, truth
+from pores.simulate.tables import RUN_ID
+from storage.labels import read_labels, write_labels
+from storage.lake import atomic
+from storage.tables import read_table, write_table
+
+MADE, LABELS, TRUTH = "made.json", "labels.h5", "truth"
+TRUE_TABLES = ("pores", "links", "tracks", "events")
+
+
+def is_made(folder: Path, made_of: Mapping[str, Any]) -> bool:
+    """Whether a folder has a series, whole, made from just this."""
+    try:
+        return bool(json.loads((folder / MADE).read_text()) == made_of)
+    except (OSError, ValueError):
+        return False
+
+
+def write_series(
+    folder: Path, looks: Sequence[Look], simulation: SimulationParameters, made_of: Mapping[str, Any]
+) -> None:
+    """Write a series; what another one left in the folder is replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MADE).unlink(missing_ok=True)
+    searched = [look for look in looks if look.pores is not None and look.labels is not None]
+    pores = stacked([look.pores for look in searched if look.pores is not None], DETECTED)
+    write_table(folder / "pores.parquet", pores, arrow_schema(DETECTED))
+    write_table(folder / "frames.parquet", _frames(looks, PREPARED), arrow_schema(PREPARED))
+    images = [look.labels for look in searched if look.labels is not None]
+    write_labels(folder / LABELS, [look.row["t_rec"] for look in searched], images)
+    _write_truth(folder / TRUTH, looks, simulation)
+    _write_json(folder / MADE, made_of)
+
+
+def read_sightings(folder: Path, science: Parameters) -> Sightings:
+    """What a tracker is given of a series.
+
+    Parameters
+    ----------
+    folder : Path
+        Of one series.
+    science : Parameters
+        Of detection, as the series was made with.
+    """
+    frames = read_table(folder / "frames.parquet")
+
+    def labels(frame: int) -> Any:
+        return read_labels(folder / LABELS, frames["t_rec"][frame])
+
+    return Sightings(read_table(folder / "pores.parquet"), frame_series(science, frames), labels)
+
+
+def read_truth(folder: Path) -> dict[str, Columns]:
+    """True tables of a series."""
+    return {name: read_table(folder / TRUTH / f"{name}.parquet") for name in TRUE_TABLES}
+
+
+def _frames(looks: Sequence[Look], table: Table) -> dict[str, Any]:
+    return {column.name: [look.row.get(column.name) for look in looks] for column in table.columns}
+
+
+def _write_truth(folder: Path, looks: Sequence[Look], simulation: SimulationParameters) -> None:
+    for name, columns in truth(looks, simulation).items():
+        schema = arrow_schema(TABLES[name])
+        write_table(folder / f"{name}.parquet", _filled(columns, schema), schema)
+    n_pores = [sum(f.in_full for f in look.true.features) if look.row["usable"] else None for look in looks]
+    known = {"n_pores": n_pores, "run_id": [RUN_ID] * len(looks)}
+    frames = {**_frames(looks, TABLES["frames"]), **known}
+    write_table(folder / "frames.parquet", frames, arrow_schema(TABLES["frames"]))
+    _write_json(folder / "parameters.json", simulation.model_dump(mode="json"))
+
+
+def _filled(columns: Columns, schema: pa.Schema) -> dict[str, Any]:
+    """The columns of the schema, null where the truth says nothing."""
+    n = len(columns["harpnum"])
+    nothing = {True: np.full(n, np.nan), False: np.full(n, None, object)}
+    return {
+        field.name: columns.get(field.name, nothing[pa.types.is_floating(field.type)]) for field in schema
+    }
+
+
+def _write_json(path: Path, value: Any) -> None:
+    with atomic(path) as partial:
+        partial.write_text(json.dumps(value, indent=1) + "\n")
