@@ -87,6 +87,23 @@ class DetectParameters(_Parameters):
     )
 
 
+class FlowParameters(_Parameters):
+    """How features are found again, by their intensity, in the frames before and after theirs."""
+
+    window_margin_mm: float = Field(
+        2.0, gt=0, description="What of a feature's surroundings is compared with it, Mm beyond its mask"
+    )
+    max_speed_km_s: float = Field(
+        1.5, gt=0, description="Largest motion relative to differential rotation that is looked for, km/s"
+    )
+    min_correlation: float = Field(
+        0.8,
+        gt=-1,
+        le=1,
+        description="Correlation below which a feature was not found again and its velocity is unknown",
+    )
+
+
 class TrackParameters(_Parameters):
     """What makes two features in two frames the same one."""
 
@@ -133,6 +150,7 @@ class Parameters(_Parameters):
     enhance: Enhancement = Field("spline", description="How intensity is doubled in resolution")
     prepare: PrepareParameters = PrepareParameters()
     detect: DetectParameters = DetectParameters()
+    flow: FlowParameters = FlowParameters()
     track: TrackParameters = TrackParameters()
 
     @property
