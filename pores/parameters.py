@@ -144,6 +144,36 @@ class TrackParameters(_Parameters):
     )
 
 
+class PeerParameters(_Parameters):
+    """The trackers that ours is compared with; chosen in docs/decisions/0011-other-trackers.md."""
+
+    nearest_reach_mm: float = Field(
+        2.0, gt=0, description="nearest: furthest place in the next frame, Mm; 11 pixels of the x2 grid"
+    )
+    dbscan_reach_mm: float = Field(1.0, gt=0, description="dbscan: distance of neighbours in (x, y, t), Mm")
+    dbscan_speed_km_s: float = Field(0.5, gt=0, description="dbscan: makes a time a length, km/s")
+    dbscan_neighbours: int = Field(
+        2, ge=1, description="dbscan: features within reach, itself included, that make a core of a cluster"
+    )
+    laptrack_reach_mm: float = Field(2.0, gt=0, description="laptrack: furthest place in the next frame, Mm")
+    laptrack_gap_reach_mm: float = Field(2.0, gt=0, description="laptrack: furthest place after a gap, Mm")
+    laptrack_merge_reach_mm: float = Field(
+        3.0, gt=0, description="laptrack: from a feature to the one it merges into, Mm"
+    )
+    laptrack_split_reach_mm: float = Field(
+        3.0, gt=0, description="laptrack: from a feature to the one it split from, Mm"
+    )
+    laptrack_percentile: float = Field(
+        90.0, ge=0, le=100, description="laptrack: of the costs, for that of linking to nothing"
+    )
+    trackpy_reach_mm: float = Field(2.0, gt=0, description="trackpy: furthest place in the next frame, Mm")
+    polarity_mm: float = Field(
+        0.0,
+        ge=0,
+        description="dbscan, laptrack, trackpy: distance that sets polarities apart, Mm; 0: not seen",
+    )
+
+
 class Parameters(_Parameters):
     """The science of one run."""
 
@@ -152,6 +182,7 @@ class Parameters(_Parameters):
     detect: DetectParameters = DetectParameters()
     flow: FlowParameters = FlowParameters()
     track: TrackParameters = TrackParameters()
+    peers: PeerParameters = PeerParameters()
 
     @property
     def grid_scale(self) -> int:

@@ -14,7 +14,7 @@ from pores.events import event_columns
 from pores.lineage import lineage, link_columns
 from pores.lives import births, deaths, track_columns
 from pores.observed import Observed
-from pores.parameters import TrackParameters
+from pores.parameters import PeerParameters, TrackParameters
 from pores.series import Columns, Features, FrameSeries, Watch
 from pores.sightings import Labels, Sightings
 from pores.trackers import linker
@@ -43,7 +43,7 @@ class Tracking:
     faint_track_id: NDArray[Any]
 
 
-def track(sightings: Sightings, parameters: TrackParameters) -> Tracking:
+def track(sightings: Sightings, parameters: TrackParameters, peers: PeerParameters | None = None) -> Tracking:
     """The tracks of the features of one HARP.
 
     The result doesn't depend on the order of rows or frames; rows and frames given twice count once.
@@ -53,15 +53,17 @@ def track(sightings: Sightings, parameters: TrackParameters) -> Tracking:
     sightings : Sightings
         What was seen.
     parameters : TrackParameters
+    peers : PeerParameters, optional
+        Of the other trackers, where `parameters` names one.
 
     Raises
     ------
     InputError
-        If rows, frames and label images contradict one another.
+        If rows, frames and label images contradict one another, or a tracker isn't installed.
     """
     watch = Watch.of(sightings.frames)
     features = Features.of(sightings.pores, watch)
-    links = linker(parameters.tracker)(features, watch, sightings, parameters)
+    links = linker(parameters.tracker, peers or PeerParameters())(features, watch, sightings, parameters)
     observed = Observed.of(features, watch, links, parameters)
     lives = lineage(links, features)
     ends = births(lives, observed), deaths(lives, observed)

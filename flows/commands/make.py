@@ -95,7 +95,7 @@ def parameters() -> None:
     """List every scientific parameter with its default and meaning, as `--set` takes them."""
     from pores.parameters import Parameters
 
-    for stage in ("prepare", "detect", "track"):
+    for stage in ("prepare", "detect", "track", "peers"):
         fields = type(getattr(Parameters(), stage)).model_fields
         for name, field in fields.items():
             print(f"{f'{stage}.{name}={field.default}':45} {field.description}")

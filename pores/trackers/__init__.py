@@ -1,19 +1,46 @@
 """The trackers, by name: each says which features are linked; what links mean is told elsewhere, for all."""
 
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 
+from pores.errors import InputError
 from pores.link import Links
-from pores.parameters import TrackParameters
+from pores.parameters import PeerParameters, TrackParameters
 from pores.series import Features, Watch
 from pores.sightings import Sightings
 
 Linker = Callable[[Features, Watch, Sightings, TrackParameters], Links]
 
+_OWN = "porelake"
+_NEEDS = {"dbscan": "sklearn", "laptrack": "laptrack", "trackpy": "trackpy"}  # packages of the others
 
-def linker(name: str) -> Linker:
-    """The tracker of a name, imported only now: the others may not be installed."""
-    if name == "porelake":
+
+def linker(name: str, peers: PeerParameters) -> Linker:
+    """The tracker of a name, imported only now: the others may not be installed.
+
+    Raises
+    ------
+    InputError
+        If the package that it needs isn't installed.
+    """
+    if name == _OWN:
         from pores.follow import linked
 
         return linked
-    raise NotImplementedError(f"tracker {name}")
+    require(name)
+    return partial(import_module(f"pores.trackers.{name}").linked, peers=peers)
+
+
+def require(name: str) -> None:
+    """Refuse a tracker whose package isn't installed.
+
+    Raises
+    ------
+    InputError
+        If so; it says what to install.
+    """
+    package = _NEEDS.get(name)
+    if package and find_spec(package) is None:
+        raise InputError(f"tracker {name}: the package {package} isn't installed; install porelake[trackers]")
