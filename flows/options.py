@@ -10,6 +10,7 @@ from flows.option_values import parameters
 from flows.option_values import selection as selection_of
 from flows.request import JSOC, LAKE, Request
 from pores.errors import InputError
+from pores.parameters import Tracker
 
 LakeOption = Annotated[
     str, typer.Option("--lake", envvar="PORELAKE_LAKE", help="Directory or URL (s3://...) of the lake.")
@@ -76,9 +77,16 @@ class Enhance(StrEnum):
 
 EnhanceOption = Annotated[Enhance, typer.Option("--enhance", help="How intensity is doubled in resolution.")]
 
+TrackerOption = Annotated[
+    Tracker | None,
+    typer.Option("--tracker", help="What links features; default: porelake. The others are for study."),
+]
 
-def parameters_from(enhance: Enhance, settings: list[str] | None) -> dict[str, object]:
-    """Parameters as nested dict from `--enhance` and `--set stage.name=value` options."""
+
+def parameters_from(
+    enhance: Enhance, settings: list[str] | None, tracker: Tracker | None = None
+) -> dict[str, object]:
+    """Parameters as nested dict from `--enhance`, `--set stage.name=value` and `--tracker` options."""
     nested: dict[str, dict[str, str | int]] = {}
     for setting in settings or []:
         path, equals, value = setting.partition("=")
@@ -86,6 +94,8 @@ def parameters_from(enhance: Enhance, settings: list[str] | None) -> dict[str, o
         if not (equals and dot):
             raise InputError(f"--set {setting}: write stage.name=value, e.g. detect.threshold=0.45")
         nested.setdefault(stage, {})[name] = _whole_number(value)
+    if tracker is not None:
+        nested.setdefault("track", {})["tracker"] = tracker
     return {"enhance": str(enhance), **nested}
 
 

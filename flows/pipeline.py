@@ -14,6 +14,7 @@ from flows.progress import track as progress
 from flows.request import JSOC, STAGES, Request
 from flows.words import counted
 from pores.errors import InputError, PorelakeError, UnreachableError
+from pores.trackers import require as require_tracker
 from pores.upsample import enhancer
 from storage.lake import Lake
 from storage.remote import mirrored
@@ -117,6 +118,7 @@ def require_possible(request: Request) -> None:
         If so; it names the option.
     """
     enhancer(request.parameters.enhance)
+    require_tracker(request.parameters.track.tracker)
     if request.store_x2 and request.parameters.enhance == "none":
         raise InputError("--store: nothing is doubled with --enhance none")
     if request.last_stage != "ingest":

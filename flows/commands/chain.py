@@ -23,6 +23,7 @@ from flows.options import (
     SeriesOption,
     SetOption,
     SinceOption,
+    TrackerOption,
     UntilOption,
     WhereOption,
     WorkersOption,
@@ -79,6 +80,7 @@ def _command(name: str) -> Callable[..., None]:
         dry_run: DryRunOption = False,
         again: AgainOption = False,
         enhance: EnhanceOption = Enhance.SPLINE,
+        tracker: TrackerOption = None,
         settings: SetOption = None,
         store: StoreOption = False,
         workers: WorkersOption = None,
@@ -87,7 +89,7 @@ def _command(name: str) -> Callable[..., None]:
         regions = tuple(dict.fromkeys([*region_numbers(noaa or (), "--noaa"), *listed_regions(ar_list)]))
         named = bool(harp or regions)
         request = request_from(
-            parameters_from(enhance, settings),
+            parameters_from(enhance, settings, tracker),
             {
                 "since": moment("--since", since),
                 "until": moment("--until", until),

@@ -18,6 +18,7 @@ from flows.options import (
     LakeOption,
     SeriesOption,
     SetOption,
+    TrackerOption,
     WorkersOption,
     parameters_from,
     request_from,
@@ -57,6 +58,7 @@ def watch(
     email: EmailOption = None,
     look_back: LookBackOption = "3d",
     enhance: EnhanceOption = Enhance.SPLINE,
+    tracker: TrackerOption = None,
     settings: SetOption = None,
     workers: WorkersOption = None,
 ) -> None:
@@ -64,7 +66,7 @@ def watch(
     if once == (every is not None):
         raise InputError("watch: say --once, or how often: --every 3h")
     require_writable(lake)
-    science = parameters_from(enhance, settings)
+    science = parameters_from(enhance, settings, tracker)
     places = {"lake": lake, "source": source_of(source, named=True, fetches=True), "series": series}
     request = request_from(science, {}, **places, email=email, workers=workers)
     back = duration("--look-back", look_back)
