@@ -58,11 +58,11 @@ class Ways:
             for image in images
         }
         frame = Frame(self.record.harpnum, self.t_rec, merged, segments, headers=headers)
-        return detect_frame(frame, Parameters())[0]
+        return detect_frame(frame, Parameters()).pores
 
     def from_cube(self) -> Columns:
         """Rows by porelake from an open cube."""
-        return detect_frame(self.cube.frame(self.t_rec, _USED), Parameters())[0]
+        return detect_frame(self.cube.frame(self.t_rec, _USED), Parameters()).pores
 
     def decode(self) -> list[NDArray[Any]]:
         """Four Rice files decoded by astropy, and nothing else."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from catalog.schema import FRAMES, PORES, Table
+from catalog.schema import FAINT, FRAMES, PORES, Table
 from flows.blocks import Block, blocks
 from flows.request import JSOC, Request
 from flows.words import counted
@@ -16,10 +16,11 @@ from storage.cubes import Cube
 from storage.lake import Lake
 
 PREPARE_VERSION = 1
-DETECT_VERSION = 1
+DETECT_VERSION = 2
 
 PREPARED = FRAMES.without("n_pores", "labels_file", "run_id")
 DETECTED = PORES.without("track_id", "run_id")
+FAINTLY = FAINT.without("track_id", "run_id")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Harp:
     def detect_blocks(self, prepared: Sequence[Block]) -> list[Block]:
         """Return the blocks that `prepare_blocks` gave, with the keys of their features."""
         science = self.request.parameters.model_dump(mode="json", include={"enhance", "detect"})
-        asked = {"science": science, **_columns(DETECTED)}
+        asked = {"science": science, **_columns(DETECTED), "faint": _columns(FAINTLY)}
         return [block.then("detect", DETECT_VERSION, asked) for block in prepared]
 
     def missing(self, stage: str, plan: Sequence[Block]) -> list[Block]:
@@ -66,7 +67,7 @@ class Harp:
 
     def _results(self, stage: str, block: Block) -> list[Path]:
         work = self.stage(stage, block)
-        return [work, self.labels(block)] if stage == "detect" else [work]
+        return [work, self.stage("faint", block), self.labels(block)] if stage == "detect" else [work]
 
 
 def _columns(table: Table) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ import numpy as np
 from catalog.formats import arrow_schema
 from catalog.schema import Table
 from flows.blocks import Block
-from flows.harp import DETECTED, PREPARED, Harp
+from flows.harp import DETECTED, FAINTLY, PREPARED, Harp
 from flows.pool import ordered_map
 from flows.progress import track as progress
 from flows.request import Request
@@ -24,7 +24,7 @@ from pores.chain import (
     DETECTION_SEGMENTS,
     USED_SEGMENTS,
     Columns,
-    Labels,
+    Detected,
     Row,
     detect_frame,
     prepare_frame,
@@ -65,7 +65,7 @@ def prepare(request: Request, harpnum: int) -> Done:
 
 
 def detect(request: Request, harpnum: int) -> Done:
-    """Find and measure the features of a HARP: rows of `pores` and their masks in the lake, by blocks."""
+    """Find and measure the features of a HARP: rows of `pores` and `faint`, masks, in the lake, by blocks."""
     harp = Harp(request, harpnum)
     prepared = harp.prepare_blocks()
     plan = harp.detect_blocks(prepared)
@@ -78,9 +78,11 @@ def detect(request: Request, harpnum: int) -> Done:
     for block, usable, found in zip(
         todo, items, _over_blocks(work, items, label, request.workers), strict=True
     ):
-        write_labels(harp.labels(block), [t for t, _ in usable], [labels for _, labels in found])
-        columns = stacked([columns for columns, _ in found], DETECTED)
-        write_table(harp.stage("detect", block), columns, arrow_schema(DETECTED))
+        images = [one.labels for one in found], [one.faint_labels for one in found]
+        write_labels(harp.labels(block), [t for t, _ in usable], *images)
+        faint, pores = [one.faint for one in found], [one.pores for one in found]
+        write_table(harp.stage("faint", block), stacked(faint, FAINTLY), arrow_schema(FAINTLY))
+        write_table(harp.stage("detect", block), stacked(pores, DETECTED), arrow_schema(DETECTED))
     return Done("detect", harpnum, _frames_said(items, "searched"))
 
 
@@ -131,9 +133,7 @@ def _prepare_one(cube: Path, parameters: PrepareParameters, t_rec: np.datetime64
     return prepare_frame(frame_of(cube, t_rec, USED_SEGMENTS), parameters)
 
 
-def _detect_one(
-    cube: Path, parameters: Parameters, frame: tuple[np.datetime64, float]
-) -> tuple[Columns, Labels]:
+def _detect_one(cube: Path, parameters: Parameters, frame: tuple[np.datetime64, float]) -> Detected:
     t_rec, quiet_sun = frame
     return detect_frame(frame_of(cube, t_rec, DETECTION_SEGMENTS), parameters, quiet_sun)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -13,7 +14,7 @@ from catalog.formats import arrow_schema
 from catalog.schema import TABLES
 from flows import findings
 from flows.blocks import Block
-from flows.harp import DETECTED, PREPARED, Harp
+from flows.harp import DETECTED, FAINTLY, PREPARED, Harp
 from flows.request import Request
 from flows.stages import Done, read_rows
 from pores.chain import Columns
@@ -22,7 +23,7 @@ from pores.parameters import Parameters
 from pores.track import FrameSeries, Sightings
 from pores.track import track as track_features
 from storage.keys import json_key, stage_key
-from storage.labels import read_labels
+from storage.labels import Layer, read_labels
 from storage.lake import Lake
 from storage.runs import CurrentRun, current_run, set_current
 from storage.tables import write_table
@@ -74,9 +75,9 @@ def _write_run(
     """Write the run's tables, `runs` last, and return those of the HARP."""
     started = datetime.now(UTC)
     frames = read_rows(harp, "prepare", prepared, PREPARED)
-    pores = read_rows(harp, "detect", detected, DETECTED)
+    pores, faint = read_rows(harp, "detect", detected, DETECTED), read_rows(harp, "faint", detected, FAINTLY)
     frames["labels_file"] = _labels_files(harp, detected, frames)
-    tables = _tables(harp.request, frames, pores)
+    tables = _tables(harp.request, frames, pores, faint)
     cube_key = json_key([block.key for block in prepared])
     for name, columns in {**tables, "runs": _run_row(run, harp.request, cube_key, started)}.items():
         _write(harp, run.run_id, name, columns)
@@ -90,17 +91,24 @@ def _labels_files(harp: Harp, plan: list[Block], frames: Columns) -> NDArray[Any
     return np.array([file[t] if usable else None for t, usable in pairs], object)
 
 
-def _tables(request: Request, frames: Columns, pores: Columns) -> dict[str, Columns]:
+def _tables(request: Request, frames: Columns, pores: Columns, faint: Columns) -> dict[str, Columns]:
     """Columns of every table but `runs`, without `run_id`."""
     root = Lake.at(request.lake).root
 
-    def labels(frame: int) -> NDArray[np.int32]:
-        return read_labels(root / frames["labels_file"][frame], frames["t_rec"][frame])
+    def labels(layer: Layer, frame: int) -> NDArray[np.int32]:
+        return read_labels(root / frames["labels_file"][frame], frames["t_rec"][frame], layer)
 
-    sightings = Sightings(pores, frame_series(request.parameters, frames), labels)
-    tracking = track_features(sightings, request.parameters.track)
+    sightings = Sightings(
+        pores,
+        frame_series(request.parameters, frames),
+        partial(labels, "pores"),
+        faint,
+        partial(labels, "faint"),
+    )
+    tracking = track_features(sightings, request.parameters.track, request.parameters.peers)
     return {
         "pores": {**pores, "track_id": tracking.track_id},
+        "faint": {**faint, "track_id": tracking.faint_track_id},
         "links": tracking.links,
         "tracks": tracking.tracks,
         "events": tracking.events,

@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.detect import classify, detect
+from pores.detect import classify, detect, detect_faint
 from pores.errors import InputError, Reason, UnusableFrame
 from pores.frame import FIELD_SEGMENTS, NEEDED_SEGMENTS, Frame
 from pores.geometry import CeaGrid, Observer, mu_at, mu_map
-from pores.measure import measure
+from pores.measure import measure, measure_faint
 from pores.oracle import residuals, within
 from pores.parameters import Parameters, PrepareParameters
+from pores.polarity import cut
 from pores.prepare import Prepared, prepare
 from pores.record_time import format_compact, parse_t_rec, tai_to_utc
 from pores.upsample import enhancer
@@ -31,6 +33,28 @@ SHARP_KEYWORDS = (
     "AREA_ACR",
 )
 _NUMBERS = ("CRVAL1", "CRVAL2", "CRLN_OBS", "CRLT_OBS", "DSUN_OBS", "OBS_VR", *SHARP_KEYWORDS)
+
+
+@dataclass(frozen=True, eq=False)
+class Detected:
+    """What was found in a frame.
+
+    Attributes
+    ----------
+    pores : dict of ndarray
+        Columns of `pores` but `track_id` and `run_id`, one value per feature.
+    labels : ndarray of int32, (y, x) of the working grid
+        0 where there is no feature, else the feature's `label`.
+    faint : dict of ndarray
+        Columns of `faint` but `track_id` and `run_id`, one value per faint feature.
+    faint_labels : ndarray of int32, (y, x) of the working grid
+        The same as `labels` for faint features.
+    """
+
+    pores: Columns
+    labels: Labels
+    faint: Columns
+    faint_labels: Labels
 
 
 def prepare_frame(frame: Frame, parameters: PrepareParameters) -> Row:
@@ -88,10 +112,8 @@ def prepared_intensity(
     return prepare(continuum, mu, frame.segments.get("bitmap"), parameters, quiet_sun)
 
 
-def detect_frame(
-    frame: Frame, parameters: Parameters, quiet_sun: float | None = None
-) -> tuple[Columns, Labels]:
-    """The dark features of a usable frame.
+def detect_frame(frame: Frame, parameters: Parameters, quiet_sun: float | None = None) -> Detected:
+    """Find and measure the dark features of a usable frame, and the faint ones.
 
     Parameters
     ----------
@@ -100,30 +122,35 @@ def detect_frame(
     parameters : Parameters
     quiet_sun : float, optional
         Level of the quiet Sun that `prepare_frame` found, DN/s.
-
-    Returns
-    -------
-    columns : dict of ndarray
-        Columns of `pores` but `track_id` and `run_id`, one value per feature.
-    labels : ndarray of int32, (y, x) of the working grid
-        0 where there is no feature, else the feature's `label`.
     """
     prepared = prepared_intensity(frame, parameters.prepare, quiet_sun)
     intensity = enhancer(parameters.enhance)(prepared.intensity)
-    scale = parameters.grid_scale
+    asked, scale = parameters.detect, parameters.grid_scale
     grid = CeaGrid.from_keywords(frame.keywords, prepared.intensity.shape)
-    labels = detect(intensity, parameters.detect, scale)
-    kind, spot_area = classify(intensity, labels, grid.pixel_area_mm2 / scale**2, parameters.detect)
-    columns = measure(labels, intensity, scale, grid, Observer.from_keywords(frame.keywords), frame.segments)
-    stem = f"{frame.harpnum}_{format_compact(frame.t_rec)}"
+    seen = (intensity, scale, grid, Observer.from_keywords(frame.keywords), frame.segments)
+    labels = cut(detect(intensity, asked, scale), frame.segments.get("Br"), asked, scale)
+    faint_labels = detect_faint(intensity, labels, asked, scale)
+    kind, spot_area = classify(intensity, labels, grid.pixel_area_mm2 / scale**2, asked)
+    pores = {
+        **_named(frame, measure(labels, *seen), "pore_id", ""),
+        "product": np.full(len(kind), parameters.enhance, object),
+        "kind": kind,
+        "spot_area_mm2": spot_area,
+    }
+    faint = _named(frame, measure_faint(faint_labels, *seen), "faint_id", "f")
+    return Detected(pores, labels, faint, faint_labels)
+
+
+def _named(frame: Frame, columns: Columns, name: str, prefix: str) -> Columns:
+    """Columns of features with the frame's, and a name for each in the column `name`."""
+    stem = f"{frame.harpnum}_{format_compact(frame.t_rec)}_{prefix}"
     n = len(columns["label"])
-    names: Columns = {
+    return {
         "harpnum": np.full(n, frame.harpnum, np.int32),
         "t_rec": np.full(n, frame.t_rec, "datetime64[ms]"),
-        "pore_id": np.array([f"{stem}_{label:03d}" for label in columns["label"]], object),
-        "product": np.full(n, parameters.enhance, object),
+        name: np.array([f"{stem}{label:03d}" for label in columns["label"]], object),
+        **columns,
     }
-    return {**names, **columns, "kind": kind, "spot_area_mm2": spot_area}, labels
 
 
 def _usable_continuum(frame: Frame, parameters: PrepareParameters) -> NDArray[np.float32]:

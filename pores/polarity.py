@@ -43,15 +43,25 @@ def cut(labels: Labels, br: NDArray[Any] | None, parameters: DetectParameters, s
     """
     if br is None:
         return labels
+    boxes = Regions.of(labels).boxes
+    sides = [_sides(labels[box] == label, br, box, parameters, scale) for label, box in enumerate(boxes, 1)]
+    if all(signs is None for signs in sides):
+        return labels
     parts = labels.copy()
-    for label, box in enumerate(Regions.of(labels).boxes, 1):
-        if _one_sign(br, box, scale, parameters.cut_polarity_g):
-            continue
-        inside = labels[box] == label
-        signs = _strong(inside, _radial(br, box, scale), parameters, scale)
-        if signs.min() < 0 < signs.max():
-            _number(parts, box, _grown(signs, inside, parameters), parameters)
-    return _in_raster_order(parts) if parts.max(initial=0) > labels.max(initial=0) else labels
+    for box, signs in zip(boxes, sides, strict=True):
+        if signs is not None:
+            _number(parts, box, signs, parameters)
+    return _in_raster_order(parts)
+
+
+def _sides(
+    inside: Mask, br: NDArray[Any], box: Box, parameters: DetectParameters, scale: int
+) -> Signs | None:
+    """1 or -1 on every pixel of a feature that is to be cut, 0 around it; None if it is to stay whole."""
+    if _one_sign(br, box, scale, parameters.cut_polarity_g):
+        return None
+    signs = _strong(inside, _radial(br, box, scale), parameters, scale)
+    return _grown(signs, inside, parameters) if signs.min() < 0 < signs.max() else None
 
 
 def _one_sign(br: NDArray[Any], box: Box, scale: int, level: float) -> bool:

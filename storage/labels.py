@@ -5,10 +5,12 @@
     /t_rec           (n,)  ms since 1970-01-01 TAI
     /frames/<i>            box that holds every feature of frame i, smallest unsigned type; attributes:
                            shape of the whole image and the box's first row and column
+    /faint/<i>             the same for the frame's faint features; absent where they were not looked for
 """
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import h5py
 import hdf5plugin
@@ -19,9 +21,17 @@ from pores.errors import InputError, PorelakeError
 from storage.lake import atomic
 
 Labels = NDArray[np.int32]
+Layer = Literal["pores", "faint"]
+
+_GROUPS: dict[Layer, str] = {"pores": "frames", "faint": "faint"}
 
 
-def write_labels(path: Path, t_rec: Sequence[np.datetime64], labels: Sequence[Labels]) -> None:
+def write_labels(
+    path: Path,
+    t_rec: Sequence[np.datetime64],
+    labels: Sequence[Labels],
+    faint: Sequence[Labels] | None = None,
+) -> None:
     """Write the label images of some frames, whole or not at all.
 
     Parameters
@@ -30,16 +40,24 @@ def write_labels(path: Path, t_rec: Sequence[np.datetime64], labels: Sequence[La
     t_rec : sequence of datetime64
     labels : sequence of ndarray of int, (y, x) of the working grid
         0 where there is no feature; shapes may differ between frames.
+    faint : sequence of ndarray of int, (y, x), optional
+        The same for faint features.
     """
+    layers: dict[Layer, Sequence[Labels]] = (
+        {"pores": labels} if faint is None else {"pores": labels, "faint": faint}
+    )
     times = np.array(t_rec, "datetime64[ms]").astype(np.int64)
     with atomic(path) as partial, h5py.File(partial, "w", libver="latest") as file:
         file.create_dataset("t_rec", data=times)
-        for index, (_, image) in enumerate(zip(times, labels, strict=True)):
-            _write(file, f"frames/{index}", image)
+        for layer, images in layers.items():
+            for index, (_, image) in enumerate(zip(times, images, strict=True)):
+                _write(file, f"{_GROUPS[layer]}/{index}", image)
 
 
-def read_labels(path: Path, t_rec: np.datetime64) -> Labels:
+def read_labels(path: Path, t_rec: np.datetime64, layer: Layer = "pores") -> Labels:
     """Read the label image of a frame, int32 (y, x).
+
+    A file without a layer of faint features has none.
 
     Raises
     ------
@@ -54,7 +72,9 @@ def read_labels(path: Path, t_rec: np.datetime64) -> Labels:
             index = np.flatnonzero(file["t_rec"][:] == wanted)
             if not len(index):
                 raise InputError(f"{path}: no labels of T_REC {t_rec}")
-            return _read(file[f"frames/{index[0]}"])
+            if _GROUPS[layer] not in file:
+                return np.zeros(file[f"{_GROUPS['pores']}/{index[0]}"].attrs["shape"], np.int32)
+            return _read(file[f"{_GROUPS[layer]}/{index[0]}"])
     except (OSError, KeyError, ValueError) as error:
         raise PorelakeError(
             f"{path}: labels of T_REC {t_rec} can't be read; remove it and run again ({error})"

@@ -5,11 +5,13 @@ The Arrow schema, SQL comments, the fields of exports and the data dictionary al
 """
 
 from catalog.schema.columns import Column, Table, Type
+from catalog.schema.faint import FAINT
 from catalog.schema.features import EVENTS, LINKS, PORES, TRACKS
 from catalog.schema.records import FRAMES, HARPS, RUNS
 
 __all__ = [
     "EVENTS",
+    "FAINT",
     "FRAMES",
     "HARPS",
     "LINKS",
@@ -23,5 +25,5 @@ __all__ = [
 ]
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (PORES, LINKS, TRACKS, EVENTS, FRAMES, HARPS, RUNS)
+    table.name: table for table in (PORES, FAINT, LINKS, TRACKS, EVENTS, FRAMES, HARPS, RUNS)
 }

@@ -66,7 +66,8 @@ def test_a_good_frame(good: Frame) -> None:
 
 
 def test_features_of_a_good_frame(good: Frame) -> None:
-    columns, labels = detect_frame(good, SCIENCE)
+    found = detect_frame(good, SCIENCE)
+    columns, labels = found.pores, found.labels
     assert set(columns) == {column.name for column in PORES.without("track_id", "run_id").columns}
     assert labels.shape == (180, 280)
     n = len(columns["label"])
@@ -80,8 +81,9 @@ def test_features_of_a_good_frame(good: Frame) -> None:
 
 
 def test_features_on_the_native_grid(good: Frame) -> None:
-    columns, labels = detect_frame(good, Parameters(enhance="none"))
-    fine, _ = detect_frame(good, SCIENCE)
+    found = detect_frame(good, Parameters(enhance="none"))
+    columns, labels = found.pores, found.labels
+    fine = detect_frame(good, SCIENCE).pores
     assert labels.shape == (90, 140)
     assert set(columns["grid_scale"]) == {1}
     assert columns["area_mm2"].sum() == pytest.approx(fine["area_mm2"].sum(), rel=0.1)
@@ -131,10 +133,10 @@ def test_no_field_is_no_reason(good: Frame) -> None:
     frame = with_segments(good, Br=None, Bp=None, Bt=None)
     assert reason(frame) is None
     assert prepare_frame(frame, SCIENCE.prepare)["missing_segments"] == ["Br", "Bp", "Bt"]
-    columns, _ = detect_frame(frame, SCIENCE)
+    columns = detect_frame(frame, SCIENCE).pores
     assert np.isnan(columns["mean_br"]).all()
     assert np.isnan(columns["flux_mx"]).all()
-    assert columns["area_px"].tolist() == detect_frame(good, SCIENCE)[0]["area_px"].tolist()
+    assert columns["area_px"].tolist() == detect_frame(good, SCIENCE).pores["area_px"].tolist()
 
 
 @pytest.mark.parametrize("why", [Reason.UNREADABLE_FILE, Reason.HEADER_MISMATCH])
@@ -209,7 +211,8 @@ def test_nothing_is_found_where_data_are_missing(good: Frame) -> None:
     hole[:, :70] = np.nan
     frame = with_segments(good, continuum=hole)
     assert np.isnan(prepared_intensity(frame, SCIENCE.prepare).intensity[:, :70]).all()
-    columns, labels = detect_frame(frame, SCIENCE)
+    found = detect_frame(frame, SCIENCE)
+    columns, labels = found.pores, found.labels
     assert not labels[:, :140].any()
     assert (columns["x_px"] > 69).all()
 

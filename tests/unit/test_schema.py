@@ -12,6 +12,8 @@ from pores.oracle import CHECKS
 CONTRACT = {
     "pores": "harpnum t_rec pore_id track_id x_px y_px lon lat mu area_px grid_scale area_mm2 area_msh"
     " mean_br mean_bp mean_bt mean_b flux_mx min_intensity mean_intensity kind touches_edge run_id",
+    "faint": "harpnum t_rec faint_id track_id label x_px y_px lon lat mu area_px area_mm2 mean_br"
+    " min_intensity mean_intensity touches_edge run_id",
     "links": "harpnum from_pore_id to_pore_id from_t to_t kind run_id",
     "tracks": "track_id harpnum family_id t_birth t_death lifetime_h n_obs birth death parent_track_id"
     " child_track_id mean_br max_area_mm2 mean_area_mm2 kind run_id",
@@ -23,6 +25,7 @@ CONTRACT = {
 }
 NULLABLE = {
     "pores": {"track_id", "mean_br", "mean_bp", "mean_bt", "mean_b", "flux_mx"},
+    "faint": {"track_id", "mean_br"},
     "tracks": {"parent_track_id", "child_track_id", "mean_br"},
     "frames": {"t_obs", "reason", "n_pores", "quiet_sun"},
 }
