@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 from flows.challenge_folder import is_made, write_series
+from flows.challenge_rules import RULES
 from flows.pool import ordered_map
+from flows.progress import progress_bars
 from flows.progress import track as progress
-from pores.errors import InputError
+from pores.errors import InputError, PorelakeError
 from pores.parameters import Parameters
 from pores.simulate.parameters import Scenario, SimulationParameters
 from pores.simulate.sighted import look, looked_at
+from storage.lake import atomic
 
 SEEDS = tuple(range(1001, 1011))  # the challenge's own: nothing may be tuned on them
 SCENARIOS: tuple[str, ...] = tuple(name for name in get_args(Scenario) if name not in ("demo", "faults"))
@@ -63,6 +66,28 @@ def series_of(
     kinds = [(name, 1) for name in scenarios]
     kinds += [(name, every) for every in CADENCES for name in scenarios if every > 1 and name in THINNED]
     return [Series(name, seed, every, changed) for name, every in kinds for seed in seeds]
+
+
+def make_challenge(out: Path, series: Sequence[Series], workers: int | None = None) -> str:
+    """Make every series that is not there yet, and the rules; what was done, in words.
+
+    Raises
+    ------
+    PorelakeError
+        If a series can't be made, once all others are.
+    """
+    made, failed = 0, []
+    with progress_bars():
+        for one in series:
+            try:
+                made += make_series(out, one, workers)
+            except (PorelakeError, ValueError) as error:
+                failed.append(f"{one.name}: {error}")
+    with atomic(out / "README.md") as partial:
+        partial.write_text(RULES)
+    if failed:
+        raise PorelakeError(f"{out}: {len(failed)} of {len(series)} series can't be made; {failed[0]}")
+    return f"{out}: {made} series made, {len(series) - made} there already"
 
 
 def make_series(out: Path, series: Series, workers: int | None = None) -> bool:

@@ -2,14 +2,15 @@
 
 ::
 
-    <series>/pores.parquet, frames.parquet      as the tables of these names, but without tracks
-    <series>/labels.h5                          which pixels each pore has
+    <series>/{pores,faint,frames}.parquet       as the tables of these names, but without tracks
+    <series>/labels.h5                          which pixels each pore and faint feature has
     <series>/truth/{pores,links,tracks,events,frames}.parquet, parameters.json
     <series>/made.json                          from what it was made; written last
 """
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from catalog.formats import arrow_schema
 from catalog.schema import TABLES, Table
-from flows.harp import DETECTED, PREPARED
+from flows.harp import DETECTED, FAINTLY, PREPARED
 from flows.stages import stacked
 from flows.tracking import frame_series
 from pores.chain import Columns
@@ -27,7 +28,7 @@ from pores.sightings import Sightings
 from pores.simulate.parameters import SimulationParameters
 from pores.simulate.sighted import Look, truth
 from pores.simulate.tables import RUN_ID
-from storage.labels import read_labels, write_labels
+from storage.labels import Layer, read_labels, write_labels
 from storage.lake import atomic
 from storage.tables import read_table, write_table
 
@@ -49,12 +50,16 @@ def write_series(
     """Write a series; what another one left in the folder is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MADE).unlink(missing_ok=True)
-    searched = [look for look in looks if look.pores is not None and look.labels is not None]
-    pores = stacked([look.pores for look in searched if look.pores is not None], DETECTED)
-    write_table(folder / "pores.parquet", pores, arrow_schema(DETECTED))
-    write_table(folder / "frames.parquet", _frames(looks, PREPARED), arrow_schema(PREPARED))
-    images = [look.labels for look in searched if look.labels is not None]
-    write_labels(folder / LABELS, [look.row["t_rec"] for look in searched], images)
+    searched = [(look.row["t_rec"], look.found) for look in looks if look.found is not None]
+    given = {
+        "pores": (DETECTED, stacked([found.pores for _, found in searched], DETECTED)),
+        "faint": (FAINTLY, stacked([found.faint for _, found in searched], FAINTLY)),
+        "frames": (PREPARED, _frames(looks, PREPARED)),
+    }
+    for name, (table, columns) in given.items():
+        write_table(folder / f"{name}.parquet", columns, arrow_schema(table))
+    images = [found.labels for _, found in searched], [found.faint_labels for _, found in searched]
+    write_labels(folder / LABELS, [t_rec for t_rec, _ in searched], *images)
     _write_truth(folder / TRUTH, looks, simulation)
     _write_json(folder / MADE, made_of)
 
@@ -69,12 +74,14 @@ def read_sightings(folder: Path, science: Parameters) -> Sightings:
     science : Parameters
         Of detection, as the series was made with.
     """
-    frames = read_table(folder / "frames.parquet")
+    pores, faint, frames = (read_table(folder / f"{name}.parquet") for name in ("pores", "faint", "frames"))
 
-    def labels(frame: int) -> Any:
-        return read_labels(folder / LABELS, frames["t_rec"][frame])
+    def labels(layer: Layer, frame: int) -> Any:
+        return read_labels(folder / LABELS, frames["t_rec"][frame], layer)
 
-    return Sightings(read_table(folder / "pores.parquet"), frame_series(science, frames), labels)
+    return Sightings(
+        pores, frame_series(science, frames), partial(labels, "pores"), faint, partial(labels, "faint")
+    )
 
 
 def read_truth(folder: Path) -> dict[str, Columns]:
@@ -107,5 +114,5 @@ def _filled(columns: Columns, schema: pa.Schema) -> dict[str, Any]:
 
 
 def _write_json(path: Path, value: Any) -> None:
-    with atomic(path) as partial:
-        partial.write_text(json.dumps(value, indent=1) + "\n")
+    with atomic(path) as file:
+        file.write_text(json.dumps(value, indent=1) + "\n")

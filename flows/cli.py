@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from flows.commands import ask, chain, clock, make, regions
+from flows.commands import ask, chain, challenge, clock, look, make, regions
 from pores.errors import InputError, PorelakeError
 
 INTERRUPTED = 130  # with this typer ends a command at Ctrl-C
@@ -43,6 +43,8 @@ chain.register(app)
 clock.register(app)
 ask.register(app)
 make.register(app)
+look.register(app)
+challenge.register(app)
 regions.register(app)
 
 

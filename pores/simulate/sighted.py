@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.chain import Columns, Row, detect_frame, prepare_frame
+from pores.chain import Columns, Detected, Row, detect_frame, prepare_frame
 from pores.errors import InputError, Reason
 from pores.frame import Frame, Problem
 from pores.geometry import CeaGrid, Observer
 from pores.parameters import Parameters
 from pores.series import FrameSeries
 from pores.sightings import Labels, Sightings
-from pores.simulate.chronicle import TrueFrame, chronicle
 from pores.simulate.columns import as_columns
 from pores.simulate.observe import physical
 from pores.simulate.parameters import SimulationParameters
 from pores.simulate.scene import Scene
 from pores.simulate.series import SimulatedFrame, frame_of
-from pores.simulate.tables import Tables
+from pores.simulate.tables import truth_rows
+from pores.simulate.truth import TrueFrame
 
 Over = Callable[[Callable[[int], "Look | None"], Sequence[int]], Iterable["Look | None"]]
 
@@ -38,18 +38,16 @@ class Look:
         Native grid, and where it was seen from.
     true : TrueFrame
         The features that are there, whether or not the record can be used.
-    pores : dict of ndarray, or None
-        Columns of `pores`; None where the record can't be used.
-    labels : ndarray of unsigned int, (y, x) of the working grid, or None
-        Label image of the pores.
+    found : Detected or None
+        Pores and faint features, label images in as few bytes as hold them; None where the record can't be
+        used.
     """
 
     row: Row
     grid: CeaGrid
     observer: Observer
     true: TrueFrame
-    pores: Columns | None = None
-    labels: NDArray[Any] | None = None
+    found: Detected | None = None
 
 
 def sighted(
@@ -82,7 +80,7 @@ def sighted(
 
 def looked_at(simulation: SimulationParameters, science: Parameters, over: Over = map) -> list[Look]:
     """The records of a series that are there, in order of time."""
-    every = over(partial(look, simulation, science), range(simulation.n_frames))
+    every = over(partial(look, simulation, science), simulation.slots)
     return [one for one in every if one is not None]
 
 
@@ -97,8 +95,9 @@ def look(simulation: SimulationParameters, science: Parameters, frame: int) -> L
     seen = Look(row, grid, Observer.from_keywords(record.keywords), simulated.truth)
     if not row["usable"]:
         return seen
-    columns, labels = detect_frame(record, science, row["quiet_sun"])
-    return replace(seen, pores=columns, labels=_small(labels))
+    found = detect_frame(record, science, row["quiet_sun"])
+    small = replace(found, labels=_small(found.labels), faint_labels=_small(found.faint_labels))
+    return replace(seen, found=small)
 
 
 def record_of(simulated: SimulatedFrame, simulation: SimulationParameters) -> Frame:
@@ -114,12 +113,9 @@ def record_of(simulated: SimulatedFrame, simulation: SimulationParameters) -> Fr
 
 def sightings(looks: Sequence[Look], science: Parameters) -> Sightings:
     """What trackers are given of some records."""
-    parts = [one.pores for one in looks if one.pores is not None]
-    if not parts:
-        raise InputError(
-            "simulated series: no frame of it can be used; simulate more frames, or fewer faults"
-        )
-    pores = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    found = [one.found for one in looks if one.found is not None]
+    if not found:
+        raise InputError("simulated series: none of its frames can be used")
     frames = FrameSeries(
         np.array([one.row["t_rec"] for one in looks], "datetime64[ms]"),
         np.array([one.row["usable"] for one in looks], bool),
@@ -128,13 +124,23 @@ def sightings(looks: Sequence[Look], science: Parameters) -> Sightings:
         science.grid_scale,
         science.prepare.mu_min,
     )
-    return Sightings(pores, frames, _images([one.labels for one in looks]))
+    return Sightings(
+        _stacked([one.pores for one in found]),
+        frames,
+        _images([one.found.labels if one.found else None for one in looks]),
+        _stacked([one.faint for one in found]),
+        _images([one.found.faint_labels if one.found else None for one in looks]),
+    )
 
 
 def truth(looks: Sequence[Look], simulation: SimulationParameters) -> dict[str, Columns]:
     """True tables of the usable ones of some records."""
-    told = chronicle([one.true for one in looks if one.true.frame not in simulation.unusable_frames])
-    return {name: as_columns(name, rows) for name, rows in Tables(simulation, told).rows().items()}
+    rows = truth_rows(simulation, Scene(simulation).script, [one.true for one in looks])
+    return {name: as_columns(name, table) for name, table in rows.items()}
+
+
+def _stacked(parts: Sequence[Columns]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _images(kept: Sequence[NDArray[Any] | None]) -> Labels:

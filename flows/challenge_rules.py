@@ -1,0 +1,44 @@
+"""What the challenge tells those who take part."""
+
+RULES = """# The pore tracking challenge
+
+Simulated series of an active region seen by HMI, with known truth: pores that are born, grow, merge, split,
+flicker, cross edges and decay, in 12 min steps. Every tracker is given the same detections; what is compared
+is what it makes of them.
+
+Made by `porelake challenge`. Equal seeds and versions give equal series; `made.json` of a series says what
+it was made from. Seeds 1001 to 1010 are the challenge's own: tune on others (`porelake challenge --out DIR
+--seeds 1..5`).
+
+## What is given
+
+A folder for each series: `<scenario>-<seed>`; `-1h` and `-2h` are series of which only every fifth or tenth
+record is left. In it, all that a tracker may use:
+
+- `pores.parquet`: one row for each dark feature and frame: place, area, field, polarity, intensity;
+- `frames.parquet`: one row for each record, usable or not: time, reason, geometry, all keywords;
+- `labels.h5`: which pixels each feature has, on a grid of two pixels to a native one: `/t_rec` (ms since
+  1970) and for frame `i` of it `/frames/<i>`, the box that holds every feature; its attributes `shape` and
+  `first` say the size of the whole image, and the first row and column of the box. A pixel's value is `label`
+  of its feature, 0 outside;
+- `faint.parquet`, and `/faint/<i>` of the labels: dark features below a weaker threshold that hold no pore;
+
+Columns, units and signs are those of the catalogue's data dictionary.
+
+`truth/` is for the score alone: `pores`, `links`, `tracks`, `events` and `frames` in the same form, and the
+`parameters.json` that were simulated. The truth is what an observer would tell who sees without noise; it
+counts merges, splits, gaps and ends as the catalogue does, and at a coarser cadence tells what can be known
+at that cadence.
+
+## What to hand in
+
+A folder with `pores.parquet` (the rows given, and `track_id`), `links.parquet`, `tracks.parquet` and
+`events.parquet`, with the columns that the tables of `truth/` have. No link may bridge more than an hour
+without the feature and one step of the series.
+
+## How it is scored
+
+    porelake score SERIES/truth --tables FOLDER
+
+Links, events within 0, 1 and 2 frames and with their arity, lifetimes, censoring, identity.
+"""
