@@ -20,13 +20,13 @@ import pyarrow as pa
 
 from pores.errors import InputError, Reason
 from pores.record_time import parse_t_rec, tai_to_utc
-from pores.simulate.chronicle import TrueFrame, chronicle
 from pores.simulate.keywords import segment_keywords
 from pores.simulate.observe import STORED
 from pores.simulate.parameters import SimulationParameters
 from pores.simulate.scene import Scene
 from pores.simulate.series import SimulatedFrame, frame_of
-from pores.simulate.tables import RUN_ID, Rows, Tables
+from pores.simulate.tables import RUN_ID, Rows, truth_rows
+from pores.simulate.truth import TrueFrame
 from storage.fits_files import FileName
 from storage.jsoc_files import Segment, files_bytes
 from storage.lake import atomic
@@ -78,11 +78,11 @@ def write_series(
     frame_rows: Rows = []
     for names, true, row in _records(out, parameters, workers):
         files += [out / name for name in names]
-        true_frames += [true] if true.frame not in parameters.unusable_frames else []
+        true_frames.append(true)
         frame_rows += [row] if names else []
         if progress is not None:
             progress(1)
-    tables = dict(Tables(parameters, chronicle(true_frames)).rows())
+    tables = dict(truth_rows(parameters, Scene(parameters).script, true_frames))
     tables["frames"] = frame_rows
     _write_truth(out / "truth", parameters, tables, schemas)
     return files
@@ -93,7 +93,7 @@ Record = tuple[list[str], TrueFrame, dict[str, Any]]
 
 def _records(out: Path, parameters: SimulationParameters, workers: int) -> Iterator[Record]:
     """The records of a series, written, in order."""
-    jobs = [(out, parameters, frame) for frame in range(parameters.n_frames)]
+    jobs = [(out, parameters, frame) for frame in parameters.slots]
     if workers <= 1:
         yield from map(_record, jobs)
         return
@@ -123,8 +123,8 @@ def _file(parameters: SimulationParameters, frame: int, segment: str) -> str:
 
 
 def _require_own(out: Path, parameters: SimulationParameters) -> None:
-    frames = range(parameters.n_frames)
-    own = {_file(parameters, frame, name) for frame in frames for name in _segments(parameters, frame)}
+    segments = ((frame, name) for frame in parameters.slots for name in _segments(parameters, frame))
+    own = {_file(parameters, *one) for one in segments}
     there = (path.name for path in out.glob(f"{SERIES}.{parameters.harpnum}.*.fits"))
     if strange := sorted(set(there) - own):
         raise InputError(f"{out / strange[0]}: of another series of this HARP; name an empty directory")

@@ -1,35 +1,31 @@
-"""What truly became of every feature: links, tracks, families and events, from the script.
+"""What truly became of every feature: links, tracks, families and contacts, from the script.
 
 Features of at least the detection limit take part, in frames that can be used: the chronicle is that of an
 observer who sees without noise, knows which scripted pores make a feature and how each of them moves, and
-counts merges, splits and gaps as the catalogue does. Two features of different frames are linked if they
-share a scripted pore whose samples in the first, moved as that pore moves, cover at least a fifth of the
-smaller of the two. A feature looks back, pore by pore, to the last frame in which that pore was seen,
-within the gap window.
+counts merges, splits, contacts and gaps as the catalogue does. Two features of different frames are linked
+if they share a scripted pore that counts in both and whose samples in the first, moved as that pore moves,
+cover at least a fifth of the smaller of the two. A feature looks back, pore by pore, to the last frame in
+which that pore was seen, within the gap window; what other links say already is not said again.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pores.simulate.truth import FINE, Feature
+from pores.parameters import TrackParameters
+from pores.simulate.parameters import SLOT_H
+from pores.simulate.sight import FINE
+from pores.simulate.strands import CONTACT_H, TOLERANCE_H, Counted, Node, counted
+from pores.simulate.truth import Feature, Ints, TrueFrame
 
-MAX_GAP_FRAMES = 5
+MAX_GAP_H = TrackParameters().max_gap_h
 OVERLAP = 0.2
-Node = tuple[int, int]  # frame, index of the feature in it
-Pixels = dict[int, tuple[float, float]]
-
-
-@dataclass(frozen=True)
-class TrueFrame:
-    """The features of a usable frame and where the scripted pores are, native pixels."""
-
-    frame: int
-    features: Sequence[Feature]
-    pixels: Pixels
+Edge = tuple[Node, Node]
+Partners = Mapping[Node, list[Node]]
 
 
 @dataclass
@@ -40,6 +36,10 @@ class Chronicle:
     ----------
     frames : mapping of int to TrueFrame
         Usable frames.
+    window_h : float
+        Features further apart in time never link.
+    counted : mapping of Node to frozenset of int
+        Features that take part, in order of time and place, and the scripted pores that count in them.
     edges : list of (Node, Node)
         Links, by target and source.
     track : mapping of Node to Node
@@ -49,7 +49,9 @@ class Chronicle:
     """
 
     frames: dict[int, TrueFrame]
-    edges: list[tuple[Node, Node]] = field(default_factory=list)
+    window_h: float
+    counted: Counted
+    edges: list[Edge] = field(default_factory=list)
     track: dict[Node, Node] = field(default_factory=dict)
     after: dict[Node, Node] = field(default_factory=dict)
 
@@ -61,31 +63,36 @@ class Chronicle:
         """Its area, Mm^2."""
         return float(self.feature(node).row["area_mm2"])
 
-    @property
-    def nodes(self) -> list[Node]:
-        """Features that take part, in order of time and place."""
-        return [
-            (frame, i)
-            for frame in sorted(self.frames)
-            for i, feature in enumerate(self.frames[frame].features)
-            if feature.in_full
-        ]
+    @cached_property
+    def parents(self) -> Partners:
+        """Features that lead to each, the largest first."""
+        return self._partners([(b, a) for a, b in self.edges])
 
-    def parents(self, node: Node) -> list[Node]:
-        """Features that lead to one, the largest first."""
-        return sorted((a for a, b in self.edges if b == node), key=self.area, reverse=True)
+    @cached_property
+    def children(self) -> Partners:
+        """Features that each leads to, the largest first."""
+        return self._partners(self.edges)
 
-    def children(self, node: Node) -> list[Node]:
-        """Features that one leads to, the largest first."""
-        return sorted((b for a, b in self.edges if a == node), key=self.area, reverse=True)
+    @cached_property
+    def lives(self) -> Partners:
+        """The features of each track, by the first of them."""
+        lives: dict[Node, list[Node]] = defaultdict(list)
+        for node in self.counted:
+            lives[self.track[node]].append(node)
+        return lives
+
+    @cached_property
+    def passing(self) -> frozenset[Node]:
+        """Tracks of pieces that part from a feature and are back in it within the time of a contact."""
+        return frozenset(first for first, life in self.lives.items() if self._passes(first, life[-1]))
 
     def families(self) -> dict[Node, Node]:
         """First track of the connected component of each track."""
-        root = {first: first for first in self.track.values()}
+        root = {first: first for first in self.lives}
 
         def find(first: Node) -> Node:
             while root[first] != first:
-                first = root[first]
+                root[first] = first = root[root[first]]
             return first
 
         for a, b in self.edges:
@@ -93,54 +100,100 @@ class Chronicle:
             root[high] = low
         return {first: find(first) for first in root}
 
+    def _partners(self, edges: Sequence[Edge]) -> Partners:
+        partners: dict[Node, list[Node]] = {node: [] for node in self.counted}
+        for one, other in edges:
+            partners[one].append(other)
+        return {one: sorted(others, key=self.area, reverse=True) for one, others in partners.items()}
 
-def chronicle(frames: Sequence[TrueFrame]) -> Chronicle:
-    """The chronicle of a series."""
-    told = Chronicle({frame.frame: frame for frame in frames})
-    last_seen: dict[int, int] = {}
-    for frame in sorted(told.frames):
-        told.edges += _edges(told, frame, last_seen)
-        for feature in told.frames[frame].features:
-            if feature.in_full:
-                last_seen |= dict.fromkeys(feature.samples, frame)
+    def _passes(self, first: Node, last: Node) -> bool:
+        parents, children = self.parents[first], self.children[last]
+        if not parents or not children or self.track[parents[0]] != self.track[children[0]]:
+            return False
+        return SLOT_H * (children[0][0] - first[0]) <= CONTACT_H + TOLERANCE_H
+
+
+def chronicle(frames: Sequence[TrueFrame], polarity: Mapping[int, int], cadence_h: float) -> Chronicle:
+    """The chronicle of the usable frames of a series.
+
+    Parameters
+    ----------
+    frames : sequence of TrueFrame
+    polarity : mapping of int to int
+        Sign of the field of each scripted pore.
+    cadence_h : float
+        Nominal time between frames.
+    """
+    by_frame = {true.frame: true for true in sorted(frames, key=lambda true: true.frame)}
+    told = Chronicle(by_frame, MAX_GAP_H + cadence_h + TOLERANCE_H, counted(by_frame, polarity))
+    last_seen: dict[int, list[Node]] = {}
+    descent = _Descent(told.window_h)
+    for frame in by_frame:
+        here = [node for node in told.counted if node[0] == frame]
+        told.edges += [edge for edge in _edges(told, here, last_seen) if descent.is_news(edge)]
+        seen: dict[int, list[Node]] = defaultdict(list)
+        for node in here:
+            for pore in told.counted[node]:
+                seen[pore].append(node)
+        last_seen |= seen
+    told.edges.sort(key=lambda edge: edge[::-1])
     _continue(told)
-    for node in told.nodes:
+    for node in told.counted:
         told.track.setdefault(node, node)
         if node in told.after:
             told.track[told.after[node]] = told.track[node]
     return told
 
 
-def _edges(told: Chronicle, frame: int, last_seen: dict[int, int]) -> list[tuple[Node, Node]]:
-    """Links to the features of a frame."""
-    shared: dict[tuple[Node, Node], int] = defaultdict(int)
-    for i, feature in enumerate(told.frames[frame].features):
-        if not feature.in_full:
-            continue
-        for pore in feature.samples:
-            before = last_seen.get(pore)
-            if before is None or frame - before > MAX_GAP_FRAMES + 1:
-                continue
-            for j, other in enumerate(told.frames[before].features):
-                if other.in_full and pore in other.samples:
-                    shared[(before, j), (frame, i)] += _covered(told, (before, j), (frame, i), pore)
+class _Descent:
+    """Which features each descends from, as far back as the gap window."""
+
+    def __init__(self, window_h: float) -> None:
+        self._window_h = window_h
+        self._before: dict[Node, set[Node]] = defaultdict(set)
+
+    def is_news(self, edge: Edge) -> bool:
+        """Whether no links so far lead from one to the other; the edge is then one of them."""
+        a, b = edge
+        if a in self._before[b]:
+            return False
+        recent = (one for one in self._before[a] if SLOT_H * (b[0] - one[0]) <= self._window_h)
+        self._before[b] |= {a, *recent}
+        return True
+
+
+def _edges(told: Chronicle, here: Sequence[Node], last_seen: Mapping[int, list[Node]]) -> list[Edge]:
+    """Possible links to the features of a frame, from the latest features first."""
+    shared: dict[Edge, int] = defaultdict(int)
+    for node in here:
+        for pore in sorted(told.counted[node]):
+            for before in last_seen.get(pore, []):
+                if SLOT_H * (node[0] - before[0]) <= told.window_h:
+                    shared[before, node] += _covered(told, before, node, pore)
     return [
         (a, b)
-        for (a, b), samples in sorted(shared.items())
+        for (a, b), samples in sorted(shared.items(), key=lambda item: (-item[0][0][0], item[0]))
         if samples >= OVERLAP * min(_size(told.feature(a)), _size(told.feature(b)))
     ]
 
 
 def _covered(told: Chronicle, source: Node, target: Node, pore: int) -> int:
     """Samples of a pore in the source that are in the target once moved as the pore moves."""
-    (x0, y0), (x1, y1) = (told.frames[node[0]].pixels[pore] for node in (source, target))
-    rows, cols = told.feature(source).samples[pore]
-    moved = _codes(rows + round(FINE * (y1 - y0)), cols + round(FINE * (x1 - x0)))
+    rows, cols = moved(told, source, target[0], pore)
     there = [_codes(*part) for part in told.feature(target).samples.values()]
-    return int(np.isin(moved, np.concatenate(there)).sum())
+    return int(np.isin(_codes(rows, cols), np.concatenate(there)).sum())
 
 
-def _codes(rows: Any, cols: Any) -> Any:
+def moved(told: Chronicle, node: Node, frame: int, pore: int, *, whole: bool = False) -> tuple[Ints, Ints]:
+    """Samples (rows, columns) of a pore in a feature, or of the whole, where that pore takes them."""
+    (x0, y0), (x1, y1) = (told.frames[at].pixels[pore] for at in (node[0], frame))
+    samples = told.feature(node).samples
+    parts = list(samples.values()) if whole else [samples[pore]]
+    rows, cols = (np.concatenate([part[axis] for part in parts]) for axis in (0, 1))
+    return rows + round(FINE * (y1 - y0)), cols + round(FINE * (x1 - x0))
+
+
+def _codes(rows: Ints, cols: Ints) -> NDArray[np.int64]:
     return np.asarray(rows, np.int64) * 1_000_000 + cols
 
 

@@ -1,14 +1,17 @@
 """What to simulate: one frozen model, whose dump decides every byte of a series."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Scenario = Literal["clean", "interactions", "demo", "faults"]
+from pores.parameters import TrackParameters
+from pores.simulate.playbill import BILLS, Bill, Scenario
+
 SEGMENTS = ("continuum", "Br", "Bp", "Bt", "bitmap", "conf_disambig", "magnetogram")
 ERROR_SEGMENTS = ("Br_err", "Bp_err", "Bt_err")
+SLOT_H = 0.2  # between record slots
 
 
 class SimulationParameters(BaseModel):
@@ -19,7 +22,8 @@ class SimulationParameters(BaseModel):
     seed: int = Field(1, ge=0, description="Seed of everything random: equal seeds give equal bytes")
     harpnum: int = Field(99001, ge=1, description="HARPNUM of the series")
     noaa_ars: tuple[int, ...] = Field((12345,), description="NOAA active regions in the patch")
-    n_frames: int = Field(60, ge=1, description="Records, 12 min apart")
+    n_frames: int = Field(60, ge=1, description="Record slots, 12 min apart")
+    every: int = Field(1, ge=1, description="Of the slots only every so many-th has a record")
     shape: tuple[int, int] = Field((300, 500), description="Rows and columns of the patch, native CEA pixels")
     t_start: datetime = Field(datetime(2014, 6, 10), description="T_REC of the first record, TAI")
     latitude: float = Field(-18.0, ge=-50, le=50, description="Latitude of the patch centre, deg")
@@ -31,10 +35,7 @@ class SimulationParameters(BaseModel):
     )
     noise: float = Field(1.0, ge=0, description="Noise of intensity and field in units of HMI's")
     scenario: Scenario = Field(
-        "clean",
-        description="`clean`: single pores; `interactions`: mergers, splits and flicker too; "
-        "`demo`: everything, with a sunspot, pores that cross the edge, and faults; "
-        "`faults`: `clean` with faults",
+        "clean", description="; ".join(f"`{name}`: {bill.says}" for name, bill in BILLS.items())
     )
     lifetime_h: float = Field(
         4.0, gt=0, description="Median lifetime of a single pore of 3 Mm^2 and average strength, h"
@@ -64,10 +65,11 @@ class SimulationParameters(BaseModel):
 
     @classmethod
     def of(cls, scenario: Scenario, **values: object) -> Self:
-        """The parameters of a scenario with its usual faults, some of them changed."""
-        parameters = cls.model_validate({"scenario": scenario, **values})
-        faults = _faults(parameters.n_frames) if scenario in ("demo", "faults") else {}
-        return cls.model_validate({"scenario": scenario, **faults, **values})
+        """The parameters of a scenario with its usual patch, length and faults, some of them changed."""
+        bill = BILLS.get(scenario, Bill(""))  # an unknown one is refused below
+        values = {"scenario": scenario, "shape": bill.shape, "n_frames": bill.n_frames, **values}
+        plain = cls.model_validate(values)
+        return cls.model_validate({**bill.values(plain.seed, plain.n_frames), **values})
 
     @property
     def t_rec(self) -> np.ndarray:
@@ -76,21 +78,21 @@ class SimulationParameters(BaseModel):
         return start + np.arange(self.n_frames) * np.timedelta64(720_000, "ms")
 
     @property
+    def slots(self) -> range:
+        """The record slots that are used, by their number from 0; of some of them records may be missing."""
+        return range(0, self.n_frames, self.every)
+
+    @property
+    def cadence_h(self) -> float:
+        """Nominal time between records: the most frequent one, the smallest of several; 12 min if unknown."""
+        recorded = [slot for slot in self.slots if slot not in self.missing_frames]
+        steps, counts = np.unique(np.diff(recorded), return_counts=True)
+        step = SLOT_H * int(steps[np.argmax(counts)]) if steps.size else SLOT_H
+        return step if step <= TrackParameters().max_step_h + 1e-9 else SLOT_H
+
+    @property
     def unusable_frames(self) -> frozenset[int]:
         """Frames in which no features can be looked for."""
         return frozenset(
             (*self.missing_frames, *self.no_continuum_frames, *self.bad_quality_frames, *self.corrupt_frames)
         )
-
-
-def _faults(n_frames: int) -> dict[str, tuple[int, ...]]:
-    """One fault of each kind in a series long enough to carry them, and a short gap of two records."""
-    if n_frames < 10:
-        return {}
-    at = [int(n_frames * part) for part in (0.22, 0.43, 0.62, 0.8)]
-    return {
-        "missing_frames": (at[0], at[0] + 1),
-        "no_continuum_frames": (at[1],),
-        "bad_quality_frames": (at[2],),
-        "corrupt_frames": (at[3],),
-    }

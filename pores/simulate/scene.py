@@ -19,7 +19,7 @@ from pores.simulate.orbit import Place, place, to_carrington
 from pores.simulate.parameters import SimulationParameters
 from pores.simulate.profiles import PENUMBRA_RADIUS, darkness_and_field, radius_of
 from pores.simulate.scenario import script
-from pores.simulate.script import Pore, Presence, presences
+from pores.simulate.script import Pore, Presence, position, presences
 from pores.simulate.stage import PIXEL_MM
 
 Image = NDArray[np.float32]
@@ -47,7 +47,7 @@ class Seen:
     owner : ndarray
         Number of the scripted pore that darkens a place most, 0 for none.
     pixels : mapping of int to (x, y)
-        Native pixel of every scripted pore.
+        Native pixel of every scripted pore, also of one that is not there: where it would be.
     """
 
     place: Place
@@ -111,13 +111,17 @@ class Scene:
     def _pores(self, where: Place) -> tuple[Image, Image, NDArray[np.int16], dict[int, tuple[float, float]]]:
         """Darkness, radial field and owners on the Sun, and the pixel of every pore."""
         canvas = _Canvas(self.spectrum.shape)
-        pixels = {}
+        pixels = self._pixels(where)
         for presence in presences(self.script, where.hours):
-            x, y = self.pixel(where, np.array(presence.x_mm), np.array(presence.y_mm))
-            pixels[presence.pore.number] = (float(x), float(y))
-            canvas.draw(presence, OVERSAMPLING * (float(x) + MARGIN), OVERSAMPLING * (float(y) + MARGIN))
+            x, y = pixels[presence.pore.number]
+            canvas.draw(presence, OVERSAMPLING * (x + MARGIN), OVERSAMPLING * (y + MARGIN))
         field = np.cbrt(canvas.north) - np.cbrt(canvas.south)
         return np.cbrt(canvas.dark), field, canvas.owner, pixels
+
+    def _pixels(self, where: Place) -> dict[int, tuple[float, float]]:
+        places = np.array([position(pore, where.hours) for pore in self.script]).reshape(-1, 2)
+        x, y = self.pixel(where, places[:, 0], places[:, 1])
+        return {pore.number: (float(x[i]), float(y[i])) for i, pore in enumerate(self.script)}
 
     def _elements(self, where: Place) -> Complex:
         """Transform of the radial field of network and plage on the Sun."""

@@ -64,6 +64,12 @@ def presences(script: tuple[Pore, ...], hours: float) -> list[Presence]:
     return [presence for pore in script if (presence := _presence(pore, hours)) is not None]
 
 
+def position(pore: Pore, hours: float) -> tuple[float, float]:
+    """Place of a pore, Mm west and north, at any time: also when it is not there yet, or no longer."""
+    times, x, y = zip(*pore.path, strict=True)
+    return float(np.interp(hours, times, x)), float(np.interp(hours, times, y))
+
+
 def outline(rng: np.random.Generator, irregularity: float) -> tuple[tuple[float, float, float], ...]:
     """A random outline, changing over hours."""
     return tuple(
@@ -92,5 +98,4 @@ def _presence(pore: Pore, hours: float) -> Presence | None:
     area = float(np.interp(hours, when, [knot[1] for knot in pore.area]))
     if area <= INVISIBLE_MM2:
         return None
-    times, x, y = zip(*pore.path, strict=True)
-    return Presence(pore, area, float(np.interp(hours, times, x)), float(np.interp(hours, times, y)), hours)
+    return Presence(pore, area, *position(pore, hours), hours)

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.frame import Keyword
-from pores.simulate.chronicle import TrueFrame
 from pores.simulate.keywords import record_keywords
 from pores.simulate.observe import observe
 from pores.simulate.orbit import Place
 from pores.simulate.parameters import SimulationParameters
 from pores.simulate.scene import Scene
-from pores.simulate.truth import features
+from pores.simulate.truth import TrueFrame, features
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class SimulatedFrame:
 def simulate(parameters: SimulationParameters) -> Iterator[SimulatedFrame]:
     """Every record of a series, in order of time, also those that are to be missing."""
     scene = Scene(parameters)
-    for frame in range(parameters.n_frames):
+    for frame in parameters.slots:
         yield frame_of(scene, frame)
 
 
@@ -63,5 +62,5 @@ def frame_of(scene: Scene, frame: int) -> SimulatedFrame:
         seen.place,
         record_keywords(parameters, frame, seen.place, stored),
         stored,
-        TrueFrame(frame, features(scene, seen), seen.pixels),
+        TrueFrame(frame, features(scene, seen), seen.pixels, seen.place),
     )

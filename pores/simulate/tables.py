@@ -1,6 +1,6 @@
 """The chronicle of a series as the tables of the catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -8,11 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.record_time import format_compact
-from pores.simulate.chronicle import MAX_GAP_FRAMES, Chronicle, Node
-from pores.simulate.parameters import SimulationParameters
+from pores.simulate.chronicle import Chronicle, chronicle, moved
+from pores.simulate.parameters import SLOT_H, SimulationParameters
+from pores.simulate.script import Pore
+from pores.simulate.sight import touches
+from pores.simulate.strands import Node
+from pores.simulate.truth import TrueFrame
 
 RUN_ID, PRODUCT = "truth", "spline"
 Rows = list[dict[str, Any]]
+
+
+def truth_rows(
+    parameters: SimulationParameters, script: Sequence[Pore], frames: Sequence[TrueFrame]
+) -> Mapping[str, Rows]:
+    """Rows of `pores`, `links`, `tracks` and `events` of a series, by table.
+
+    Parameters
+    ----------
+    parameters : SimulationParameters
+    script : sequence of Pore
+    frames : sequence of TrueFrame
+        Of all records; those that can't be used are left out.
+    """
+    usable = [true for true in frames if true.frame not in parameters.unusable_frames]
+    polarity = {pore.number: pore.polarity for pore in script}
+    return Tables(parameters, chronicle(usable, polarity, parameters.cadence_h)).rows()
 
 
 class Tables:
@@ -25,6 +46,7 @@ class Tables:
         usable = sorted(told.frames)
         self._next = dict(pairwise(usable))
         self._previous = {b: a for a, b in self._next.items()}
+        self._slots = {slot: i for i, slot in enumerate(parameters.slots)}
 
     def rows(self) -> Mapping[str, Rows]:
         """All rows by table."""
@@ -49,9 +71,8 @@ class Tables:
         return self._name(self.told.track[node])
 
     def _pores(self) -> Rows:
-        everything = [
-            (frame, i) for frame, true in self.told.frames.items() for i in range(len(true.features))
-        ]
+        frames = self.told.frames.items()
+        everything = [(frame, i) for frame, true in frames for i in range(len(true.features))]
         return [
             {
                 "t_rec": self._t(node),
@@ -79,52 +100,52 @@ class Tables:
 
     def _kind(self, a: Node, b: Node) -> str:
         if self.told.after.get(a) == b:
-            return "continue" if b[0] - a[0] == 1 else "gap"
+            return "continue" if self._slots[b[0]] - self._slots[a[0]] == 1 else "gap"
         return "merge" if b in self._before else "split"
-
-    def _lives(self) -> dict[Node, list[Node]]:
-        lives: dict[Node, list[Node]] = {}
-        for node in self.told.nodes:
-            lives.setdefault(self.told.track[node], []).append(node)
-        return lives
 
     def _tracks(self) -> Rows:
         rows = []
-        for first, life in self._lives().items():
+        for first, life in self.told.lives.items():
             last = life[-1]
-            parents = self.told.parents(first)
-            children = self.told.children(last)
+            parents, children = self.told.parents[first], self.told.children[last]
             rows.append(
                 {
                     "track_id": self._name(first),
                     "family_id": self._name(self._families[first]),
                     "t_birth": self._t(first),
                     "t_death": self._t(last),
-                    "lifetime_h": 0.2 * (last[0] - first[0]),
+                    "lifetime_h": SLOT_H * (last[0] - first[0]),
                     "n_obs": len(life),
                     "birth": self._birth(first),
                     "death": self._death(last),
                     "parent_track_id": self._track(parents[0]) if parents else None,
                     "child_track_id": self._track(children[0]) if children else None,
+                    "passing": first in self.told.passing,
                     **self._over_life(life),
                 }
             )
         return rows
 
     def _birth(self, first: Node) -> str:
-        if self.told.parents(first):
+        if self.told.parents[first]:
             return "split"
         return "censored" if self._unseen(first, self._previous.get(first[0])) else "emerged"
 
     def _death(self, last: Node) -> str:
-        if self.told.children(last):
+        if self.told.children[last]:
             return "merged"
         return "censored" if self._unseen(last, self._next.get(last[0])) else "decayed"
 
     def _unseen(self, node: Node, beyond: int | None) -> bool:
         """Whether the frame beyond an end of a track could not have shown the feature."""
-        gap = beyond is None or abs(beyond - node[0]) > MAX_GAP_FRAMES + 1
-        return gap or bool(self.told.feature(node).row["touches_edge"])
+        if beyond is None or SLOT_H * abs(beyond - node[0]) > self.told.window_h:
+            return True
+        samples = self.told.feature(node).samples
+        most = max(samples, key=lambda pore: (samples[pore][0].size, -pore))
+        there = moved(self.told, node, beyond, most, whole=True)
+        return touches(self.told.frames[beyond].place, *there) or bool(
+            self.told.feature(node).row["touches_edge"]
+        )
 
     def _over_life(self, life: list[Node]) -> dict[str, Any]:
         rows = [self.told.feature(node).row for node in life]
@@ -146,19 +167,26 @@ class Tables:
         }
 
     def _events(self) -> Rows:
-        rows = []
-        for first, life in self._lives().items():
-            if not self.told.parents(first):
+        told, rows = self.told, []
+        for first, life in told.lives.items():
+            if not told.parents[first]:
                 rows.append(self._event("birth", self._birth(first), first, ([], [first])))
-            if not self.told.children(life[-1]):
+            if not told.children[life[-1]]:
                 rows.append(self._event("death", self._death(life[-1]), life[-1], ([life[-1]], [])))
-        for node in self.told.nodes:
-            parents, children = self.told.parents(node), self.told.children(node)
+        for node in told.counted:
+            parents = [one for one in told.parents[node] if not self._passes(one, node)]
+            children = [one for one in told.children[node] if not self._passes(node, one)]
             if len(parents) > 1:
                 rows.append(self._event("merge", "merge", node, (parents, [node])))
             if len(children) > 1:
                 rows.append(self._event("split", "split", node, ([node], children)))
         return rows
+
+    def _passes(self, a: Node, b: Node) -> bool:
+        """Whether a link is the end of a passing piece's life."""
+        told = self.told
+        begins = b in told.passing
+        return begins or (told.track[a] in told.passing and a == told.lives[told.track[a]][-1])
 
     def _event(
         self, kind: str, cause: str, node: Node, sides: tuple[list[Node], list[Node]]
