@@ -48,7 +48,7 @@ def _tracker(peers: PeerParameters, gap: int) -> "LapTrack":
     return LapTrack(
         cutoff=peers.laptrack_reach_mm**2,
         gap_closing_cutoff=peers.laptrack_gap_reach_mm**2,
-        gap_closing_max_frame_count=gap,
+        gap_closing_max_frame_count=gap + 1,  # from the last frame to the first
         merging_cutoff=peers.laptrack_merge_reach_mm**2,
         splitting_cutoff=peers.laptrack_split_reach_mm**2,
         alternative_cost_percentile=peers.laptrack_percentile,
