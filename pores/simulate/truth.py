@@ -2,10 +2,13 @@
 
 A feature is a connected region in which the noise-free scene, blurred by the whole instrument (optics, CCD
 pixel, mapping to CEA) but not sampled, is below half the quiet Sun. It is found on a grid of 4 x 4 samples to
-a native pixel, made by Fourier interpolation.
+a native pixel, made by Fourier interpolation, and parted where pores of opposite polarity touch. What lies
+nearer the limb than the limit of mu is cut off, as missing data are.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,15 +19,16 @@ from skimage.measure import perimeter_crofton
 
 from pores.geometry import mu_at
 from pores.parameters import DetectParameters
+from pores.simulate.apart import apart
 from pores.simulate.orbit import RSUN_M, Place
 from pores.simulate.profiles import THRESHOLD
 from pores.simulate.scene import MARGIN, OVERSAMPLING, Scene, Seen
+from pores.simulate.sight import FINE, blind_samples, touches
 from pores.simulate.stage import PIXEL_MM
 
 Image = NDArray[np.float32]
 Ints = NDArray[np.intp]
 
-FINE = 4  # samples to a native pixel along an axis
 SAMPLE_MM2 = (PIXEL_MM / FINE) ** 2
 LIMIT_FINE_PX = DetectParameters().min_area_fine_px  # pixels of the x2 grid
 LIMIT_MM2 = LIMIT_FINE_PX * PIXEL_MM**2 / 4
@@ -55,11 +59,23 @@ class Feature:
         return bool(self.row["area_mm2"] >= LIMIT_MM2)
 
 
+@dataclass(frozen=True)
+class TrueFrame:
+    """The features of a record, and where every scripted pore is or would be, native pixels (x, y)."""
+
+    frame: int
+    features: Sequence[Feature]
+    pixels: Mapping[int, tuple[float, float]]
+    place: Place
+
+
 def features(scene: Scene, seen: Seen) -> list[Feature]:
     """The features of a record, in raster order of their first samples; those of half the limit or more."""
     dark = _fine(scene, seen.intensity) < THRESHOLD
-    labels, n = ndimage.label(dark)
-    large = np.flatnonzero(np.bincount(labels.ravel(), minlength=n + 1)[1:] >= SMALLEST) + 1
+    if (unseen := blind_samples(seen.place)) is not None:
+        dark &= ~unseen
+    labels = apart(ndimage.label(dark)[0], partial(_at, seen.br), 2 * SMALLEST)
+    large = np.flatnonzero(np.bincount(labels.ravel())[1:] >= SMALLEST) + 1
     boxes = ndimage.find_objects(labels)
     spots, _ = ndimage.label(scene.native(seen.intensity) < GREY)
     spot_areas = np.bincount(spots.ravel()) * PIXEL_MM**2
@@ -73,12 +89,7 @@ def features(scene: Scene, seen: Seen) -> list[Feature]:
         middle = rows.size // 2
         spot = spots[int(rows[middle] // FINE), int(cols[middle] // FINE)]
         row["spot_area_mm2"] = max(float(spot_areas[spot]) if spot else 0.0, row["area_mm2"])
-        row["touches_edge"] = bool(
-            rows.min() == 0
-            or cols.min() == 0
-            or rows.max() == dark.shape[0] - 1
-            or cols.max() == dark.shape[1] - 1
-        )
+        row["touches_edge"] = touches(seen.place, rows, cols)
         found.append(_attributed(scene, seen, row, rows, cols))
     return found
 
