@@ -15,12 +15,12 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from pores.windows import Image, Windows, cut
+from pores.windows import Image, Ints, Windows, cut
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 _SAME = 1e-6  # variance over that of the template from which on windows have a pattern at all
+_CLIMB = 2  # steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,28 +40,41 @@ class Match:
     correlation: Floats
 
 
-def match(windows: Windows, image: Image, expected: tuple[Floats, Floats], reach: float) -> Match:
-    """Find windows in an image.
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Where to look for windows.
 
-    Parameters
+    Attributes
     ----------
-    windows : Windows
-    image : ndarray, (y, x)
-        Where to look; NaN where unknown.
-    expected : tuple of ndarray, (n,)
-        Shift (x, y) around which to look, pixels.
+    dx, dy : ndarray, (n,)
+        Expected shift, pixels.
     reach : float
         Largest departure from it, pixels.
+    cost : float
+        Correlation that a peak at the reach loses, as the square of the departure, against one at the
+        expected shift when the best one is chosen.
     """
-    start = [np.rint(shift).astype(np.intp) for shift in expected]
-    around = int(np.ceil(reach + 0.5)) + 1
-    target = cut(image, windows.x + start[0], windows.y + start[1], windows.half + around)
-    surface = correlations(windows, target)
+
+    dx: Floats
+    dy: Floats
+    reach: float
+    cost: float
+
+
+def match(windows: Windows, image: Image, search: Search) -> Match:
+    """Find windows in an image (y, x), NaN where it is unknown."""
+    start_x, start_y = (np.rint(shift).astype(np.intp) for shift in (search.dx, search.dy))
+    around = int(np.ceil(search.reach)) + 2
+    target = cut(image, windows.x + start_x, windows.y + start_y, windows.half + around)
     shift = np.arange(-around, around + 1)
-    off = [whole[:, None] + shift - want[:, None] for whole, want in zip(start, expected, strict=True)]
-    near = np.hypot(off[0][:, None, :], off[1][:, :, None]) <= reach
-    dx, dy, height = _peak(surface, near)
-    return Match(start[0] + dx, start[1] + dy, height)
+    off_x, off_y = (
+        start_x[:, None] + shift - search.dx[:, None],
+        start_y[:, None] + shift - search.dy[:, None],
+    )
+    away = np.hypot(off_x[:, None, :], off_y[:, :, None]) / search.reach
+    dx, dy, height = _peak(correlations(windows, target), away, search)
+    far = np.hypot(start_x + dx - search.dx, start_y + dy - search.dy) > search.reach
+    return Match(*(np.where(far, np.nan, value) for value in (start_x + dx, start_y + dy, height)))
 
 
 def correlations(windows: Windows, target: Image) -> Image:
@@ -114,24 +127,32 @@ class _Sums:
         return self._transforms[id(images)][1]
 
 
-def _peak(surface: Image, near: Bools) -> tuple[Floats, Floats, Floats]:
-    """Shift (x, y) from the middle and height of the peaks of surfaces among the shifts that are near."""
+def _peak(surface: Image, away: Floats, search: Search) -> tuple[Floats, Floats, Floats]:
+    """Shift (x, y) from the middle and height of the best peaks of surfaces, `away` in units of the reach."""
     n, ny, nx = surface.shape
-    candidates = np.where(near & np.isfinite(surface), surface, -2.0)
-    row, col = np.unravel_index(candidates.reshape(n, -1).argmax(axis=1), (ny, nx))
-    row, col = np.clip(row, 1, ny - 2), np.clip(col, 1, nx - 2)
-    step = np.arange(-1, 2)
-    around = surface[
-        np.arange(n)[:, None, None], row[:, None, None] + step[:, None], col[:, None, None] + step
-    ]
+    near = np.isfinite(surface) & (away <= 1 + 1 / search.reach)
+    worth = np.where(near, surface - search.cost * away**2, -np.inf)
+    row, col = np.unravel_index(worth.reshape(n, -1).argmax(axis=1), (ny, nx))
+    for _ in range(_CLIMB):  # to the top of the peak: the cost moved it down the slope
+        row, col, around = _about(surface, row, col)
+        best = np.where(np.isfinite(around), around, -np.inf).reshape(n, 9).argmax(axis=1)
+        row, col = row + best // 3 - 1, col + best % 3 - 1
+    row, col, around = _about(surface, row, col)
     dx, dy, rise = _vertex(around.astype(float))
-    inner = around[:, 1, 1] >= around.max(axis=(1, 2), initial=-2.0)  # False where one of them is NaN
+    top = around[:, 1, 1] >= around.max(axis=(1, 2))  # False where one of them is NaN
     with np.errstate(invalid="ignore"):
-        inner &= (np.abs(dx) <= 1) & (np.abs(dy) <= 1)
-    height = np.minimum(around[:, 1, 1] + rise, 1.0)
-    found = (col - nx // 2 + dx, row - ny // 2 + dy, height)
-    x, y, height = (np.where(inner, value, np.nan) for value in found)
+        top &= (np.abs(dx) <= 1) & (np.abs(dy) <= 1)
+    found = col - nx // 2 + dx, row - ny // 2 + dy, np.minimum(around[:, 1, 1] + rise, 1.0)
+    x, y, height = (np.where(top, value, np.nan) for value in found)
     return x, y, height
+
+
+def _about(surface: Image, row: Ints, col: Ints) -> tuple[Ints, Ints, Image]:
+    """Places, kept off the rim, and the 3 x 3 values about each."""
+    row, col = (np.clip(at, 1, n - 2) for at, n in zip((row, col), surface.shape[1:], strict=True))
+    step = np.arange(-1, 2)
+    each = np.arange(len(surface))[:, None, None]
+    return row, col, surface[each, row[:, None, None] + step[:, None], col[:, None, None] + step]
 
 
 def _vertex(z: Floats) -> tuple[Floats, Floats, Floats]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.correlation import match
+from pores.correlation import Search, match
 from pores.geometry import CeaGrid
 from pores.motion import Places, rotated
 from pores.parameters import FlowParameters
@@ -132,7 +132,8 @@ def _side(
     expected = there[0] - x, there[1] - y
     km = _pixel_km(other.grid, there[1])
     for some, windows in groups:
-        at = match(windows, other.image, (expected[0][some], expected[1][some]), reach)
+        search = Search(expected[0][some], expected[1][some], reach, parameters.distance_cost)
+        at = match(windows, other.image, search)
         sure = at.correlation >= parameters.min_correlation
         for name, shift, want, size in (("vx", at.dx, expected[0], km[0]), ("vy", at.dy, expected[1], km[1])):
             found[name][some] = np.where(sure, (shift - want[some]) * size[some] / dt_s, np.nan)

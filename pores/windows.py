@@ -74,12 +74,16 @@ def masks(
         Pixels on each side of the middle.
     """
     ny, nx = (n // scale for n in labels.shape)
-    fine = labels.reshape(ny, scale, nx, scale)
     (rows, in_y), (cols, in_x) = _span(at[1], half, ny), _span(at[0], half, nx)
-    parts = fine[rows[:, :, None], :, cols[:, None, :], :]
-    parts = np.where((in_y[:, :, None] & in_x[:, None, :])[..., None, None], parts, 0)
-    mine = parts == own[:, None, None, None, None]
-    return mine.any(axis=(3, 4)), ((parts != 0) & ~mine).any(axis=(3, 4))
+    rows, cols = scale * rows[:, :, None], scale * cols[:, None, :]
+    mine, others = (np.zeros((len(own), rows.shape[1], cols.shape[2]), bool) for _ in range(2))
+    for down, right in np.ndindex(scale, scale):
+        part = labels[rows + down, cols + right]
+        is_mine = part == own[:, None, None]
+        mine |= is_mine
+        others |= (part != 0) & ~is_mine
+    inside = in_y[:, :, None] & in_x[:, None, :]
+    return mine & inside, others & inside
 
 
 def weights(own: Bools, others: Bools, margin: int) -> Image:

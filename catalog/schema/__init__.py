@@ -8,6 +8,7 @@ from catalog.schema.columns import Column, Table, Type
 from catalog.schema.faint import FAINT
 from catalog.schema.features import EVENTS, LINKS, PORES, TRACKS
 from catalog.schema.records import FRAMES, HARPS, RUNS
+from catalog.schema.velocities import VELOCITIES
 
 __all__ = [
     "EVENTS",
@@ -19,6 +20,7 @@ __all__ = [
     "RUNS",
     "TABLES",
     "TRACKS",
+    "VELOCITIES",
     "Column",
     "Table",
     "Type",
