@@ -16,7 +16,8 @@ from flows.progress import progress_bars
 from flows.progress import track as progress
 from pores.errors import InputError, PorelakeError
 from pores.parameters import Parameters
-from pores.simulate.parameters import Scenario, SimulationParameters
+from pores.simulate.parameters import SimulationParameters
+from pores.simulate.playbill import Scenario
 from pores.simulate.sighted import look, looked_at
 from storage.lake import atomic
 

@@ -33,7 +33,7 @@ from storage.lake import atomic
 from storage.tables import read_table, write_table
 
 MADE, LABELS, TRUTH = "made.json", "labels.h5", "truth"
-TRUE_TABLES = ("pores", "links", "tracks", "events")
+TRUE_TABLES = ("pores", "links", "tracks", "events", "frames")
 
 
 def is_made(folder: Path, made_of: Mapping[str, Any]) -> bool:

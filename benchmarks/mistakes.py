@@ -1,0 +1,112 @@
+"""What a tracker got wrong on a series, one by one: which events, links and lives, where and when."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pores.score import ScoreParameters
+from pores.scoring.events import ARITY_TOLERANCE, KINDS
+from pores.scoring.links import bridged
+from pores.scoring.matching import Matches, match_events, match_features, match_tracks
+from pores.scoring.side import Side, Table, cadence_s, rows, seconds
+from pores.series import NONE
+
+_ASKED = ScoreParameters()
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing that is wrong: what, in which step of the series from 0, at which native pixel, and more."""
+
+    what: str
+    step: int
+    x_px: float
+    y_px: float
+    detail: str = ""
+
+    def __str__(self) -> str:
+        place = f"({self.x_px:6.1f}, {self.y_px:6.1f})"
+        return f"{self.what:<16} step {self.step:>3}  {place}  {self.detail}".rstrip()
+
+
+def mistakes(found: Mapping[str, Table], truth: Mapping[str, Table]) -> list[Mistake]:
+    """All mistakes in found tables, as `pores.score.score` counts them, events within a frame."""
+    f, t = Side.of(found, "found"), Side.of(truth, "true")
+    cadence = cadence_s(truth.get("frames", t.pores))
+    start = float(seconds(t.pores).min(initial=np.inf))
+    pores = match_features(f.pores, t.pores, _ASKED.least_radius_px)
+    told = _Told(f, t, pores, start, cadence)
+    return [*told.events(), *told.links(), *told.lives()]
+
+
+@dataclass(frozen=True, eq=False)
+class _Told:
+    found: Side
+    truth: Side
+    pores: Matches
+    start: float
+    cadence: float
+
+    def events(self) -> Iterator[Mistake]:
+        """Events missed, made up, or of wrong arity."""
+        for name, (kind, cause) in KINDS.items():
+            f, t = (
+                rows(table, (table["kind"] == kind) & ((table["cause"] == cause) | (cause is None)))
+                for table in (self.found.events, self.truth.events)
+            )
+            pairs = match_events(f, t, ARITY_TOLERANCE * self.cadence, _ASKED.event_reach_px)
+            one = name.removesuffix("s")
+            for i in np.flatnonzero(pairs.found_of(len(t["kind"])) == NONE):
+                yield self._at(f"{one} missed", t, i, _arity(t, i))
+            for i in np.flatnonzero(pairs.truth_of(len(f["kind"])) == NONE):
+                yield self._at(f"{one} false", f, i, _arity(f, i))
+            for i, j in zip(pairs.found, pairs.truth, strict=True):
+                if _arity(f, i) != _arity(t, j):
+                    yield self._at(f"{one} arity", t, j, f"{_arity(f, i)} for {_arity(t, j)}")
+
+    def links(self) -> Iterator[Mistake]:
+        """Links missed or made up between features that both sides have."""
+        followed = self.truth.followed[self.pores.truth]
+        pairs = Matches(self.pores.found[followed], self.pores.truth[followed])
+        as_true = np.full(len(self.truth), NONE, np.intp)
+        as_true[pairs.truth] = pairs.truth
+        found = {tuple(edge) for edge in bridged(self.found, pairs.truth_of(len(self.found))).tolist()}
+        true = {tuple(edge) for edge in bridged(self.truth, as_true).tolist()}
+        table = self.truth.pores
+        for what, edges in (("link missed", true - found), ("link false", found - true)):
+            for a, b in sorted(edges):
+                later = (seconds(table)[b] - seconds(table)[a]) / self.cadence
+                place = f"to ({table['x_px'][b]:.1f}, {table['y_px'][b]:.1f}), {later:.0f} steps on"
+                br = f"Br {table['mean_br'][a]:.0f} and {table['mean_br'][b]:.0f} G"
+                yield self._at(what, table, a, f"{place}, {br}")
+
+    def lives(self) -> Iterator[Mistake]:
+        """Complete lives of wrong length, and ends wrongly censored or not."""
+        tracks = match_tracks(self.found, self.truth, self.pores)
+        partner = tracks.found_of(len(self.truth.tracks["track_id"]))
+        first = np.unique(self.truth.track, return_index=True)
+        places = dict(zip(*(part.tolist() for part in first), strict=True))
+        names = ("birth", "death", "lifetime_h")
+        for i, j in enumerate(partner):
+            true = {name: self.truth.tracks[name][i] for name in names}
+            got = {name: self.found.tracks[name][j] for name in names} if j != NONE else None
+            whole = "censored" not in (true["birth"], true["death"]) and not self.truth.passing[i]
+            said = "no track" if got is None else _life(got)
+            wrong = got is None or abs(got["lifetime_h"] - true["lifetime_h"]) > (self.cadence + 1) / 3600
+            if whole and wrong:
+                yield self._at("lifetime", self.truth.pores, places[i], f"{said} for {_life(true)}")
+            if got and any((got[end] == "censored") != (true[end] == "censored") for end in names[:2]):
+                yield self._at("censoring", self.truth.pores, places[i], f"{said} for {_life(true)}")
+
+    def _at(self, what: str, table: Table, i: int, detail: str) -> Mistake:
+        step = round((float(seconds(table)[i]) - self.start) / self.cadence)
+        return Mistake(what, step, float(table["x_px"][i]), float(table["y_px"][i]), detail)
+
+
+def _arity(events: Table, i: int) -> str:
+    return f"{events['n_from'][i]} to {events['n_to'][i]}"
+
+
+def _life(life: Mapping[str, object]) -> str:
+    return f"{life['birth']} {life['lifetime_h']:.1f} h {life['death']}"
