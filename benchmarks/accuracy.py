@@ -12,7 +12,7 @@ from flows.pipeline import run_request
 from flows.request import Request
 from flows.scoring import score_lake
 from flows.simulated import simulate_series
-from pores.rates import Scores
+from pores.score import Scores
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "accuracy.md"
 SCENARIOS = ("clean", "interactions", "demo")
@@ -42,7 +42,10 @@ AIMS = (
     Aim("mean_br_relative", "Mean Br, median relative error", "<= 0.005"),
     Aim("links_f1", "Link F1", ">= 0.99"),
 )
-ALSO = ("births_f1", "deaths_f1", "merges_f1", "splits_f1", "merge_arity_right", "split_arity_right")
+ALSO = (
+    *("births_f1_1", "deaths_f1_1", "merges_f1_1", "splits_f1_1", "merge_arity_right", "split_arity_right"),
+    *("idf1", "identity_switches_per_100", "tra", "chota", "lifetimes_right", "censoring_right"),
+)
 
 
 def main() -> None:
@@ -72,10 +75,7 @@ def page(scores: dict[tuple[str, int], Scores]) -> str:
     lines += [
         _row([aim.text, aim.limit, *(_number(s.rows()[aim.name]) for s in scores.values())]) for aim in AIMS
     ]
-    lines += [
-        _row([name.replace("_", " "), "", *(_number(s.rows()[name]) for s in scores.values())])
-        for name in ALSO
-    ]
+    lines += [_row([f"`{name}`", "", *(_number(s.rows()[name]) for s in scores.values())]) for name in ALSO]
     n = sum(s.rates["features"].true for s in scores.values())
     return _TEXT.format(table="\n".join(lines), n=n, frames=FRAMES)
 
@@ -102,8 +102,8 @@ and measurement do. They do not say how a pore would look without HMI's point sp
 {table}
 
 Signs: found minus true. Births and deaths count those that were seen (`emerged`, `decayed`), merges and
-splits all; an event counts as found within two frames and ten native pixels. A blank: the series has no
-such event. *Arity right*: of the merges (splits) that were found, those with the true number of partners.
+splits all; an event counts as found within one frame and ten native pixels. A blank: the series has no
+such event. What each name means: [scoring](scoring.md).
 """
 
 

@@ -15,6 +15,7 @@ from pores.parameters import Tracker
 LakeOption = Annotated[
     str, typer.Option("--lake", envvar="PORELAKE_LAKE", help="Directory or URL (s3://...) of the lake.")
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")]
 HarpOption = Annotated[list[int] | None, typer.Option("--harp", help="HARP number; may be given again.")]
 NoaaOption = Annotated[
     list[str] | None,

@@ -1,5 +1,7 @@
-"""How well a lake that was made from a simulated series agrees with its truth."""
+"""How well a catalogue agrees with the truth of a simulated series: the lake's, or another tracker's."""
 
+import json
+import math
 from pathlib import Path
 
 from catalog.schema import TABLES
@@ -10,7 +12,7 @@ from pores.score import score as score_tables
 from storage.lake import Lake
 from storage.remote_files import here
 from storage.runs import current_runs
-from storage.tables import Columns, read_table
+from storage.tables import Columns, TableError, read_table
 
 SCORED = ("pores", "links", "tracks", "events")
 
@@ -24,13 +26,10 @@ def score_lake(location: str, truth: Path) -> Scores:
         If a truth table is missing, or the lake has no run of its HARPs.
     """
     lake = Lake.at(location)
-    true = {name: _truth_table(truth / f"{name}.parquet") for name in SCORED}
-    harps = {int(harp) for harp in true["pores"]["harpnum"]}
-    runs = [run for run in current_runs(lake) if run.harpnum in harps]
+    true = _truth(truth)
+    runs = [run for run in current_runs(lake) if run.harpnum in _harps(true)]
     if not runs:
-        raise InputError(
-            f"the lake {lake.location} has no run of HARP {', '.join(map(str, sorted(harps)))} of {truth}"
-        )
+        raise InputError(f"the lake {lake.location} has no run of {_named(true)} of {truth}")
     found = {
         name: [read_table(here(lake, lake.table(name, run.harpnum, run.run_id))) for run in runs]
         for name in SCORED
@@ -38,7 +37,49 @@ def score_lake(location: str, truth: Path) -> Scores:
     return score_tables({name: stacked(parts, TABLES[name]) for name, parts in found.items()}, true)
 
 
-def _truth_table(path: Path) -> Columns:
+def score_directory(tables: Path, truth: Path) -> Scores:
+    """Scores of the tables in a directory, of whatever tracker, against the truth tables in another.
+
+    Raises
+    ------
+    InputError
+        If a table is missing, no Parquet or lacks a column, or the tables have no HARP of the truth.
+    """
+    true = _truth(truth)
+    found = {
+        name: _table(tables, name, "a tracker's output has pores, links, tracks, events") for name in SCORED
+    }
+    if _harps(found) and not _harps(found) & _harps(true):
+        raise InputError(f"{tables / 'pores.parquet'}: nothing of {_named(true)} of {truth}")
+    return score_tables(found, true)
+
+
+def as_numbers(scores: Scores) -> str:
+    """Every number of a score by name, as JSON; null where there is nothing to tell it from."""
+    return json.dumps(
+        {name: None if math.isnan(value) else value for name, value in scores.rows().items()}, indent=1
+    )
+
+
+def _truth(directory: Path) -> dict[str, Columns]:
+    """The truth tables; `frames`, which tells the cadence, only where it is there."""
+    names = (*SCORED, *(["frames"] if (directory / "frames.parquet").exists() else []))
+    return {name: _table(directory, name, "`porelake simulate` writes them in OUT/truth") for name in names}
+
+
+def _table(directory: Path, name: str, hint: str) -> Columns:
+    path = directory / f"{name}.parquet"
     if not path.exists():
-        raise InputError(f"{path}: no such truth table; `porelake simulate` writes them in OUT/truth")
-    return read_table(path)
+        raise InputError(f"{path}: no such table; {hint}")
+    try:
+        return read_table(path)
+    except TableError as error:
+        raise InputError(str(error)) from error
+
+
+def _harps(tables: dict[str, Columns]) -> set[int]:
+    return {int(harp) for harp in tables["pores"].get("harpnum", ())}
+
+
+def _named(tables: dict[str, Columns]) -> str:
+    return f"HARP {', '.join(map(str, sorted(_harps(tables))))}"

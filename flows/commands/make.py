@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.options import LakeOption
+from flows.options import JsonOption, LakeOption
 from pores.errors import InputError
 
 
@@ -51,11 +51,20 @@ def score(
         Path, typer.Argument(help="Directory of truth tables, as `porelake simulate` writes them.")
     ],
     lake: LakeOption = "lake",
+    tables: Annotated[
+        Path | None,
+        typer.Option(
+            "--tables",
+            help="Score these instead of a lake: directory of pores, links, tracks and events .parquet.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Compare the lake's detections and tracks with truth tables."""
-    from flows.scoring import score_lake
+    """Compare detections and tracks, the lake's or another tracker's, with truth tables."""
+    from flows.scoring import as_numbers, score_directory, score_lake
 
-    print(score_lake(lake, truth))
+    scores = score_lake(lake, truth) if tables is None else score_directory(tables, truth)
+    print(as_numbers(scores) if as_json else scores)
 
 
 def mask(

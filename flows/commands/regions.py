@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.option_values import moment, require_writable
-from flows.options import HarpOption, LakeOption, ListOption, SeriesOption, SinceOption
+from flows.options import HarpOption, JsonOption, LakeOption, ListOption, SeriesOption, SinceOption
 from flows.request import SERIES
 from pores.errors import InputError, PorelakeError
 from storage.ar_lists import region_numbers
@@ -31,7 +31,6 @@ TableOption = Annotated[
 RefreshOption = Annotated[
     bool, typer.Option("--refresh", help="Fetch JSOC's list now; else one younger than a week will do.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -30,8 +30,8 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
         ("area_relative", -0.02, 0.02),
         ("area_sum_relative", -0.02, 0.02),
         ("mean_br_relative", -0.005, 0.005),
-        ("births_f1", 0.8, 1),  # of some ten, a feature at the size limit may be seen a frame more or less
-        ("deaths_f1", 0.8, 1),
+        ("births_f1_2", 0.8, 1),  # of some ten, a feature at the size limit may be seen a frame more or less
+        ("deaths_f1_2", 0.8, 1),
     ],
 )
 def test_the_catalogue_is_as_right_as_stated(
