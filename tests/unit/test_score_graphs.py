@@ -70,7 +70,7 @@ def test_chota_follows_where_a_tracklet_comes_from():
     """One that divides in two, of which one piece is not linked.
 
     Forward, the parent shares 2 of the 3 nodes of its trajectory, the linked piece all 2, the other 1 of 2.
-    Backward, nothing divides: the true graph is one tracklet of 3 nodes, of which the two found share 2 and 1.
+    Backward, nothing divides: the true graph is one tracklet of 3 nodes; the two found share 2 and 1 of them.
     """
     same = matched((0, 0), (1, 1), (2, 2))
     truth, found = graph(3, (0, 1), (0, 2)), graph(3, (0, 1))
