@@ -96,6 +96,11 @@ class FlowParameters(_Parameters):
     max_speed_km_s: float = Field(
         1.5, gt=0, description="Largest motion relative to differential rotation that is looked for, km/s"
     )
+    distance_cost: float = Field(
+        0.2,
+        ge=0,
+        description="Correlation that a place at that speed has to be ahead of the expected one to be chosen",
+    )
     min_correlation: float = Field(
         0.8,
         gt=-1,
