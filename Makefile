@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo serve test bench accuracy lint lock clean
+.PHONY: install demo serve test bench accuracy challenge lint lock clean
 
 install: $(STAMP)
 
@@ -36,6 +36,10 @@ bench: install
 
 accuracy: install
 	$(BIN)/python -m benchmarks.accuracy
+
+# About 20 minutes; e.g. CHALLENGE="--seeds 1..5 --trackers porelake --mistakes" for a look at one tracker.
+challenge: install
+	$(BIN)/python -m benchmarks.challenge $(CHALLENGE)
 
 # Resolves again what pyproject.toml allows (needs `uv`); names, versions and hashes only.
 lock:

@@ -56,7 +56,7 @@ def page(every: Sequence[Result], made_s: float, ran_s: float) -> str:
         ran=ran_s / 60,
     )
     parts = [head, *_aims(together), *_ahead(together)]
-    parts += [f"## {figure.text}\n\n{_table_of(together, figure)}" for figure in FIGURES]
+    parts += [table for figure in FIGURES if (table := _table_of(together, figure))]
     parts += ["## Time", _times(together), *_missed(every, together), *_failed(every)]
     return "\n\n".join(parts) + "\n"
 
@@ -113,7 +113,7 @@ def _ahead(together: Together) -> Iterator[str]:
 
 
 def _table_of(together: Together, figure: Figure) -> str:
-    """One figure of all trackers."""
+    """One figure of all trackers; nothing where there is nothing to tell it from."""
     rows = [("series", *together.trackers)]
     for kind in together.kinds:
         values = [together.value(kind, name, figure) for name in together.trackers]
@@ -126,7 +126,7 @@ def _table_of(together: Together, figure: Figure) -> str:
             text = f"{_number(value)} ({_number(together.worst(kind, name, figure))})"
             cells.append(f"**{text}**" if abs(value - best) < _SAME else text)
         rows.append((kind_name(kind), *cells))
-    return _markdown(rows)
+    return f"## {figure.text}\n\n{_markdown(rows)}" if len(rows) > 1 else ""
 
 
 def _times(together: Together) -> str:
@@ -171,7 +171,9 @@ def _failed(every: Sequence[Result]) -> Iterator[str]:
 def _number(value: float) -> str:
     if math.isnan(value):
         return "-"
-    return f"{value + 0.0:.0f}" if abs(value) >= 100 else f"{value + 0.0:.3f}"
+    if value == round(value) and value != 1:
+        return f"{value + 0.0:.0f}"  # + 0.0: no -0
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3f}"
 
 
 def _markdown(rows: Sequence[tuple[str, ...]]) -> str:
