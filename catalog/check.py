@@ -155,15 +155,18 @@ def _unlike(path: Path, schema: "pa.Schema") -> str:
 def _labels(lake: Lake, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Label images that can't be read, or have other features than their frame; the first of each file."""
     wrong: set[str] = set()
-    for file, t_rec, n_pores in connection.execute(_LABELS).fetchall():
+    for file, t_rec, *told in connection.execute(_LABELS).fetchall():
         from storage.labels import read_labels  # h5py is not needed where a lake has no features
 
         if file in wrong:
             continue
         path = lake.root / file
         try:
-            n = int(read_labels(path, np.datetime64(t_rec, "ms")).max(initial=0))
-            detail, fault = f"{t_rec} has {n} features, frames says {n_pores}", n != n_pores
+            images = [read_labels(path, np.datetime64(t_rec, "ms"), layer) for layer in ("pores", "faint")]
+            found = [int(image.max(initial=0)) for image in images]
+            detail, fault = f"{t_rec} has {_features(found)}, the tables say {_features(told)}", found != told
+            if not fault and np.any((images[0] > 0) & (images[1] > 0)):
+                detail, fault = f"{t_rec} has a faint feature on a pore", True
         except PorelakeError as error:
             detail, fault = str(error).removeprefix(f"{path}: "), True
         if fault:
@@ -171,7 +174,14 @@ def _labels(lake: Lake, connection: duckdb.DuckDBPyConnection) -> Iterator[Findi
             yield Finding("labels", file, detail)
 
 
-_LABELS = "SELECT labels_file, t_rec, n_pores FROM frames WHERE labels_file IS NOT NULL ORDER BY ALL"
+def _features(numbers: list[int]) -> str:
+    return "{} features and {} faint ones".format(*numbers)
+
+
+_LABELS = """
+SELECT labels_file, t_rec, n_pores, count(faint_id) FROM frames LEFT JOIN faint USING (harpnum, t_rec, run_id)
+WHERE labels_file IS NOT NULL GROUP BY ALL ORDER BY ALL
+"""
 
 
 def _cubes(lake: Lake) -> Iterator[Finding]:

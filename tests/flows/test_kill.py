@@ -22,6 +22,7 @@ SIGNS = (  # what has just appeared in the lake when the run is killed
     "cubes/*/*.h5",
     "stages/*/*/prepare-*.parquet",
     "labels/*/*/*.h5",
+    "stages/*/*/faint-*.parquet",
     "stages/*/*/detect-*.parquet",
     "tables/pores/*/*.parquet",
     "tables/runs/*/*.parquet",

@@ -86,11 +86,20 @@ def make_run(harpnum: int, run_id: str, n_frames: int, lives: list[Life], unusab
         n = None if k in unusable else sum(k in life.seen for life in lives)
         frame = {"t_rec": time(k), "usable": k not in unusable, "reason": unusable.get(k), "n_pores": n}
         run.tables["frames"].append({**key, **frame, "keywords": "{}", "oracle_usflux": 1e-8})
+        if n is not None:
+            run.tables["faint"].append(faint_row(harpnum, run_id, k))
     harp = {"noaa_ars": [11158], "series": SERIES, "t_first": time(0), "t_last": time(n_frames - 1)}
     run.tables["harps"].append({**key, **harp, "n_frames": n_frames, "n_unusable": len(unusable)})
     config = {"config": CONFIG, "config_hash": json_key({"enhance": "spline"}), "software": '{"numpy":"2"}'}
     run.tables["runs"].append({**key, "series": SERIES, **config})
     return run
+
+
+def faint_row(harpnum: int, run_id: str, k: int, track_id: str | None = None) -> Row:
+    """A faint feature of a frame."""
+    name = pore_id(harpnum, k, 1).replace("_001", "_f001")
+    row = {"harpnum": harpnum, "run_id": run_id, "t_rec": time(k), "faint_id": name, "track_id": track_id}
+    return {**row, "area_mm2": 30 * PIXEL_MM2, "area_px": 30, "mean_br": -80.0}
 
 
 def _add_life(run: Run, life: Life, names: dict[int, str], key: Row) -> None:
@@ -189,6 +198,14 @@ def make_lake() -> Make:
         return lake
 
     return make
+
+
+@pytest.fixture
+def flickering() -> Run:
+    """A run whose one track goes through a faint feature in its third frame."""
+    run = make_run(3, "cccc", 4, [Life(1, [0, 1, 3])], {})
+    run.tables["faint"][2]["track_id"] = run.tables["tracks"][0]["track_id"]
+    return run
 
 
 @pytest.fixture

@@ -126,6 +126,28 @@ def spoil_place(run):
     run.tables["pores"][0]["lon"] = -3.0
 
 
+def spoil_faint_track(run):
+    run.tables["faint"][4]["track_id"] = "nobody"
+
+
+def spoil_faint_seen(run):
+    run.tables["faint"][4]["track_id"] = first(run, "pores", t_rec=run.tables["faint"][4]["t_rec"])[
+        "track_id"
+    ]
+
+
+def spoil_faint_life(run):
+    run.tables["faint"][9]["track_id"] = first(run, "tracks", n_obs=2)["track_id"]
+
+
+def spoil_faint_values(run):
+    run.tables["faint"][4] |= {"min_intensity": 0.59, "mean_intensity": 0.55}
+
+
+def spoil_faint_frame(run):
+    run.tables["faint"][4]["t_rec"] += np.timedelta64(1, "h") * 24
+
+
 def spoil_harp(run):
     run.tables["harps"][0]["n_frames"] += 1
 
@@ -162,6 +184,11 @@ SPOILS = {
     spoil_pixel: "pores_areas",
     spoil_intensity: "pores_values",
     spoil_place: "pores_values",
+    spoil_faint_track: "faint_tracks",
+    spoil_faint_seen: "faint_tracks",
+    spoil_faint_life: "faint_tracks",
+    spoil_faint_values: "faint_values",
+    spoil_faint_frame: "faint_values",
     spoil_harp: "harps_frames",
     spoil_config: "runs_config",
 }
@@ -183,6 +210,10 @@ def test_an_empty_lake_has_no_findings(empty_lake) -> None:
 def test_each_fault_is_found(tmp_path, make_lake, runs, spoil) -> None:
     spoil(runs[0])
     assert SPOILS[spoil] in names(verify(make_lake(tmp_path, runs)))
+
+
+def test_a_track_may_go_through_a_faint_feature(tmp_path, make_lake, flickering) -> None:
+    assert verify(make_lake(tmp_path, [flickering])) == []
 
 
 def test_every_check_of_the_directory_is_tried() -> None:
@@ -256,16 +287,18 @@ def test_a_broken_cube(tmp_path, make_lake, runs) -> None:
     assert (found.check, found.record) == ("cubes", "cubes/hmi.sharp_cea_720s/1.h5")
 
 
-def with_labels(root, make_lake, runs, image, k=9):
-    """A lake in which frame 9 of the first HARP, which has two features, names the labels of frame k."""
+def with_labels(root, make_lake, runs, image, k=9, faint=None):
+    """A lake in which frame 9 of the first HARP, two features, a faint one, names labels of frame k."""
     frames = runs[0].tables["frames"]
     frames[9]["labels_file"] = "labels/a.h5"
-    write_labels(root / "labels" / "a.h5", [frames[k]["t_rec"]], [image])
+    write_labels(root / "labels" / "a.h5", [frames[k]["t_rec"]], [image], [ONE if faint is None else faint])
     return make_lake(root, runs)
 
 
 TWO = np.zeros((20, 30), np.int32)
 TWO[2:4, 3:5], TWO[10, 20] = 1, 2
+ONE = np.zeros((20, 30), np.int32)
+ONE[15, 12:20] = 1
 
 
 def test_labels(tmp_path, make_lake, runs) -> None:
@@ -280,7 +313,20 @@ def test_labels(tmp_path, make_lake, runs) -> None:
 
 def test_labels_of_other_features(tmp_path, make_lake, runs) -> None:
     (found,) = verify(with_labels(tmp_path, make_lake, runs, np.minimum(TWO, 1)))
-    assert str(found) == "labels: labels/a.h5: 2011-02-15 01:48:00 has 1 features, frames says 2"
+    assert str(found) == (
+        "labels: labels/a.h5: 2011-02-15 01:48:00 has 1 features and 1 faint ones,"
+        " the tables say 2 features and 1 faint ones"
+    )
+
+
+def test_labels_of_other_faint_features(tmp_path, make_lake, runs) -> None:
+    (found,) = verify(with_labels(tmp_path, make_lake, runs, TWO, faint=np.zeros_like(TWO)))
+    assert "has 2 features and 0 faint ones" in str(found)
+
+
+def test_labels_of_a_faint_feature_on_a_pore(tmp_path, make_lake, runs) -> None:
+    (found,) = verify(with_labels(tmp_path, make_lake, runs, TWO, faint=np.minimum(TWO, 1)))
+    assert str(found) == "labels: labels/a.h5: 2011-02-15 01:48:00 has a faint feature on a pore"
 
 
 def test_labels_of_another_frame(tmp_path, make_lake, runs) -> None:

@@ -14,6 +14,7 @@ from catalog import build
 from catalog.build import publish
 from catalog.query import connect
 from catalog.schema import TABLES
+from catalog.sql_files import sql_files
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 from storage.runs import CurrentRun, set_current
@@ -96,7 +97,8 @@ def test_an_open_connection_keeps_its_catalogue_and_the_next_sees_the_new(tmp_pa
 
 def test_says_what_it_made(tmp_path, make_lake, runs) -> None:
     lake = make_lake(tmp_path, runs)
-    assert str(publish(lake)).endswith("catalog.duckdb: 14 views of 2 HARPs")
+    n_views = len(TABLES) + len(sql_files("views")) + 2
+    assert str(publish(lake)).endswith(f"catalog.duckdb: {n_views} views of 2 HARPs")
 
 
 def test_others_can_open_the_file_with_duckdb_itself(lake) -> None:
