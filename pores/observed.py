@@ -47,7 +47,7 @@ class Observed:
 
 
 def own_motions(
-    features: Features, watch: Watch, links: Links, parameters: TrackParameters
+    features: Features, watch: Watch, links: Links, parameters: TrackParameters, most: int = REMEMBERED
 ) -> tuple[Floats, Floats]:
     """Mean motion (vx, vy) of each feature before and after it, along its track's nearest displacements.
 
@@ -58,8 +58,8 @@ def own_motions(
     alone = occurrences(links.source, links.source) * occurrences(links.target, links.target) == 1
     plain = Links(*(part[links.own & alone] for part in (links.source, links.target, links.own)))
     moved, dt = displacements(features, watch, plain)
-    before = _mean_motion(plain.target, plain.source, moved, dt, n)
-    after = _mean_motion(plain.source, plain.target, moved, dt, n)
+    before = _mean_motion(plain.target, plain.source, moved, dt, (n, most))
+    after = _mean_motion(plain.source, plain.target, moved, dt, (n, most))
     if not len(watch):
         return before, after
     top = parameters.max_speed_km_s / watch.views[0].grid.pixel_km
@@ -81,12 +81,13 @@ def displacements(features: Features, watch: Watch, links: Links) -> tuple[Float
     return moved, np.asarray(dt)
 
 
-def _mean_motion(here: Ints, there: Ints, moved: Floats, dt: Floats, n: int) -> Floats:
+def _mean_motion(here: Ints, there: Ints, moved: Floats, dt: Floats, shape: tuple[int, int]) -> Floats:
     """Mean motion of each feature over its nearest displacements on one side, NaN without any."""
+    n, most = shape
     link = np.full(n, NONE, np.intp)
     link[here] = np.arange(len(here))
     way, time, at = np.zeros((2, n)), np.zeros(n), np.arange(n)
-    for _ in range(REMEMBERED):
+    for _ in range(most):
         goes_on = np.flatnonzero(link[at] != NONE)
         step = link[at[goes_on]]
         way[:, goes_on] += moved[:, step]

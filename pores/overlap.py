@@ -1,5 +1,6 @@
 """Footprints of features on the working grid, and how much of them they share once moved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,58 +11,38 @@ from pores.errors import InputError
 
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints32 = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
 class Footprints:
-    """The pixels of some features: `owner[i]` has the pixel (y[i], x[i])."""
-
-    owner: Ints
-    y: Ints
-    x: Ints
-
-    @classmethod
-    def none(cls) -> Self:
-        """The footprints of no features."""
-        return cls(*(np.empty(0, np.intp) for _ in range(3)))
-
-    def of_owners(self, owners: Ints) -> "Footprints":
-        """The footprints of some of the features."""
-        mine = np.isin(self.owner, owners)
-        return Footprints(self.owner[mine], self.y[mine], self.x[mine])
-
-    def and_those(self, other: "Footprints") -> "Footprints":
-        """Both sets of footprints."""
-        pairs = ((self.owner, other.owner), (self.y, other.y), (self.x, other.x))
-        return Footprints(*(np.concatenate(pair) for pair in pairs))
-
-
-@dataclass(frozen=True, eq=False)
-class LabelledFrame:
-    """A label image and whose its labels are.
+    """The masks of the features of one frame as runs of pixels along x: a tenth of the room of pixels.
 
     Attributes
     ----------
-    image : ndarray of int, (y, x) of the working grid
-        0 where there is no feature, else the feature's label.
-    owner_of_label : ndarray of int
-        Feature of each label value, -1 where it is none of the table's.
-    footprints : Footprints
-        Of those features.
+    owner : ndarray of int, (n_runs,)
+        Feature of each run, counted within the frame.
+    y, x, length : ndarray of int, (n_runs,)
+        Where a run begins, and its pixels.
+    area : ndarray of int, (n_features,)
+        Pixels of each feature.
     """
 
-    image: NDArray[np.integer[Any]]
-    owner_of_label: Ints
-    footprints: Footprints
+    owner: Ints32
+    y: Ints32
+    x: Ints32
+    length: Ints32
+    area: Ints
 
     @classmethod
-    def of(cls, image: NDArray[np.integer[Any]], labels: Ints, owners: Ints, name: str) -> Self:
-        """The label image of the frame called `name`, in which feature `owners[i]` has label `labels[i]`.
+    def of(cls, image: NDArray[np.integer[Any]], labels: Ints, name: str) -> Self:
+        """The footprints of the labels of a label image, that of the frame called `name`.
 
         Raises
         ------
         InputError
-            If a label of the table isn't in the image.
+            If a label isn't in the image.
         """
         flat = np.flatnonzero(image != 0)  # of booleans: five times as fast
         values = image.ravel()[flat]
@@ -70,10 +51,52 @@ class LabelledFrame:
         if len(absent):
             raise InputError(f"frame {name}: the label image has no pixel of label {absent[0]} of the table")
         owner_of_label = np.full(len(n_px), -1, np.intp)
-        owner_of_label[labels] = owners
+        owner_of_label[labels] = np.arange(len(labels))
         owner = owner_of_label[values]
-        y, x = np.divmod(flat[owner >= 0], max(image.shape[1], 1))
-        return cls(image, owner_of_label, Footprints(owner[owner >= 0], y, x))
+        flat, owner = flat[owner >= 0], owner[owner >= 0]
+        y, x = np.divmod(flat, max(image.shape[1], 1))
+        new = (np.diff(flat, prepend=-2) != 1) | (np.diff(owner, prepend=-1) != 0) | (x == 0)
+        begins = np.flatnonzero(new)
+        return cls._small(
+            owner[begins], y[begins], x[begins], np.diff(begins, append=len(flat)), n_px[labels]
+        )
+
+    @classmethod
+    def _small(cls, owner: Ints, y: Ints, x: Ints, length: Ints, area: Ints) -> Self:
+        small = np.int32
+        return cls(owner.astype(small), y.astype(small), x.astype(small), length.astype(small), area)
+
+    @classmethod
+    def none(cls) -> Self:
+        """The footprints of a frame without features."""
+        return cls._small(*(np.empty(0, np.intp) for _ in range(5)))
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Footprints]", places: Sequence[Ints]) -> Self:
+        """The footprints of several label images of a frame: `places` says where the features of each are."""
+        area = np.zeros(sum(len(place) for place in places), np.intp)
+        for part, place in zip(parts, places, strict=True):
+            area[place] = part.area
+        owner = np.concatenate([place[part.owner] for part, place in zip(parts, places, strict=True)])
+        y, x, length = (np.concatenate([getattr(part, of) for part in parts]) for of in ("y", "x", "length"))
+        return cls._small(owner, y, x, length, area)
+
+    def some(self, which: Ints) -> "Footprints":
+        """The footprints of some features, ascending."""
+        place = np.full(len(self.area), -1, np.int32)
+        place[which] = np.arange(len(which))
+        mine = place[self.owner] >= 0
+        owner = place[self.owner[mine]]
+        return Footprints(owner, self.y[mine], self.x[mine], self.length[mine], self.area[which])
+
+    def moved(self, dx: Floats, dy: Floats) -> tuple[Ints, Ints, Ints]:
+        """Owner, y and x of every pixel, each feature displaced by whole pixels next to (dx, dy)."""
+        start = np.cumsum(self.length) - self.length
+        x0 = self.x + np.rint(dx).astype(np.intp)[self.owner] - start
+        y = self.y + np.rint(dy).astype(np.intp)[self.owner]
+        n = self.length
+        x = np.repeat(x0, n) + np.arange(int(n.sum()))
+        return np.repeat(self.owner, n).astype(np.intp), np.repeat(y, n), x
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +108,15 @@ class Pairs:
     overlap: Floats
 
     @classmethod
-    def none(cls) -> Self:
-        """No pair."""
-        return cls(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))
+    def joined(cls, parts: "Sequence[Pairs]") -> Self:
+        """The pairs of all parts."""
+        source, target = (
+            np.concatenate([np.empty(0, np.intp), *(getattr(part, side) for part in parts)])
+            for side in ("source", "target")
+        )
+        return cls(source, target, np.concatenate([np.empty(0), *(part.overlap for part in parts)]))
 
-    def where(self, keep: NDArray[np.bool_]) -> "Pairs":
+    def where(self, keep: Bools | Ints) -> "Pairs":
         """Some of the pairs."""
         return Pairs(self.source[keep], self.target[keep], self.overlap[keep])
 
@@ -97,39 +124,64 @@ class Pairs:
         return len(self.source)
 
 
-def overlaps(before: Footprints, shift: tuple[Floats, Floats], now: LabelledFrame) -> Pairs:
-    """The pairs of features that share pixels, the earlier ones shifted.
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """Where the features of a frame are in another one: displacement, working grid, and whether it is known.
 
-    Parameters
-    ----------
-    before : Footprints
-        Earlier features.
-    shift : tuple of ndarray of float
-        Displacement (dx, dy) of each pixel of `before` in pixels of the working grid, rounded here.
-    now : LabelledFrame
-        The later frame.
-
-    Returns
-    -------
-    Pairs
-        Sorted by source and target; overlap is the number of shared pixels over that of the smaller mask.
+    What isn't known is a guess (rotation alone) that counts only where the other side knows no better.
     """
-    x, y = (p + np.rint(d).astype(np.intp) for p, d in zip((before.x, before.y), shift, strict=True))
-    inside = (x >= 0) & (x < now.image.shape[1]) & (y >= 0) & (y < now.image.shape[0])
-    target = now.owner_of_label[now.image[y[inside], x[inside]]]
-    source = before.owner[inside][target >= 0]
-    target = target[target >= 0]
-    if not len(target):
-        return Pairs.none()
-    width = int(now.owner_of_label.max()) + 1
-    pairs, shared = np.unique(source * width + target, return_counts=True)
-    source, target = np.divmod(pairs, width)
-    size = np.minimum(occurrences(source, before.owner), occurrences(target, now.footprints.owner))
-    return Pairs(source, target, shared / size)
+
+    dx: Floats
+    dy: Floats
+    known: Bools
+
+
+class Canvas:
+    """Compares footprints; keeps one image to paint them on."""
+
+    def __init__(self) -> None:
+        self._image = np.zeros((0, 0), np.int32)
+
+    def overlaps(self, before: Footprints, now: Footprints, there: Moves, back: Moves) -> Pairs:
+        """The pairs of features of two frames that share pixels, counted within their frames.
+
+        The earlier are moved `there`, and the later `back`; what they share is the mean of the two, so that
+        the same comes out with time reversed. Overlap is the shared part of the smaller mask.
+        """
+        shape = len(before.area), len(now.area)
+        if not all(shape):
+            return Pairs.joined([])
+        forth = self._shared(before, now, there)
+        weight = there.known[:, None] + 1e-9, back.known[None, :] + 1e-9
+        shared = forth * weight[0] + self._shared(now, before, back).T * weight[1]
+        source, target = np.nonzero(shared)
+        total = (weight[0] + weight[1])[source, target]
+        size = np.minimum(before.area[source], now.area[target])
+        return Pairs(source, target, shared[source, target] / total / size)
+
+    def _shared(self, moving: Footprints, still: Footprints, moves: Moves) -> Ints:
+        """Pixels shared by each moved feature and each of those that are still."""
+        zero = np.zeros(len(still.area))
+        owner, y, x = still.moved(zero, zero)
+        self._grow(int(y.max(initial=0)) + 1, int(x.max(initial=0)) + 1)
+        self._image[y, x] = owner + 1
+        source, there_y, there_x = moving.moved(moves.dx, moves.dy)
+        inside = (there_x >= 0) & (there_x < self._image.shape[1])
+        inside &= (there_y >= 0) & (there_y < self._image.shape[0])
+        target = self._image[there_y[inside], there_x[inside]]
+        self._image[y, x] = 0
+        n_still = len(still.area) + 1
+        counts = np.bincount(source[inside] * n_still + target, minlength=len(moving.area) * n_still)
+        return np.asarray(counts.reshape(-1, n_still)[:, 1:])
+
+    def _grow(self, ny: int, nx: int) -> None:
+        old = self._image.shape
+        if ny > old[0] or nx > old[1]:
+            self._image = np.zeros((max(ny, old[0]), max(nx, old[1])), np.int32)
 
 
 def occurrences(of: Ints, among: Ints) -> Ints:
-    """How often each number `of` occurs `among` numbers; these are taken to lie close together."""
+    """How often each number `of` occurs `among` numbers."""
     if not len(of):
         return np.empty(0, np.intp)
     return np.asarray(np.bincount(among - among.min())[of - among.min()], np.intp)

@@ -147,8 +147,9 @@ class Watch:
 
 
 _NUMBERS = ("x_px", "y_px", "lon", "lat", "area_px", "mean_br")
+LINKING = (*_NUMBERS, "harpnum", "t_rec", "pore_id", "label")  # what tells which features are linked
 _NEEDED = (
-    *(*_NUMBERS, "harpnum", "t_rec", "pore_id", "label", "touches_edge"),
+    *(*LINKING, "touches_edge"),
     *("area_mm2", "flux_mx", "mu", "kind"),  # what tracks sum up
 )
 
@@ -178,7 +179,9 @@ class Features:
     rank: Ints
 
     @classmethod
-    def of(cls, pores: Mapping[str, NDArray[Any]], watch: Watch) -> Self:
+    def of(
+        cls, pores: Mapping[str, NDArray[Any]], watch: Watch, needed: tuple[str, ...] = _NEEDED
+    ) -> Self:
         """The features of the rows of `pores`; rows that say the same feature twice count once.
 
         Raises
@@ -187,7 +190,7 @@ class Features:
             If a column is missing, rows are of several HARPs or contradict one another, or a row is of a
             frame that is no usable one.
         """
-        _check(pores)
+        _check(pores, needed)
         t_rec = np.asarray(pores["t_rec"], "datetime64[ms]")
         k_row = _frame_of(pores, t_rec, watch)
         label = np.asarray(pores["label"], np.intp)
@@ -217,8 +220,8 @@ class Features:
         return np.arange(self.first[k], self.first[k + 1])
 
 
-def _check(pores: Mapping[str, NDArray[Any]]) -> None:
-    missing = [name for name in _NEEDED if name not in pores]
+def _check(pores: Mapping[str, NDArray[Any]], needed: tuple[str, ...]) -> None:
+    missing = [name for name in needed if name not in pores]
     if missing:
         raise InputError(f"pores: no column {', '.join(missing)}")
     harps = sorted({int(harp) for harp in pores["harpnum"]})

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.events import event_columns
-from pores.lineage import lineage, link_columns
+from pores.lineage import Lineage, lineage, link_columns
+from pores.link import Links
 from pores.lives import births, deaths, track_columns
 from pores.observed import Observed
 from pores.parameters import PeerParameters, TrackParameters
-from pores.series import Columns, Features, FrameSeries, Watch
+from pores.series import NONE, Columns, Features, FrameSeries, Watch
 from pores.sightings import Labels, Sightings
 from pores.trackers import linker
 
@@ -68,11 +69,20 @@ def track(sightings: Sightings, parameters: TrackParameters, peers: PeerParamete
     lives = lineage(links, features)
     ends = births(lives, observed), deaths(lives, observed)
     names = features["pore_id"].astype(object)[lives.first]
-    n_faint = 0 if sightings.faint is None else len(sightings.faint["t_rec"])
     return Tracking(
         np.asarray(names[lives.track][features.feature_of_row], object),
         link_columns(links, features, watch),
         track_columns(lives, ends, observed),
         event_columns(lives, links, ends, observed),
-        np.full(n_faint, None, object),
+        _of_faint(links, lives, names, sightings),
     )
+
+
+def _of_faint(links: Links, lives: Lineage, names: NDArray[Any], sightings: Sightings) -> NDArray[Any]:
+    """The track of each row of the table of faint features."""
+    n = 0 if sightings.faint is None else len(sightings.faint["t_rec"])
+    tracks = np.full(n, None, object)
+    if links.host is not None:
+        hosted = np.flatnonzero(links.host != NONE)
+        tracks[hosted] = names[lives.track[links.host[hosted]]]
+    return tracks

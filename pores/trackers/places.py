@@ -57,4 +57,4 @@ def links_of(
     """Links of the features that another tracker connects, within the gap window, and who keeps a track."""
     near = watch.within_gap(features.k[source], features.k[target], parameters)
     source, target = source[near], target[near]
-    return Links.joined([Links(source, target, continuations(source, target, features.rank))])
+    return Links.joined([Links(source, target, continuations(source, target, features))])
