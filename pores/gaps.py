@@ -6,6 +6,7 @@ from pores.link import Links, continuations, without_brushes
 from pores.nodes import Nodes
 from pores.prospects import Prospects
 from pores.series import Bools, Floats, Ints
+from pores.signs import told_on
 from pores.steps import Steps
 
 _SLENDER = 3.0  # how far a feature reaches from its centroid at most, over the radius of a circle of its area
@@ -38,11 +39,14 @@ def over_gaps(links: Links, nodes: Nodes, steps: Steps, prospects: Prospects, po
             break
         open_from = np.bincount(nodes.all.k[ends], minlength=len(every)) > 0
         open_to = np.bincount(nodes.all.k[begins], minlength=len(every)) > 0
+        made = []
         for first in k[open_from[k] | open_to[k + n]].tolist():
             between = Between(first, first + n, ends, begins, nodes)
-            made = between.links(steps, prospects, polarity)
-            ends[made.source], begins[made.target] = False, False
-            parts.append(made)
+            made.append(between.links(steps, prospects, polarity))
+        layer = Links.joined(made)
+        ends[layer.source], begins[layer.target] = False, False
+        polarity = told_on(polarity, layer)
+        parts.append(layer)
     links = Links.joined(parts)
     return Links(links.source, links.target, continuations(links.source, links.target, nodes.all))
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pores.link import Links
 from pores.overlap import Pairs
 from pores.parameters import TrackParameters
 from pores.series import Features, Floats
@@ -40,3 +41,11 @@ def polarities(features: Features, pairs: Pairs, parameters: TrackParameters) ->
         flux = np.where(found, near, flux)
         polarity = np.where(found, np.sign(near), polarity)
     return polarity
+
+
+def told_on(polarity: Floats, links: Links) -> Floats:
+    """Polarities, those that were unknown being those of what was linked with them now."""
+    n = len(polarity)
+    near = np.bincount(links.target, polarity[links.source], n)
+    near += np.bincount(links.source, polarity[links.target], n)
+    return np.where(polarity == 0, np.sign(near), polarity)
