@@ -14,7 +14,7 @@ from typing import Any
 from distributed import Client, Security
 from distributed.comm import connect
 
-from flows.harp import DETECT_VERSION, PREPARE_VERSION
+from flows.harp import DETECT_VERSION, FLOW_VERSION, PREPARE_VERSION
 from flows.products import STORE_VERSION
 from flows.request import JSOC, Request
 from flows.tracking import SOFTWARE, TRACK_VERSION
@@ -57,6 +57,7 @@ def code_versions() -> dict[str, str]:
         "prepare": PREPARE_VERSION,
         "store": STORE_VERSION,
         "detect": DETECT_VERSION,
+        "flow": FLOW_VERSION,
         "track": TRACK_VERSION,
     }
     packages = {name: _version(name) for name in ("porelake", *SOFTWARE)}

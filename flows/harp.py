@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from catalog.schema import FAINT, FRAMES, PORES, Table
+from catalog.schema import FAINT, FRAMES, PORES, VELOCITIES, Table
 from flows.blocks import Block, blocks
 from flows.request import JSOC, Request
 from flows.words import counted
@@ -13,14 +13,17 @@ from pores.chain import USED_SEGMENTS
 from pores.errors import InputError
 from storage.archive import Source, SourceFile, open_source
 from storage.cubes import Cube
+from storage.keys import stage_key
 from storage.lake import Lake
 
 PREPARE_VERSION = 1
 DETECT_VERSION = 2
+FLOW_VERSION = 1
 
 PREPARED = FRAMES.without("n_pores", "labels_file", "run_id")
 DETECTED = PORES.without("track_id", "run_id")
 FAINTLY = FAINT.without("track_id", "run_id")
+MOVED = VELOCITIES.without("run_id")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,20 @@ class Harp:
         science = self.request.parameters.model_dump(mode="json", include={"enhance", "detect"})
         asked = {"science": science, **_columns(DETECTED), "faint": _columns(FAINTLY)}
         return [block.then("detect", DETECT_VERSION, asked) for block in prepared]
+
+    def flow_blocks(self, detected: Sequence[Block]) -> list[Block]:
+        """Return the blocks that `detect_blocks` gave, with the keys of the motion of their features.
+
+        What is next to a block in time counts, too: the frames at its ends are compared with it.
+        """
+        parameters = self.request.parameters
+        science = {"flow": parameters.flow.model_dump(mode="json"), "max_step_h": parameters.track.max_step_h}
+        keys = ["", *(block.key for block in detected), ""]
+        asked = {"science": science, **_columns(MOVED)}
+        return [
+            Block(block.t_rec, stage_key("flow", FLOW_VERSION, asked, keys[i : i + 3]))
+            for i, block in enumerate(detected)
+        ]
 
     def missing(self, stage: str, plan: Sequence[Block]) -> list[Block]:
         """Blocks for which a stage has no result yet, or not all of it."""

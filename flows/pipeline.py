@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from flows import ingest, products, stages, tracking
+from flows import flow, ingest, products, stages, tracking
 from flows.harp import forget_sources, harps_of, source
 from flows.outcome import Outcome, RunError, failure
 from flows.prefect_api import prefect_api, require_server
@@ -59,6 +59,7 @@ PLAIN = Chain(
         "prepare": stages.prepare,
         "store": products.store,
         "detect": stages.detect,
+        "flow": flow.flow,
         "track": tracking.track,
     },
     publish,
@@ -250,7 +251,8 @@ def passed_over(request: Request) -> str:
 def _stages_of(request: Request) -> list[str]:
     """Stages that every HARP of a request goes through; the catalogue is published once for all."""
     wanted = STAGES[: STAGES.index(request.last_stage) + 1]
-    return [name for name in PLAIN.stages if name in wanted or (name == "store" and _stores(request, wanted))]
+    also = {"store": _stores(request, wanted), "flow": "track" in wanted}
+    return [name for name in PLAIN.stages if name in wanted or also.get(name)]
 
 
 def _stores(request: Request, wanted: Sequence[str]) -> bool:

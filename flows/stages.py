@@ -58,10 +58,10 @@ def prepare(request: Request, harpnum: int) -> Done:
     work = partial(_prepare_one, harp.cube, request.parameters.prepare)
     items = [block.t_rec for block in todo]
     label = f"HARP {harpnum} prepare"
-    for block, rows in zip(todo, _over_blocks(work, items, label, request.workers), strict=True):
+    for block, rows in zip(todo, over_blocks(work, items, label, request.workers), strict=True):
         columns = {column.name: [row[column.name] for row in rows] for column in PREPARED.columns}
         write_table(harp.stage("prepare", block), columns, arrow_schema(PREPARED))
-    return Done("prepare", harpnum, _frames_said(items, "prepared"))
+    return Done("prepare", harpnum, frames_said(items, "prepared"))
 
 
 def detect(request: Request, harpnum: int) -> Done:
@@ -76,14 +76,14 @@ def detect(request: Request, harpnum: int) -> Done:
     work = partial(_detect_one, harp.cube, request.parameters)
     label = f"HARP {harpnum} detect"
     for block, usable, found in zip(
-        todo, items, _over_blocks(work, items, label, request.workers), strict=True
+        todo, items, over_blocks(work, items, label, request.workers), strict=True
     ):
         images = [one.labels for one in found], [one.faint_labels for one in found]
         write_labels(harp.labels(block), [t for t, _ in usable], *images)
         faint, pores = [one.faint for one in found], [one.pores for one in found]
         write_table(harp.stage("faint", block), stacked(faint, FAINTLY), arrow_schema(FAINTLY))
         write_table(harp.stage("detect", block), stacked(pores, DETECTED), arrow_schema(DETECTED))
-    return Done("detect", harpnum, _frames_said(items, "searched"))
+    return Done("detect", harpnum, frames_said(items, "searched"))
 
 
 def usable_frames(harp: Harp, prepared: Block) -> list[tuple[np.datetime64, float]]:
@@ -114,12 +114,13 @@ def _rows(path: Path) -> Columns:
         raise PorelakeError(f"{error}; remove this file and run again") from error
 
 
-def _frames_said(blocks_of: Sequence[Sequence[Any]], what: str) -> str:
+def frames_said(blocks_of: Sequence[Sequence[Any]], what: str) -> str:
+    """Say with how many frames of some blocks something was done; nothing if with none."""
     n = sum(map(len, blocks_of))
     return f"{counted(n, 'frame')} {what}" if n else ""
 
 
-def _over_blocks(
+def over_blocks(
     work: Callable[[T], R], items: Sequence[Sequence[T]], label: str, workers: int | None
 ) -> Iterator[list[R]]:
     """Work on the frames of all blocks, in parallel across them; give the results block by block."""

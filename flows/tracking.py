@@ -14,7 +14,7 @@ from catalog.formats import arrow_schema
 from catalog.schema import TABLES
 from flows import findings
 from flows.blocks import Block
-from flows.harp import DETECTED, FAINTLY, PREPARED, Harp
+from flows.harp import DETECTED, FAINTLY, MOVED, PREPARED, Harp
 from flows.request import Request
 from flows.stages import Done, read_rows
 from pores.chain import Columns
@@ -66,7 +66,7 @@ def _whole(harp: Harp, run: CurrentRun) -> bool:
 
 
 def _run(harp: Harp, detected: list[Block]) -> CurrentRun:
-    return CurrentRun(harp.request.series, harp.harpnum, _run_id(harp, detected))
+    return CurrentRun(harp.request.series, harp.harpnum, _run_id(harp, harp.flow_blocks(detected)))
 
 
 def _write_run(
@@ -76,8 +76,9 @@ def _write_run(
     started = datetime.now(UTC)
     frames = read_rows(harp, "prepare", prepared, PREPARED)
     pores, faint = read_rows(harp, "detect", detected, DETECTED), read_rows(harp, "faint", detected, FAINTLY)
+    velocities = read_rows(harp, "flow", harp.flow_blocks(detected), MOVED)
     frames["labels_file"] = _labels_files(harp, detected, frames)
-    tables = _tables(harp.request, frames, pores, faint)
+    tables = _tables(harp.request, frames, pores, faint, velocities)
     cube_key = json_key([block.key for block in prepared])
     for name, columns in {**tables, "runs": _run_row(run, harp.request, cube_key, started)}.items():
         _write(harp, run.run_id, name, columns)
@@ -91,7 +92,9 @@ def _labels_files(harp: Harp, plan: list[Block], frames: Columns) -> NDArray[Any
     return np.array([file[t] if usable else None for t, usable in pairs], object)
 
 
-def _tables(request: Request, frames: Columns, pores: Columns, faint: Columns) -> dict[str, Columns]:
+def _tables(
+    request: Request, frames: Columns, pores: Columns, faint: Columns, velocities: Columns
+) -> dict[str, Columns]:
     """Columns of every table but `runs`, without `run_id`."""
     root = Lake.at(request.lake).root
 
@@ -104,11 +107,13 @@ def _tables(request: Request, frames: Columns, pores: Columns, faint: Columns) -
         partial(labels, "pores"),
         faint,
         partial(labels, "faint"),
+        velocities,
     )
     tracking = track_features(sightings, request.parameters.track, request.parameters.peers)
     return {
         "pores": {**pores, "track_id": tracking.track_id},
         "faint": {**faint, "track_id": tracking.faint_track_id},
+        "velocities": velocities,
         "links": tracking.links,
         "tracks": tracking.tracks,
         "events": tracking.events,
@@ -159,9 +164,9 @@ def _noaa_ars(keywords: Mapping[str, Any]) -> list[int]:
     return [int(part) for part in named if part.strip().isdigit() and int(part)]
 
 
-def _run_id(harp: Harp, detected: list[Block]) -> str:
+def _run_id(harp: Harp, moved: list[Block]) -> str:
     science = harp.request.parameters.model_dump(mode="json")
-    inputs = [harp.request.series, str(harp.harpnum), *(block.key for block in detected)]
+    inputs = [harp.request.series, str(harp.harpnum), *(block.key for block in moved)]
     return stage_key("track", TRACK_VERSION, science, inputs)
 
 

@@ -25,6 +25,7 @@ Columns = dict[str, NDArray[Any]]
 SIDES = ("before", "after")
 _SIZES = 4  # windows come in half sizes that are multiples of it, native pixels: few sizes, few loops
 _KEYS = ("harpnum", "t_rec", "pore_id")
+NEEDED = (*_KEYS, "label", "x_px", "y_px", "lon", "lat", "area_mm2")  # columns of `pores` that are read
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ def velocities(
     Parameters
     ----------
     pores : mapping of str to ndarray, (n,)
-        Columns of `pores`, rows of this frame only.
+        Columns of `pores`, at least those of `NEEDED`: rows of this frame only.
     labels : ndarray of int, (y, x)
         Their label image, on a working grid of one or more pixels to a native one along an axis.
     shots : tuple

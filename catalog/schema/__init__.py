@@ -27,5 +27,5 @@ __all__ = [
 ]
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (PORES, FAINT, LINKS, TRACKS, EVENTS, FRAMES, HARPS, RUNS)
+    table.name: table for table in (PORES, FAINT, VELOCITIES, LINKS, TRACKS, EVENTS, FRAMES, HARPS, RUNS)
 }

@@ -1,0 +1,95 @@
+"""The stage between detection and tracking: how features move, told by the frames before and after theirs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.formats import arrow_schema
+from flows.blocks import Block
+from flows.harp import DETECTED, MOVED, Harp
+from flows.request import Request
+from flows.stages import Done, frame_of, frames_said, over_blocks, read_rows, stacked, usable_frames
+from pores.chain import Columns
+from pores.flow import NEEDED, Shot, velocities
+from pores.geometry import CeaGrid
+from pores.parameters import FlowParameters
+from storage.labels import read_labels
+from storage.tables import write_table
+
+Time = np.datetime64
+
+
+@dataclass(frozen=True)
+class Work:
+    """One frame with features: their rows and masks, and the frames that tell of their motion."""
+
+    t_rec: Time
+    before: Time | None
+    after: Time | None
+    pores: Columns
+    labels: Path
+
+
+def flow(request: Request, harpnum: int) -> Done:
+    """Measure how the features of a HARP move: rows of `velocities` in the lake, by blocks."""
+    harp = Harp(request, harpnum)
+    prepared = harp.prepare_blocks()
+    detected = harp.detect_blocks(prepared)
+    plan = harp.flow_blocks(detected)
+    todo = harp.missing("flow", plan)
+    items = [list(_works(harp, prepared, detected, plan.index(block))) for block in todo]
+    work = partial(_measure_one, harp.cube, request.parameters.flow)
+    label = f"HARP {harpnum} flow"
+    for block, found in zip(todo, over_blocks(work, items, label, request.workers), strict=True):
+        write_table(harp.stage("flow", block), stacked(found, MOVED), arrow_schema(MOVED))
+    return Done("flow", harpnum, frames_said(items, "compared with their neighbours"))
+
+
+def _works(harp: Harp, prepared: Sequence[Block], detected: Sequence[Block], index: int) -> Iterator[Work]:
+    """What is to be done for a block: its frames with features; those beside it may be of its neighbours."""
+    block = detected[index]
+    pores = read_rows(harp, "detect", [block], DETECTED)
+    if not len(pores["t_rec"]):
+        return
+    near = prepared[max(index - 1, 0) : index + 2]
+    times = [t for one in near for t, _ in usable_frames(harp, one)]
+    longest = np.timedelta64(round(3.6e6 * harp.request.parameters.track.max_step_h), "ms")
+    beside = dict(_beside(times, longest))
+    for t_rec in np.unique(pores["t_rec"]):
+        rows = pores["t_rec"] == t_rec
+        yield Work(t_rec, *beside[t_rec], {name: pores[name][rows] for name in NEEDED}, harp.labels(block))
+
+
+def _beside(
+    times: list[Time], longest: np.timedelta64
+) -> Iterator[tuple[Time, tuple[Time | None, Time | None]]]:
+    """Each frame's neighbours in time, as far as they tell anything of it."""
+    ends: list[Time | None] = [None, *times, None]
+    near = [b is not None and a is not None and b - a <= longest for a, b in pairwise(ends)]
+    for k, t_rec in enumerate(times):
+        yield t_rec, (ends[k] if near[k] else None, ends[k + 2] if near[k + 1] else None)
+
+
+def _measure_one(cube: Path, parameters: FlowParameters, work: Work) -> Columns:
+    before, after = (None if t is None else _shot(cube, t) for t in (work.before, work.after))
+    labels: NDArray[np.int32] = read_labels(work.labels, work.t_rec)
+    return velocities(work.pores, labels, (before, _shot(cube, work.t_rec), after), parameters)
+
+
+def _shot(cube: Path, t_rec: Time) -> Shot:
+    state = cube.stat()
+    return _kept_shot(cube, t_rec, (state.st_ino, state.st_size, state.st_mtime_ns))
+
+
+@lru_cache(maxsize=3)
+def _kept_shot(cube: Path, t_rec: Time, _state: tuple[int, int, int]) -> Shot:
+    """One frame's continuum, read once for itself and its neighbours until the file changes."""
+    frame = frame_of(cube, t_rec, ("continuum",))
+    image = np.asarray(frame.segments["continuum"], np.float32)
+    grid = CeaGrid.from_keywords(frame.keywords, (image.shape[0], image.shape[1]))
+    return Shot(t_rec, grid, np.where(image > 0, image, np.float32(np.nan)))
