@@ -19,7 +19,7 @@ from storage.simulated import write_series
 PORELAKE = Path(sys.executable).with_name("porelake")
 CACHE = "PORELAKE_CACHE_DIR"  # set for each test by tests/conftest.py
 CLOCK = ("started", "finished")  # the only columns that two equal runs may differ in
-BUSY, QUIET = 99001, 99002
+BUSY, QUIET, MERGING = 99001, 99002, 99003
 # Both cross 12:00, where a block of frames ends and the next begins.
 _BUSY = {
     "seed": 5,
@@ -45,6 +45,13 @@ def write_small_series(out: Path) -> None:
     """Write two HARPs of 18 frames together, three of which can't be used."""
     _write(out, SimulationParameters.of("interactions", **_BUSY, **_FAULTS))
     _write(out, SimulationParameters.of("clean", **_QUIET))
+
+
+def write_merging_series(out: Path) -> None:
+    """Write a HARP of 16 frames, one of them missing, in which three pores become one."""
+    values = {"seed": 3, "n_frames": 16, "shape": (100, 160), "segments": ("continuum", "Br")}
+    merging = SimulationParameters.of("interactions", **values, harpnum=MERGING, missing_frames=(6,))
+    _write(out, merging)
 
 
 def write_quiet_series(out: Path, harpnums: Sequence[int]) -> None:
