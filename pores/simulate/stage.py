@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pores.simulate.orbit import CDELT_DEG, RSUN_M
-from pores.simulate.parameters import SimulationParameters
+from pores.simulate.parameters import SLOT_H, SimulationParameters
 
 PIXEL_MM = float(np.radians(CDELT_DEG)) * RSUN_M / 1e6
 EDGE_MM = 7.0  # acts other than `edge` keep this distance from the edge
@@ -62,6 +62,23 @@ class Stage:
                 self.taken.append((x, y, radius))
                 return x, y
         return None
+
+    def room(self, radius: float, inset: float = EDGE_MM) -> tuple[float, float] | None:
+        """A free place anywhere in the patch, `inset` Mm from its edge; None if none was found."""
+        reach = [half - inset - radius for half in self.half]
+        if min(reach) <= 0:
+            return None
+        for _ in range(TRIALS):
+            x, y = (float(self.rng.uniform(-r, r)) for r in reach)
+            if all(np.hypot(x - tx, y - ty) > radius + other for tx, ty, other in self.taken):
+                self.taken.append((x, y, radius))
+                return x, y
+        return None
+
+    @property
+    def frames(self) -> int:
+        """The last record slot."""
+        return round(self.hours / SLOT_H)
 
     def polarity(self, x: float) -> int:
         """Polarity at a place of a bipolar group: positive leads (west), the other sign follows."""
