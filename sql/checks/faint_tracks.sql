@@ -1,18 +1,15 @@
--- A faint feature with a track that `tracks` does not have, that does not live then, or that is seen as a pore
--- in the same frame.
-SELECT
-    faint.faint_id AS record,
-    'track ' || faint.track_id || CASE
-        WHEN tracks.track_id IS NULL THEN ' is not in tracks'
-        WHEN pores.pore_id IS NULL THEN ' does not live then'
-        ELSE ' is seen as ' || pores.pore_id
-    END AS detail
+-- A faint feature with a track that `tracks` does not have, or that has another feature in the same frame.
+WITH members AS (
+    SELECT run_id, track_id, t_rec, pore_id AS member FROM pores
+    UNION ALL
+    SELECT run_id, track_id, t_rec, faint_id FROM faint
+)
+SELECT faint_id AS record, 'track ' || track_id || ' is not in tracks' AS detail
 FROM faint
-LEFT JOIN tracks ON faint.track_id = tracks.track_id AND faint.run_id = tracks.run_id
-LEFT JOIN pores
-    ON faint.track_id = pores.track_id AND faint.run_id = pores.run_id AND faint.t_rec = pores.t_rec
-WHERE
-    faint.track_id IS NOT NULL
-    AND (tracks.track_id IS NULL
-        OR faint.t_rec NOT BETWEEN tracks.t_birth AND tracks.t_death
-        OR pores.pore_id IS NOT NULL)
+ANTI JOIN tracks USING (track_id, run_id)
+WHERE track_id IS NOT NULL
+UNION ALL
+SELECT faint.faint_id, 'track ' || faint.track_id || ' has ' || members.member || ' too'
+FROM faint
+JOIN members USING (run_id, track_id, t_rec)
+WHERE members.member <> faint.faint_id

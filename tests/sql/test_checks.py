@@ -136,8 +136,10 @@ def spoil_faint_seen(run):
     ]
 
 
-def spoil_faint_life(run):
-    run.tables["faint"][9]["track_id"] = first(run, "tracks", n_obs=2)["track_id"]
+def spoil_faint_twice(run):
+    row = run.tables["faint"][9]
+    row["track_id"] = first(run, "tracks", n_obs=2)["track_id"]
+    run.tables["faint"].append({**row, "faint_id": "1_20110215_014800_f002"})
 
 
 def spoil_faint_values(run):
@@ -186,7 +188,7 @@ SPOILS = {
     spoil_place: "pores_values",
     spoil_faint_track: "faint_tracks",
     spoil_faint_seen: "faint_tracks",
-    spoil_faint_life: "faint_tracks",
+    spoil_faint_twice: "faint_tracks",
     spoil_faint_values: "faint_values",
     spoil_faint_frame: "faint_values",
     spoil_harp: "harps_frames",
