@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,6 +30,35 @@ def test_round_trip(tmp_path: Path, images: list[np.ndarray]) -> None:
         back = read_labels(path, t)
         assert back.dtype == np.int32
         np.testing.assert_array_equal(back, image)
+
+
+@given(pairs=st.lists(st.tuples(IMAGES, IMAGES), max_size=3))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_both_layers_come_back(tmp_path: Path, pairs: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    path = tmp_path / "labels.h5"
+    times = [T0 + np.timedelta64(720 * i, "s") for i in range(len(pairs))]
+    write_labels(path, times, [pores for pores, _ in pairs], [faint for _, faint in pairs])
+    for t, (pores, faint) in zip(times, pairs, strict=True):
+        np.testing.assert_array_equal(read_labels(path, t), pores)
+        np.testing.assert_array_equal(read_labels(path, t, "faint"), faint)
+
+
+def test_a_file_without_faint_features_has_none(tmp_path: Path) -> None:
+    path, image = tmp_path / "labels.h5", np.array([[0, 0, 1], [0, 2, 2]], np.int32)
+    write_labels(path, [T0], [image])  # as they were before there was a layer of them
+    with h5py.File(path) as file:
+        assert set(file) == {"t_rec", "frames"}
+    faint = read_labels(path, T0, "faint")
+    assert (faint.shape, faint.dtype, faint.max()) == ((2, 3), np.int32, 0)
+    np.testing.assert_array_equal(read_labels(path, T0), image)
+    with pytest.raises(InputError, match="2011-02-15T02:12"):
+        read_labels(path, T0 + np.timedelta64(12, "m"), "faint")
+
+
+def test_layers_of_other_lengths_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        write_labels(tmp_path / "labels.h5", [T0], [np.zeros((3, 4), np.int32)], [])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sparse_masks_take_little_room(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalog.schema import FRAMES, PORES
+from catalog.schema import FAINT, FRAMES, PORES
 from pores.chain import detect_frame, prepare_frame, prepared_intensity
 from pores.errors import Reason, UnusableFrame
 from pores.frame import Frame, Problem
@@ -78,6 +78,56 @@ def test_features_of_a_good_frame(good: Frame) -> None:
     assert columns["pore_id"].tolist() == [f"99001_20140610_000000_{i:03d}" for i in range(1, n + 1)]
     assert set(columns["product"]) == {"spline"}
     assert set(columns["grid_scale"]) == {2}
+
+
+@pytest.fixture(scope="module")
+def pale(good: Frame) -> Frame:
+    """The same record with three quarters of the darkness: pores are smaller, or faint, or gone."""
+    continuum = good.segments["continuum"]
+    quiet_sun = np.median(continuum)
+    dim = np.where(continuum < quiet_sun, quiet_sun - 0.75 * (quiet_sun - continuum), continuum)
+    return with_segments(good, continuum=dim.astype(np.float32))
+
+
+def test_faint_features_of_a_frame(good: Frame, pale: Frame) -> None:
+    found = detect_frame(pale, SCIENCE)
+    faint = found.faint
+    assert set(faint) == {column.name for column in FAINT.without("track_id", "run_id").columns}
+    assert set(detect_frame(good, SCIENCE).faint) == set(faint)
+    n = len(faint["label"])
+    assert n >= 1
+    assert np.unique(found.faint_labels).tolist() == list(range(n + 1))
+    assert faint["area_px"].tolist() == np.bincount(found.faint_labels.ravel())[1:].tolist()
+    assert faint["faint_id"].tolist() == [f"99001_20140610_000000_f{i:03d}" for i in range(1, n + 1)]
+    assert not ((found.labels > 0) & (found.faint_labels > 0)).any()
+    assert (faint["mean_intensity"] < SCIENCE.detect.faint_threshold).all()
+
+
+def test_faint_features_are_measured_as_pores_are(pale: Frame) -> None:
+    level = SCIENCE.detect.faint_threshold
+    lenient = Parameters(detect=SCIENCE.detect.model_copy(update={"threshold": level}))
+    found, pores = detect_frame(pale, SCIENCE), detect_frame(pale, lenient).pores
+    rows = [int(np.argmin(np.abs(pores["x_px"] - x))) for x in found.faint["x_px"]]
+    for column in FAINT.without("track_id", "run_id", "faint_id", "label").columns:
+        np.testing.assert_array_equal(found.faint[column.name], pores[column.name][rows])
+
+
+def test_pores_of_opposite_polarity_that_touch(good: Frame) -> None:
+    whole = detect_frame(good, SCIENCE)
+    largest = int(np.argmax(whole.pores["area_mm2"]))
+    middle = whole.pores["x_px"][largest]
+    west = np.broadcast_to(np.arange(140) > middle, (90, 140))
+    br = np.where(west, 800, -900).astype(np.float32)
+    cut = detect_frame(with_segments(good, Br=br), SCIENCE).pores
+    assert len(cut["label"]) == len(whole.pores["label"]) + 1
+    parts = np.abs(cut["x_px"] - middle) + np.abs(cut["y_px"] - whole.pores["y_px"][largest]) < 6
+    assert np.sign(cut["mean_br"][parts]).tolist() in ([-1, 1], [1, -1])
+    assert cut["area_px"][parts].sum() == whole.pores["area_px"][largest]
+    around = whole.pores["perimeter_mm"][largest] * (1 + 2 / np.pi)  # of two halves of a disc
+    assert cut["perimeter_mm"][parts].sum() == pytest.approx(around, rel=0.03)
+    assert len(detect_frame(with_segments(good, Br=None), SCIENCE).pores["label"]) == len(
+        whole.pores["label"]
+    )
 
 
 def test_features_on_the_native_grid(good: Frame) -> None:
