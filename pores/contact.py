@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pores.compare import Comparer
 from pores.link import Links, Loose, by_place, reach_px
 from pores.motion import Floats, rotated
-from pores.nodes import Nodes
 from pores.series import Ints
-from pores.steps import Steps
 
 _TOLERANCE_S = 1.0
 
@@ -33,7 +32,7 @@ class Episode:
 class _Graph:
     """Links that can be taken away and added."""
 
-    def __init__(self, links: Links, nodes: Nodes, t_s: Floats) -> None:
+    def __init__(self, links: Links, t_s: Floats) -> None:
         ends = zip(links.source.tolist(), links.target.tolist(), strict=True)
         self.own = dict(zip(ends, links.own.tolist(), strict=True))
         self.t_s = t_s
@@ -90,22 +89,22 @@ class _Graph:
         return Links.joined([Links(pairs[:, 0], pairs[:, 1], np.array(list(self.own.values()), bool))])
 
 
-def without_contacts(links: Links, nodes: Nodes, steps: Steps, polarity: Floats) -> Links:
+def without_contacts(links: Links, compare: Comparer, polarity: Floats) -> Links:
     """The links, contacts resolved; shorter contacts first.
 
     Parameters
     ----------
     links : Links
         Of pores.
-    nodes : Nodes
-    steps : Steps
+    compare : Comparer
     polarity : ndarray of float
         Of each node.
     """
-    graph = _Graph(links, nodes, steps.watch.t_s[nodes.all.k])
+    nodes, watch = compare.nodes, compare.watch
+    graph = _Graph(links, watch.t_s[nodes.all.k])
     seen: set[tuple[int, int]] = set()
     while True:
-        episodes = graph.episodes(steps.parameters.contact_h * 3600)
+        episodes = graph.episodes(compare.parameters.contact_h * 3600)
         new = [episode for episode in episodes if (episode.first, episode.last) not in seen]
         if not new:
             return graph.links()
@@ -113,21 +112,21 @@ def without_contacts(links: Links, nodes: Nodes, steps: Steps, polarity: Floats)
             if episode.lasted_s > new[0].lasted_s:
                 break
             seen.add((episode.first, episode.last))
-            _resolve(graph, episode, _partners(episode, nodes, steps, polarity), nodes.all["area_px"])
+            _resolve(graph, episode, _partners(episode, compare, polarity), nodes.all["area_px"])
 
 
-def _partners(episode: Episode, nodes: Nodes, steps: Steps, polarity: Floats) -> Links:
+def _partners(episode: Episode, compare: Comparer, polarity: Floats) -> Links:
     """Which of those before and after a contact belong together."""
     before, after = episode.before, episode.after
-    watch, features = steps.watch, nodes.all
+    nodes, watch, features = compare.nodes, compare.watch, compare.nodes.all
     dt = watch.t_s[features.k[after]] - watch.t_s[features.k[before]][:, None]
     off, reach = np.zeros((2, *dt.shape)), np.zeros(dt.shape)
     for j, target in enumerate(after.tolist()):
         grid = watch.views[features.k[target]].grid
         x, y = rotated(nodes.places.of(before), dt[:, j], grid)
         off[0, :, j], off[1, :, j] = features["x_px"][target] - x, features["y_px"][target] - y
-        reach[:, j] = [reach_px(float(one), grid.pixel_km, steps.parameters) for one in dt[:, j]]
-    return by_place(Loose(before, after, off, reach), features, polarity, steps.parameters)
+        reach[:, j] = [reach_px(float(one), grid.pixel_km, compare.parameters) for one in dt[:, j]]
+    return by_place(Loose(before, after, off, reach), features, polarity, compare.parameters)
 
 
 def _resolve(graph: _Graph, episode: Episode, pairs: Links, area: Floats) -> None:

@@ -5,6 +5,7 @@ frames away; shorter gaps come first. Nothing depends on the order in which pair
 nor on the direction of time, and a new frame at the end changes nothing older than the gap window.
 """
 
+from pores.compare import Comparer
 from pores.contact import without_contacts
 from pores.gaps import over_gaps
 from pores.link import Links
@@ -14,20 +15,19 @@ from pores.prospects import Prospects
 from pores.series import Features, Watch
 from pores.sightings import Sightings
 from pores.signs import polarities
-from pores.steps import Steps
+from pores.steps import step_links, step_overlaps
 from pores.through_faint import hosts, through_faint
 
 
 def linked(features: Features, watch: Watch, sightings: Sightings, parameters: TrackParameters) -> Links:
     """The links of a HARP."""
     nodes = Nodes.of(features, watch, sightings)
+    compare = Comparer(nodes, watch, parameters)
     flow = Prospects.by_flow(nodes.all, watch, nodes.places, sightings.velocities)
-    steps = Steps(nodes, watch, parameters)
-    pairs, prospects = steps.overlaps(flow)
+    pairs, prospects = step_overlaps(compare, flow)
     polarity = polarities(nodes.all, pairs, parameters)
-    found = steps.links(pairs, prospects, polarity)
+    found = step_links(compare, pairs, prospects, polarity)
     links = through_faint(found, nodes, watch, parameters)
-    prospects = flow.or_else(*steps.motions(found))
-    links = over_gaps(links, nodes, steps, prospects, polarity)
-    links = without_contacts(links, nodes, steps, polarity)
+    links = over_gaps(links, compare, flow.or_else(*compare.motions(found)), polarity)
+    links = without_contacts(links, compare, polarity)
     return Links(nodes.pore[links.source], nodes.pore[links.target], links.own, hosts(found, nodes))

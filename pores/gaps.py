@@ -2,17 +2,14 @@
 
 import numpy as np
 
+from pores.compare import Comparer
 from pores.link import Links, continuations, without_brushes
-from pores.nodes import Nodes
 from pores.prospects import Prospects
-from pores.series import Bools, Floats, Ints
+from pores.series import Bools, Floats
 from pores.signs import told_on
-from pores.steps import Steps
-
-_SLENDER = 3.0  # how far a feature reaches from its centroid at most, over the radius of a circle of its area
 
 
-def over_gaps(links: Links, nodes: Nodes, steps: Steps, prospects: Prospects, polarity: Floats) -> Links:
+def over_gaps(links: Links, compare: Comparer, prospects: Prospects, polarity: Floats) -> Links:
     """The links, and those between pores that have none on one side yet, within the gap window.
 
     What vanished is compared with what appeared: by overlap, each moved by its own motion, then by place. If
@@ -23,27 +20,28 @@ def over_gaps(links: Links, nodes: Nodes, steps: Steps, prospects: Prospects, po
     ----------
     links : Links
         Of pores, up to now.
-    nodes : Nodes
-    steps : Steps
+    compare : Comparer
     prospects : Prospects
         Where features should be.
     polarity : ndarray of float
         Of each node.
     """
+    nodes, watch = compare.nodes, compare.watch
     ends, begins = ~nodes.faint, ~nodes.faint
     ends[links.source], begins[links.target] = False, False
-    parts, every = [links], np.arange(len(steps.watch))
+    parts, every = [links], np.arange(len(watch))
     for n in range(2, len(every)):
-        k = every[:-n][steps.watch.within_gap(every[:-n], every[n:], steps.parameters)]
+        k = every[:-n][watch.within_gap(every[:-n], every[n:], compare.parameters)]
         if not len(k):
             break
         open_from = np.bincount(nodes.all.k[ends], minlength=len(every)) > 0
         open_to = np.bincount(nodes.all.k[begins], minlength=len(every)) > 0
-        made = []
-        for first in k[open_from[k] | open_to[k + n]].tolist():
-            between = Between(first, first + n, ends, begins, nodes)
-            made.append(between.links(steps, prospects, polarity))
-        layer = Links.joined(made)
+        layer = Links.joined(
+            [
+                _between((first, first + n), (ends, begins), compare, prospects, polarity)
+                for first in k[open_from[k] | open_to[k + n]].tolist()
+            ]
+        )
         ends[layer.source], begins[layer.target] = False, False
         polarity = told_on(polarity, layer)
         parts.append(layer)
@@ -51,49 +49,22 @@ def over_gaps(links: Links, nodes: Nodes, steps: Steps, prospects: Prospects, po
     return Links(links.source, links.target, continuations(links.source, links.target, nodes.all))
 
 
-class Between:
-    """What may be linked between two frames that are not next to one another.
-
-    Attributes
-    ----------
-    a, b : ndarray of int
-        The pores of the two.
-    ends, begins : ndarray of bool
-        Which nodes vanished, and which appeared.
-    """
-
-    def __init__(self, k: int, later: int, ends: Bools, begins: Bools, nodes: Nodes) -> None:
-        every = (nodes.all.in_frame(one) for one in (k, later))
-        self.a, self.b = (one[~nodes.faint[one]] for one in every)
-        self.ends, self.begins = ends, begins
-
-    def links(self, steps: Steps, prospects: Prospects, polarity: Floats) -> Links:
-        """By overlap, then by place."""
-        a, b = self._near(steps, prospects)
-        pairs = steps.compared(a, b, prospects)
-        pairs = pairs.where(polarity[pairs.source] * polarity[pairs.target] >= 0)
-        ends, begins = self.ends[pairs.source], self.begins[pairs.target]
-        well = pairs.overlap >= steps.parameters.min_exchange_overlap
-        pairs = without_brushes(pairs.where((ends & begins) | (well & (ends | begins))), steps.parameters)
-        found = Links(pairs.source, pairs.target, np.ones(len(pairs), bool))
-        a, b = self.a[self.ends[self.a]], self.b[self.begins[self.b]]
-        a, b = np.setdiff1d(a, pairs.source), np.setdiff1d(b, pairs.target)
-        return Links.joined([found, steps.placed(a, b, prospects, polarity)])
-
-    def _near(self, steps: Steps, prospects: Prospects) -> tuple[Ints, Ints]:
-        """Those that may touch, once moved: all that vanished or appeared, and what is near these."""
-        if not len(self.a) or not len(self.b):
-            return self.a, self.b
-        there, back = prospects.between(*steps.frames_of(self.a, self.b), self.a, self.b)
-        near = np.zeros((len(self.a), len(self.b)), bool)
-        for move, one in ((there, True), (back, False)):
-            off = [
-                steps.nodes.all[name][self.b]
-                - steps.nodes.all[name][self.a][:, None]
-                - (d[:, None] if one else -d[None, :])
-                for name, d in (("x_px", move.dx), ("y_px", move.dy))
-            ]
-            radius = steps.nodes.places.radius
-            near |= np.hypot(*off) <= _SLENDER * (radius[self.a][:, None] + radius[self.b])
-        near &= self.ends[self.a][:, None] | self.begins[self.b]
-        return self.a[near.any(axis=1)], self.b[near.any(axis=0)]
+def _between(
+    frames: tuple[int, int],
+    loose: tuple[Bools, Bools],
+    compare: Comparer,
+    prospects: Prospects,
+    polarity: Floats,
+) -> Links:
+    """Links between the pores of two frames of which one has none on that side yet."""
+    nodes = compare.nodes
+    a, b = (here[~nodes.faint[here]] for here in map(nodes.all.in_frame, frames))
+    ends, begins = a[loose[0][a]], b[loose[1][b]]
+    pairs = compare.by_masks(*compare.near((ends, begins), (a, b), prospects), prospects)
+    pairs = pairs.where(polarity[pairs.source] * polarity[pairs.target] >= 0)
+    one, other = loose[0][pairs.source], loose[1][pairs.target]
+    well = pairs.overlap >= compare.parameters.min_exchange_overlap
+    pairs = without_brushes(pairs.where((one & other) | (well & (one | other))), compare.parameters)
+    found = Links(pairs.source, pairs.target, np.ones(len(pairs), bool))
+    rest = np.setdiff1d(ends, pairs.source), np.setdiff1d(begins, pairs.target)
+    return Links.joined([found, compare.by_places(*rest, prospects, polarity)])

@@ -13,6 +13,7 @@ Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints32 = NDArray[np.int32]
+Pixels = tuple[Ints32, Ints32, Ints32]  # owner, y, x
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +90,12 @@ class Footprints:
         owner = place[self.owner[mine]]
         return Footprints(owner, self.y[mine], self.x[mine], self.length[mine], self.area[which])
 
-    def moved(self, dx: Floats, dy: Floats) -> tuple[Ints, Ints, Ints]:
-        """Owner, y and x of every pixel, each feature displaced by whole pixels next to (dx, dy)."""
-        start = np.cumsum(self.length) - self.length
-        x0 = self.x + np.rint(dx).astype(np.intp)[self.owner] - start
-        y = self.y + np.rint(dy).astype(np.intp)[self.owner]
+    def pixels(self) -> tuple[Ints32, Ints32, Ints32]:
+        """Owner, y and x of every pixel."""
         n = self.length
-        x = np.repeat(x0, n) + np.arange(int(n.sum()))
-        return np.repeat(self.owner, n).astype(np.intp), np.repeat(y, n), x
+        start = np.cumsum(n, dtype=np.int32) - n
+        x = np.repeat(self.x - start, n) + np.arange(int(n.sum()), dtype=np.int32)
+        return np.repeat(self.owner, n), np.repeat(self.y, n), x
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,30 +147,31 @@ class Canvas:
         The earlier are moved `there`, and the later `back`; what they share is the mean of the two, so that
         the same comes out with time reversed. Overlap is the shared part of the smaller mask.
         """
-        shape = len(before.area), len(now.area)
-        if not all(shape):
+        if not len(before.area) or not len(now.area):
             return Pairs.joined([])
-        forth = self._shared(before, now, there)
+        pixels = before.pixels(), now.pixels()
+        sizes = len(before.area), len(now.area)
+        forth = self._shared(pixels, there, sizes)
         weight = there.known[:, None] + 1e-9, back.known[None, :] + 1e-9
-        shared = forth * weight[0] + self._shared(now, before, back).T * weight[1]
+        shared = forth * weight[0] + self._shared(pixels[::-1], back, sizes[::-1]).T * weight[1]
         source, target = np.nonzero(shared)
         total = (weight[0] + weight[1])[source, target]
         size = np.minimum(before.area[source], now.area[target])
         return Pairs(source, target, shared[source, target] / total / size)
 
-    def _shared(self, moving: Footprints, still: Footprints, moves: Moves) -> Ints:
-        """Pixels shared by each moved feature and each of those that are still."""
-        zero = np.zeros(len(still.area))
-        owner, y, x = still.moved(zero, zero)
-        self._grow(int(y.max(initial=0)) + 1, int(x.max(initial=0)) + 1)
-        self._image[y, x] = owner + 1
-        source, there_y, there_x = moving.moved(moves.dx, moves.dy)
-        inside = (there_x >= 0) & (there_x < self._image.shape[1])
-        inside &= (there_y >= 0) & (there_y < self._image.shape[0])
-        target = self._image[there_y[inside], there_x[inside]]
-        self._image[y, x] = 0
-        n_still = len(still.area) + 1
-        counts = np.bincount(source[inside] * n_still + target, minlength=len(moving.area) * n_still)
+    def _shared(self, pixels: tuple[Pixels, Pixels], moves: Moves, sizes: tuple[int, int]) -> Ints:
+        """Pixels shared by each feature of the first, moved, and each of the second."""
+        (source, y, x), (target, still_y, still_x) = pixels
+        self._grow(int(still_y.max(initial=0)) + 1, int(still_x.max(initial=0)) + 1)
+        self._image[still_y, still_x] = target + 1
+        y = y + np.rint(moves.dy).astype(np.int32)[source]
+        x = x + np.rint(moves.dx).astype(np.int32)[source]
+        inside = (x >= 0) & (x < self._image.shape[1]) & (y >= 0) & (y < self._image.shape[0])
+        found = self._image[y[inside], x[inside]]
+        self._image[still_y, still_x] = 0
+        n_still = sizes[1] + 1
+        code = source[inside] * np.intp(n_still) + found
+        counts = np.bincount(code, minlength=sizes[0] * n_still)
         return np.asarray(counts.reshape(-1, n_still)[:, 1:])
 
     def _grow(self, ny: int, nx: int) -> None:

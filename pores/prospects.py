@@ -54,10 +54,14 @@ class Prospects:
         known = (np.where(np.isfinite(mine), mine, other) for mine, other in pairs)
         return Prospects(self.features, self.watch, self.places, *known)
 
-    def between(self, k: int, later: int, a: Ints, b: Ints) -> tuple[Moves, Moves]:
-        """Displacement, native pixels, of features `a` of frame k to a later one, and of its `b` back."""
-        dt = float(self.watch.t_s[later] - self.watch.t_s[k])
+    def between(self, a: Ints, b: Ints) -> tuple[Moves, Moves]:
+        """Displacement, native pixels, of features `a` of one frame to that of `b`, and of these back."""
+        k, later, dt = int(self.features.k[a[0]]), int(self.features.k[b[0]]), self.time_between(a, b)
         return self._moves(a, dt, later, self.ahead), self._moves(b, -dt, k, self.behind)
+
+    def time_between(self, a: Ints, b: Ints) -> float:
+        """Seconds from the frame of some features to that of others."""
+        return float(self.watch.t_s[self.features.k[b[0]]] - self.watch.t_s[self.features.k[a[0]]])
 
     def _moves(self, which: Ints, dt: float, k: int, v: Floats) -> Moves:
         known = np.isfinite(v[0, which])
