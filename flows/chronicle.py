@@ -24,6 +24,7 @@ _COLUMNS = {
         *("parent_track_id", "child_track_id", "max_area_mm2"),
     ),
     "pores": ("pore_id", "track_id", "t_rec", "lon", "lat", "area_mm2", "mean_br"),
+    "faint": ("faint_id", "track_id", "t_rec", "lon", "lat", "area_mm2", "mean_br"),
     "links": ("from_pore_id", "to_pore_id", "from_t", "to_t", "kind"),
     "events": (
         *("kind", "cause", "t_rec", "lon", "lat", "n_from", "n_to"),
@@ -43,7 +44,7 @@ class Chronicle:
         NOAA active regions in the patch.
     frames : dict of ndarray
         All frames of the HARP, by time.
-    tracks, pores, links, events : dict of ndarray
+    tracks, pores, faint, links, events : dict of ndarray
         Rows of the tables of these names that are of the tracks; tracks by birth, then id.
     """
 
@@ -52,6 +53,7 @@ class Chronicle:
     frames: Columns
     tracks: Columns
     pores: Columns
+    faint: Columns
     links: Columns
     events: Columns
 
@@ -60,11 +62,11 @@ class Chronicle:
         mine = self.tracks["family_id"][self.tracks["track_id"] == track_id][0]
         tracks = _rows(self.tracks, self.tracks["family_id"] == mine)
         ids = set(tracks["track_id"])
-        pores = _rows(self.pores, _among(self.pores["track_id"], ids))
+        pores, faint = (_rows(part, _among(part["track_id"], ids)) for part in (self.pores, self.faint))
         links = _rows(self.links, _among(self.links["to_pore_id"], set(pores["pore_id"])))
         sides = zip(self.events["from_track_ids"], self.events["to_track_ids"], strict=True)
         events = _rows(self.events, np.array([not ids.isdisjoint([*a, *b]) for a, b in sides], bool))
-        return replace(self, tracks=tracks, pores=pores, links=links, events=events)
+        return replace(self, tracks=tracks, pores=pores, faint=faint, links=links, events=events)
 
 
 def chronicle_of_harp(lake: Lake, harpnum: int) -> Chronicle:
@@ -91,6 +93,7 @@ def chronicle_of_harp(lake: Lake, harpnum: int) -> Chronicle:
     noaa = tuple(int(region) for region in tables.pop("harps")["noaa_ars"][0])
     tables["tracks"] = _rows(tracks, np.lexsort((tracks["track_id"].astype(str), tracks["t_birth"])))
     tables["frames"] = _rows(frames, np.argsort(frames["t_rec"]))
+    tables["faint"] = _rows(tables["faint"], _among(tables["faint"]["track_id"], set(tracks["track_id"])))
     return Chronicle(harpnum, noaa, **tables)
 
 

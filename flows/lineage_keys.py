@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
 from flows.lineage_layout import Layout
-from flows.lineage_style import BAND, GAP, SYMBOLS, UMBRA
+from flows.lineage_style import BAND, FAINT, GAP, SYMBOLS, UMBRA
 from flows.ribbons import area_examples, equivalent_diameter
 
 _COLUMN = 0.92  # inches: of the keys at the right
@@ -60,6 +60,8 @@ def symbols(figure: Figure, layout: Layout, marks: frozenset[str]) -> None:
     ]
     if any(join.unseen for join in layout.joins):
         handles.append(Line2D([], [], label="not seen in between", **GAP))
+    if layout.faint:
+        handles.append(Patch(**FAINT, label="too faint to be a pore"))
     if layout.dark:
         handles.append(Patch(color=BAND, label="no usable frame"))
     if layout.umbrae:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from flows.chronicle import Chronicle
 from flows.ribbons import Floats, Point, equivalent_diameter, widened
+from flows.time_axis import Spans, spans_between
 from pores.series import nominal_cadence_s
 from pores.spread import Plane, along, main_direction
 from storage.tables import Columns
@@ -66,6 +67,8 @@ class Layout:
     umbrae : frozenset of int
         Tracks that are umbrae by majority.
     stretches, joins, marks : tuple
+    faint : tuple of Stretch
+        When tracks were seen too faint to be pores.
     dark : tuple of tuple of float
         From when to when, h, there is no usable frame.
     cadence : float
@@ -78,9 +81,10 @@ class Layout:
     names: tuple[str, ...]
     umbrae: frozenset[int]
     stretches: tuple[Stretch, ...]
+    faint: tuple[Stretch, ...]
     joins: tuple[Join, ...]
     marks: tuple[Mark, ...]
-    dark: tuple[tuple[float, float], ...]
+    dark: Spans
     cadence: float
 
     def of(self, track: int) -> tuple[Stretch, ...]:
@@ -103,15 +107,16 @@ class _Seen:
 def lay_out(chronicle: Chronicle, angle: float | None = None) -> Layout:
     """Lay out the tracks of a chronicle along a direction, by default that in which they spread most."""
     names = tuple(chronicle.tracks["track_id"])
-    pores, frames = chronicle.pores, chronicle.frames
-    t0 = pores["t_rec"].min()
+    pores, faint, frames = chronicle.pores, chronicle.faint, chronicle.frames
+    t0 = np.concatenate((pores["t_rec"], faint["t_rec"])).min()
     hours = (pores["t_rec"] - t0) / _HOUR
     plane = Plane.of(pores["lon"], pores["lat"], hours)
     x, y = plane.place(pores["lon"], pores["lat"], hours)
     if angle is None:
         angle = main_direction(x, y)
     cadence = nominal_cadence_s(frames["t_rec"]) / 3600
-    seen = _seen(pores, names, hours, along(x, y, angle))
+    number = {name: i for i, name in enumerate(names)}
+    seen, dim = (_seen(rows, number, plane, angle, t0) for rows in (pores, faint))
     joins = _joins(chronicle.links, seen, cadence)
     return Layout(
         plane,
@@ -119,21 +124,24 @@ def lay_out(chronicle: Chronicle, angle: float | None = None) -> Layout:
         t0,
         names,
         frozenset(np.flatnonzero(chronicle.tracks["kind"] == "umbra").tolist()),
-        _stretches(seen, joins, cadence),
+        _stretches(seen, _after_gap(seen, joins), cadence),
+        _stretches(dim, np.diff(dim.t) > 1.5 * cadence, cadence),
         joins,
         _marks(chronicle.events, plane, angle, t0),
-        _dark(frames, t0, float(hours.max()), cadence),
+        _dark(frames, t0, float(max(hours.max(), dim.t.max(initial=0))), cadence),
         cadence,
     )
 
 
-def _seen(pores: Columns, names: tuple[str, ...], hours: Floats, s: Floats) -> _Seen:
-    number = {name: i for i, name in enumerate(names)}
-    track = np.array([number[name] for name in pores["track_id"]], np.intp)
+def _seen(rows: Columns, number: dict[str, int], plane: Plane, angle: float, t0: np.datetime64) -> _Seen:
+    """Rows of `pores` or of `faint`, by track and time."""
+    track = np.array([number[name] for name in rows["track_id"]], np.intp)
+    hours = np.asarray((rows["t_rec"] - t0) / _HOUR, float)
+    s = along(*plane.place(rows["lon"], rows["lat"], hours), angle)
     order = np.lexsort((hours, track))
-    width, br = equivalent_diameter(pores["area_mm2"]), pores["mean_br"].astype(float)
-    ids, track = pores["pore_id"][order], track[order]
-    return _Seen(ids, track, *(values[order] for values in (hours, s, width, br)))
+    width, br = equivalent_diameter(rows["area_mm2"]), rows["mean_br"].astype(float)
+    name = "pore_id" if "pore_id" in rows else "faint_id"
+    return _Seen(rows[name][order], track[order], *(values[order] for values in (hours, s, width, br)))
 
 
 def _joins(links: Columns, seen: _Seen, cadence: float) -> tuple[Join, ...]:
@@ -165,12 +173,18 @@ def _ends(kind: str, start: Point, end: Point) -> tuple[Point, Point]:
     return start, end
 
 
-def _stretches(seen: _Seen, joins: tuple[Join, ...], cadence: float) -> tuple[Stretch, ...]:
-    """The observations, cut where tracks change and at gaps; a single one lasts half the cadence."""
-    after_gap = {(join.track, join.end[0]) for join in joins if join.kind == "gap"}
+def _after_gap(seen: _Seen, joins: tuple[Join, ...]) -> NDArray[np.bool_]:
+    """Whether each observation but the first is the end of a gap."""
+    ends = {(join.track, join.end[0]) for join in joins if join.kind == "gap"}
     pairs = zip(seen.track[1:].tolist(), seen.t[1:].tolist(), strict=True)
-    gap = np.array([pair in after_gap for pair in pairs], bool)
-    cuts = np.flatnonzero(gap | (np.diff(seen.track) != 0)) + 1
+    return np.array([pair in ends for pair in pairs], bool)
+
+
+def _stretches(seen: _Seen, broken: NDArray[np.bool_], cadence: float) -> tuple[Stretch, ...]:
+    """The observations, cut where tracks change and where they are broken; a single one lasts half a step."""
+    if not len(seen.t):
+        return ()
+    cuts = np.flatnonzero(broken | (np.diff(seen.track) != 0)) + 1
     stretches = []
     for part in np.split(np.arange(len(seen.track)), cuts):
         t = widened(seen.t[part], cadence / 4)
@@ -188,17 +202,8 @@ def _marks(events: Columns, plane: Plane, angle: float, t0: np.datetime64) -> tu
     return tuple(Mark(str(events["cause"][i]), float(hours[i]), float(s[i]), int(arity[i])) for i in order)
 
 
-def _dark(
-    frames: Columns, t0: np.datetime64, until: float, cadence: float
-) -> tuple[tuple[float, float], ...]:
-    """Spans between usable frames, and before the first and after the last, that are longer than a step.
-
-    Each usable frame stands for half the cadence before and after it.
-    """
+def _dark(frames: Columns, t0: np.datetime64, until: float, cadence: float) -> Spans:
+    """Spans without a usable frame, from a step before the first observation to one after the last."""
     hours = (frames["t_rec"] - t0) / _HOUR
-    usable = np.sort(hours[frames["usable"].astype(bool)])
-    first, last = max(hours.min(), -cadence), min(hours.max(), until + cadence)
-    seen = np.concatenate(([first - cadence], usable[(usable >= first) & (usable <= last)], [last + cadence]))
-    wide = np.flatnonzero(np.diff(seen) > 1.5 * cadence)
-    half = cadence / 2
-    return tuple((float(seen[i] + half), float(seen[i + 1] - half)) for i in wide)
+    ends = float(max(hours.min(), -cadence)), float(min(hours.max(), until + cadence))
+    return spans_between(hours[frames["usable"].astype(bool)], ends, cadence)

@@ -19,6 +19,7 @@ from flows.lineage_style import (
     BAND,
     BR_STEP_G,
     COLOURS,
+    FAINT,
     GAP,
     HALO,
     LINE,
@@ -29,7 +30,7 @@ from flows.lineage_style import (
     Picture,
 )
 from flows.ribbons import between, extent, join, outline, quads, round_limit, width_factor
-from flows.time_ticks import time_ticks
+from flows.time_axis import time_ticks
 from pores.record_time import tai_to_utc
 from pores.spread import direction_words
 from storage.lake import atomic
@@ -72,8 +73,9 @@ def _axes(figure: Figure, height: float, right: float) -> Axes:
 def _frame(axes: Axes, picture: Picture, ends: tuple[float, float]) -> None:
     """The axes: time with dates, position with its direction, shades where nothing was seen."""
     layout = picture.layout
-    last = max(stretch.t[-1] for stretch in layout.stretches)
-    hours = (-max(layout.cadence, 0.03 * last), last + max(layout.cadence, 0.03 * last))
+    last = max(stretch.t[-1] for stretch in (*layout.stretches, *layout.faint))
+    margin = max(layout.cadence, 0.03 * last)
+    hours = (-margin, last + margin)
     axes.set(xlim=hours, ylim=ends)
     ticks = time_ticks(layout.t0, hours)
     axes.set_xticks([hour for hour, _ in ticks], [label for _, label in ticks])
@@ -106,6 +108,9 @@ def _draw(axes: Axes, picture: Picture, factor: float, colours: ScalarMappable) 
     layout = picture.layout
     for link in layout.joins:
         _join(axes, link, factor, colours)
+    for stretch in layout.faint:
+        around = [outline(stretch.t, stretch.s, stretch.width * factor)]
+        axes.add_collection(PolyCollection(around, **FAINT, zorder=1.7), autolim=False)
     for stretch in sorted(layout.stretches, key=lambda stretch: -float(stretch.width.mean())):
         _ribbon(axes, stretch, factor, colours, _edge(picture, stretch.track))
         if stretch.track in layout.umbrae:

@@ -23,6 +23,7 @@ COLOURS = "RdBu_r"
 NO_FIELD = "#b9b9b9"
 BAND = "#ececec"
 LINE = "#444444"
+FAINT: dict[str, Any] = {"facecolor": "white", "edgecolor": "#777777", "hatch": "||||||", "linewidth": 0.4}
 UMBRA: dict[str, Any] = {"facecolor": "none", "edgecolor": "#ffffff90", "hatch": "////", "linewidth": 0}
 BR_STEP_G = 500.0
 HALO = withStroke(linewidth=1.6, foreground="white")

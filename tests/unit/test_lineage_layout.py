@@ -33,7 +33,7 @@ def columns(names: str, rows: Sequence[Sequence[Any]]) -> dict[str, np.ndarray]:
 def family(north: bool = False) -> Chronicle:
     """A lives for 8 frames, unseen in frame 2; B merges into it in frame 4; C splits off in frame 5.
 
-    Frame 6 is unusable, frame 3 is missing.
+    Frame 6 is unusable, frame 3 is missing. B is faint before its life, in frame 0, C after it, in 8 and 9.
     """
     seen = {A: (0, 1, 4, 5, 7), B: (1, 2), C: (5, 7)}
     at = {A: 0.0, B: 0.5, C: -0.5}  # deg
@@ -70,9 +70,16 @@ def family(north: bool = False) -> Chronicle:
     return Chronicle(
         9,
         (12345,),
-        columns("t_rec usable", [(T0 + i * STEP, i != 6) for i in (0, 1, 2, 4, 5, 6, 7)]),
+        columns("t_rec usable", [(T0 + i * STEP, i != 6) for i in (0, 1, 2, 4, 5, 6, 7, 8, 9)]),
         columns("track_id family_id kind", [(name, A, kind) for name, kind in tracks]),
         columns("pore_id track_id t_rec lon lat area_mm2 mean_br", pores),
+        columns(
+            "faint_id track_id t_rec lon lat area_mm2 mean_br",
+            [
+                (f"f{track}{i}", track, T0 + i * STEP, LON + at[track], LAT, 0.5, 900.0)
+                for track, i in ((B, 0), (C, 8), (C, 9))
+            ],
+        ),
         columns(
             "from_pore_id to_pore_id kind from_t to_t",
             [(*row, where[row[0]][2], where[row[1]][2]) for row in links],
@@ -119,6 +126,16 @@ def test_positions_follow_the_spread_of_the_family_or_are_west() -> None:
     assert west.angle == 0
     assert max(np.ptp(part.s) for part in west.stretches) < 0.2
     assert np.ptp([part.s[0] for part in lay_out(family(north=True)).stretches]) > 10
+
+
+def test_faint_observations_are_apart_from_the_life() -> None:
+    faint = lay_out(family()).faint
+    assert [part.track for part in faint] == [1, 2]
+    assert [(round(float(part.t[0]), 6), round(float(part.t[-1]), 6)) for part in faint] == [
+        (-0.05, 0.05),
+        (1.6, 1.8),
+    ]
+    assert all(part.width.max() == equivalent_diameter(np.array(0.5)) for part in faint)
 
 
 def test_every_gap_merge_and_split_of_the_links_is_drawn() -> None:
@@ -185,4 +202,5 @@ def test_a_family_is_its_tracks_and_what_is_told_of_them() -> None:
     assert alone.pores["pore_id"].tolist() == ["C5", "C7"]
     assert alone.links["to_pore_id"].tolist() == ["C5", "C7"]
     assert alone.events["kind"].tolist() == ["split", "death"]
-    assert len(alone.frames["t_rec"]) == 7
+    assert len(alone.frames["t_rec"]) == 9
+    assert alone.faint["faint_id"].tolist() == [f"f{C}8", f"f{C}9"]

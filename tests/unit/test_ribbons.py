@@ -19,7 +19,7 @@ from flows.ribbons import (
     widened,
     width_factor,
 )
-from flows.time_ticks import time_ticks
+from flows.time_axis import time_ticks
 
 T, S, W = np.array([0.0, 1.0, 3.0]), np.array([5.0, 6.0, 6.0]), np.array([2.0, 4.0, 1.0])
 

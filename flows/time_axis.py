@@ -1,8 +1,10 @@
-"""Ticks of a time axis: at round times, with the date where it changes."""
+"""A time axis: ticks at round times, with the date where it changes, and the spans that are shaded."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 _HOURS = (0.2, 0.5, 1, 2, 3, 6, 12, 24, 48, 120, 240, 720)
+Spans = tuple[tuple[float, float], ...]
 _MS_PER_H = 3_600_000
 
 
@@ -35,6 +37,25 @@ def time_ticks(t0: np.datetime64, hours: tuple[float, float], most: int = 8) -> 
         ticks.append((float(hour - since), _label(date, clock, date != dated, step)))
         dated = date
     return ticks
+
+
+def spans_between(hours: NDArray[np.float64], ends: tuple[float, float], cadence: float) -> Spans:
+    """From when to when no frame was seen.
+
+    Parameters
+    ----------
+    hours : ndarray of float, (n,)
+        Frames; each stands for half the cadence before and after it.
+    ends : tuple of float
+        Hours from which to which there should be a frame at every step.
+    cadence : float
+        Nominal time between frames, h.
+    """
+    inside = np.sort(hours[(hours >= ends[0]) & (hours <= ends[1])])
+    seen = np.concatenate(([ends[0] - cadence], inside, [ends[1] + cadence]))
+    wide = np.flatnonzero(np.diff(seen) > 1.5 * cadence)
+    half = cadence / 2
+    return tuple((float(seen[i] + half), float(seen[i + 1] - half)) for i in wide)
 
 
 def _label(date: str, clock: str, new: bool, step: float) -> str:
