@@ -6,87 +6,12 @@ of the pair that is larger, before and after taken together, and the others pass
 partner did merge or split.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from pores.compare import Comparer
+from pores.episodes import Episode, Graph, around_merges
 from pores.link import Links, Loose, by_place, reach_px
 from pores.motion import Floats, rotated
-from pores.series import Ints
-
-_TOLERANCE_S = 1.0
-
-
-@dataclass(frozen=True)
-class Episode:
-    """Features joined from `first` to `last`: these came together in the one, those parted in the other."""
-
-    first: int
-    last: int
-    before: Ints
-    after: Ints
-    lasted_s: float
-
-
-class _Graph:
-    """Links that can be taken away and added."""
-
-    def __init__(self, links: Links, t_s: Floats) -> None:
-        ends = zip(links.source.tolist(), links.target.tolist(), strict=True)
-        self.own = dict(zip(ends, links.own.tolist(), strict=True))
-        self.t_s = t_s
-        self.after: dict[int, set[int]] = {}
-        self.before: dict[int, set[int]] = {}
-        for source, target in self.own:
-            self.after.setdefault(source, set()).add(target)
-            self.before.setdefault(target, set()).add(source)
-
-    def episodes(self, contact_s: float) -> list[Episode]:
-        """All contacts, the shortest first, then by time."""
-        found = [
-            episode
-            for first, before in self.before.items()
-            if len(before) > 1 and (episode := self._episode(first, contact_s)) is not None
-        ]
-        return sorted(found, key=lambda episode: (episode.lasted_s, episode.first))
-
-    def _episode(self, first: int, contact_s: float) -> Episode | None:
-        """The contact that begins with a feature: on to what parts, with nothing joining between."""
-        last = first
-        while len(after := self.after.get(last, set())) == 1:
-            last = next(iter(after))
-            if len(self.before[last]) > 1:
-                return None
-        if not after:
-            return None
-        parted = min(after)
-        lasted = float(self.t_s[parted] - self.t_s[first])
-        if lasted > contact_s + _TOLERANCE_S:
-            return None
-        before = np.array(sorted(self.before[first]), np.intp)
-        return Episode(first, last, before, np.array(sorted(after), np.intp), lasted)
-
-    def add(self, source: int, target: int) -> None:
-        self.own[source, target] = False
-        self.after.setdefault(source, set()).add(target)
-        self.before.setdefault(target, set()).add(source)
-        self.claim(source, target)
-
-    def claim(self, source: int, target: int) -> None:
-        """Let a link keep the track, unless one end has another that does."""
-        taken = any(self.own[source, one] for one in self.after[source])
-        taken |= any(self.own[one, target] for one in self.before[target])
-        self.own[source, target] = not taken
-
-    def remove(self, source: int, target: int) -> None:
-        del self.own[source, target]
-        self.after[source].discard(target)
-        self.before[target].discard(source)
-
-    def links(self) -> Links:
-        pairs = np.array(list(self.own), np.intp).reshape(-1, 2)
-        return Links.joined([Links(pairs[:, 0], pairs[:, 1], np.array(list(self.own.values()), bool))])
 
 
 def without_contacts(links: Links, compare: Comparer, polarity: Floats) -> Links:
@@ -101,13 +26,15 @@ def without_contacts(links: Links, compare: Comparer, polarity: Floats) -> Links
         Of each node.
     """
     nodes, watch = compare.nodes, compare.watch
-    graph = _Graph(links, watch.t_s[nodes.all.k])
+    t_s, contact_s = watch.t_s[nodes.all.k], compare.parameters.contact_h * 3600
+    near = around_merges(links, t_s, contact_s)
+    graph = Graph(links.where(near), t_s)
     seen: set[tuple[int, int]] = set()
     while True:
-        episodes = graph.episodes(compare.parameters.contact_h * 3600)
+        episodes = graph.episodes(contact_s)
         new = [episode for episode in episodes if (episode.first, episode.last) not in seen]
         if not new:
-            return graph.links()
+            return Links.joined([links.where(~near), graph.links()])
         for episode in new:
             if episode.lasted_s > new[0].lasted_s:
                 break
@@ -129,7 +56,7 @@ def _partners(episode: Episode, compare: Comparer, polarity: Floats) -> Links:
     return by_place(Loose(before, after, off, reach), features, polarity, compare.parameters)
 
 
-def _resolve(graph: _Graph, episode: Episode, pairs: Links, area: Floats) -> None:
+def _resolve(graph: Graph, episode: Episode, pairs: Links, area: Floats) -> None:
     """Lead the pairs past the contact but the largest, which goes through it."""
     first, last = episode.first, episode.last
     came = [s for s in episode.before.tolist() if graph.own[s, first]]
