@@ -56,7 +56,7 @@ def _side_lines(stretches: tuple[Stretch, ...], factor: float) -> tuple[Floats, 
 def _obstacles(picture: Picture, factor: float, to_pt: Callable[[Floats], Floats]) -> Floats:
     """Boxes of ribbons, joins and symbols, in points."""
     layout = picture.layout
-    polygons = [quads(part.t, part.s, part.width * factor) for part in layout.stretches]
+    polygons = [quads(part.t, part.s, part.width * factor) for part in (*layout.stretches, *layout.faint)]
     for link in layout.joins:
         t, s, width = join(link.start, link.end, 6)
         polygons.append(quads(t, s, width * factor * (not link.unseen)))

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
@@ -44,7 +44,8 @@ def draw_lineage(picture: Picture, out: Path) -> None:
     """Write a lineage plot; the end of the name says whether as PNG, PDF or SVG."""
     layout = picture.layout
     every = np.concatenate([np.column_stack((stretch.s, stretch.width)) for stretch in layout.stretches])
-    low, high = extent(every[:, 0], every[:, 1])
+    shown = (*layout.stretches, *layout.faint)
+    low, high = extent(*(np.concatenate([getattr(part, name) for part in shown]) for name in ("s", "width")))
     height = 3.2 + min(0.045 * len(layout.names), 3.0)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(_WIDTH, height + _TOP + _BOTTOM))
@@ -150,13 +151,15 @@ def _ribbon(
     width = stretch.width * factor
     colour, line, order = edge
     filled = _fill(quads(stretch.t, stretch.s, width), between(stretch.br), colours)
+    whole = outline(stretch.t, stretch.s, width)
+    sides = np.split(whole, 2)  # a seam beside the ribbon only: a join may go on at its ends
     around: dict[str, Any] = {
-        "verts": [outline(stretch.t, stretch.s, width)],
+        "verts": [whole],
         "facecolor": "none",
         "zorder": order,
     }
     for collection in (
-        PolyCollection(**around, edgecolor="white", linewidth=line + 1.1),
+        LineCollection(sides, colors="white", linewidths=line + 1.1, zorder=order),
         PolyCollection(**filled, linewidth=0.3, zorder=order),
         PolyCollection(**around, edgecolor=colour, linewidth=line),
     ):
