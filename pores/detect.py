@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from pores.connected import Ints, connected
 from pores.parameters import DetectParameters
 from pores.regions import Regions
 
@@ -37,8 +38,9 @@ def detect(intensity: NDArray[np.floating], parameters: DetectParameters, scale:
     ndarray of int32, (y, x)
         0 where there is no feature, else 1, 2, ... in raster order of the features' first pixels.
     """
-    labels = _connected(intensity < parameters.threshold, parameters)
-    return _kept(labels, _areas(labels) >= smallest_area(parameters, scale))
+    pixels, region = connected(intensity < parameters.threshold, parameters.connectivity == 8)
+    large = np.bincount(region) >= smallest_area(parameters, scale)
+    return _labelled(intensity.shape, pixels, region, large)
 
 
 def detect_faint(
@@ -60,10 +62,10 @@ def detect_faint(
     ndarray of int32, (y, x)
         As `detect` returns it.
     """
-    labels = _connected(intensity < parameters.faint_threshold, parameters)
-    faint = _areas(labels) >= smallest_area(parameters, scale)
-    faint[labels.ravel()[np.flatnonzero(pores)]] = False
-    return _kept(labels, faint)
+    pixels, region = connected(intensity < parameters.faint_threshold, parameters.connectivity == 8)
+    faint = np.bincount(region) >= smallest_area(parameters, scale)
+    faint[region[pores.ravel()[pixels] > 0]] = False
+    return _labelled(intensity.shape, pixels, region, faint)
 
 
 def smallest_area(parameters: DetectParameters, scale: int) -> int:
@@ -117,37 +119,22 @@ def neighbours(parameters: DetectParameters) -> Mask:
     return np.asarray(ndimage.generate_binary_structure(2, 2 if diagonal else 1))
 
 
-def _connected(dark: Mask, parameters: DetectParameters) -> Labels:
-    """Label the connected regions of a mask in raster order."""
-    labels: Labels = ndimage.label(dark, neighbours(parameters), np.int32)[0]
+def _labelled(shape: tuple[int, ...], pixels: Ints, region: Ints, kept: Mask) -> Labels:
+    """Label image of the regions that are kept, numbered in their order."""
+    labels = np.zeros(shape, np.int32)
+    labels.ravel()[pixels] = (np.cumsum(kept) * kept)[region]
     return labels
-
-
-def _areas(labels: Labels) -> NDArray[np.intp]:
-    """Pixels of each region; those of none, label 0, are not counted."""
-    flat = labels.ravel()
-    return np.bincount(flat[np.flatnonzero(flat)], minlength=1)
-
-
-def _kept(labels: Labels, kept: Mask) -> Labels:
-    """Some of the regions, numbered anew in their order."""
-    kept[0] = False
-    numbers = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
-    pixels = np.flatnonzero(labels)
-    flat = np.zeros(labels.size, np.int32)
-    flat[pixels] = numbers[labels.ravel()[pixels]]
-    return flat.reshape(labels.shape)
 
 
 def _structures(
     intensity: NDArray[np.floating], regions: Regions, parameters: DetectParameters
-) -> tuple[Labels, Floats]:
+) -> tuple[Ints, Floats]:
     """Structure of each feature, as a number, and its area in pixels."""
     grey = intensity < max(parameters.penumbra_threshold, parameters.threshold)
-    structures, _ = ndimage.label(grey, neighbours(parameters), np.int32)
-    of_feature = np.zeros(regions.n, np.int32)
-    of_feature[regions.feature] = structures[regions.y, regions.x]
-    return of_feature, np.bincount(structures.ravel())[of_feature].astype(np.float64)
+    pixels, structure = connected(grey, parameters.connectivity == 8)
+    of_feature = np.zeros(regions.n, np.intp)
+    of_feature[regions.feature] = structure[np.searchsorted(pixels, regions.y * grey.shape[1] + regions.x)]
+    return of_feature, np.bincount(structure)[of_feature].astype(np.float64)
 
 
 def rim_share(

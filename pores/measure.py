@@ -159,9 +159,11 @@ def _weighted(regions: Regions, intensity: NDArray[np.floating[Any]], scale: int
 
 def _touches_edge(regions: Regions, intensity: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     """Whether a pixel of the mask has one of its eight neighbours beyond the patch or missing."""
-    known = np.pad(np.isfinite(intensity), 1)
+    rows, cols = intensity.shape
     touching = np.zeros(len(regions.feature), np.bool_)
-    for dy in range(3):
-        for dx in range(3):
-            touching |= ~known[regions.y + dy, regions.x + dx]
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            y, x = regions.y + dy, regions.x + dx
+            beyond = (y < 0) | (y == rows) | (x < 0) | (x == cols)
+            touching |= beyond | ~np.isfinite(intensity[np.where(beyond, 0, y), np.where(beyond, 0, x)])
     return np.bincount(regions.feature[touching], minlength=regions.n) > 0

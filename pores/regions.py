@@ -36,7 +36,7 @@ class Regions:
     @classmethod
     def of(cls, labels: NDArray[np.integer[Any]]) -> Self:
         """Take the features of a label image (y, x) in which every label from 1 to the largest occurs."""
-        pixels = np.flatnonzero(labels)
+        pixels = np.flatnonzero(labels > 0)  # several times faster than of the labels themselves
         feature = labels.ravel()[pixels].astype(np.intp) - 1
         order = np.argsort(feature, kind="stable")
         feature = feature[order]
