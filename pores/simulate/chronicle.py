@@ -54,6 +54,7 @@ class Chronicle:
     edges: list[Edge] = field(default_factory=list)
     track: dict[Node, Node] = field(default_factory=dict)
     after: dict[Node, Node] = field(default_factory=dict)
+    _masks: dict[Node, tuple[int, int, NDArray[np.bool_]]] = field(default_factory=dict, repr=False)
 
     def feature(self, node: Node) -> Feature:
         """The feature of a node."""
@@ -85,6 +86,18 @@ class Chronicle:
     def passing(self) -> frozenset[Node]:
         """Tracks of pieces that part from a feature and are back in it within the time of a contact."""
         return frozenset(first for first, life in self.lives.items() if self._passes(first, life[-1]))
+
+    def mask(self, node: Node) -> tuple[int, int, NDArray[np.bool_]]:
+        """First row and column of the window of a feature, and which of its samples are in it."""
+        if node not in self._masks:
+            rows, cols = (
+                np.concatenate(axis) for axis in zip(*self.feature(node).samples.values(), strict=True)
+            )
+            top, left = int(rows.min()), int(cols.min())
+            inside = np.zeros((int(rows.max()) - top + 1, int(cols.max()) - left + 1), bool)
+            inside[rows - top, cols - left] = True
+            self._masks[node] = top, left, inside
+        return self._masks[node]
 
     def families(self) -> dict[Node, Node]:
         """First track of the connected component of each track."""
@@ -127,9 +140,12 @@ def chronicle(frames: Sequence[TrueFrame], polarity: Mapping[int, int], cadence_
     by_frame = {true.frame: true for true in sorted(frames, key=lambda true: true.frame)}
     told = Chronicle(by_frame, MAX_GAP_H + cadence_h + TOLERANCE_H, counted(by_frame, polarity))
     last_seen: dict[int, list[Node]] = {}
+    nodes: dict[int, list[Node]] = defaultdict(list)
+    for node in told.counted:
+        nodes[node[0]].append(node)
     descent = _Descent(told.window_h)
     for frame in by_frame:
-        here = [node for node in told.counted if node[0] == frame]
+        here = nodes[frame]
         told.edges += [edge for edge in _edges(told, here, last_seen) if descent.is_news(edge)]
         seen: dict[int, list[Node]] = defaultdict(list)
         for node in here:
@@ -180,8 +196,10 @@ def _edges(told: Chronicle, here: Sequence[Node], last_seen: Mapping[int, list[N
 def _covered(told: Chronicle, source: Node, target: Node, pore: int) -> int:
     """Samples of a pore in the source that are in the target once moved as the pore moves."""
     rows, cols = moved(told, source, target[0], pore)
-    there = [_codes(*part) for part in told.feature(target).samples.values()]
-    return int(np.isin(_codes(rows, cols), np.concatenate(there)).sum())
+    top, left, mask = told.mask(target)
+    rows, cols = rows - top, cols - left
+    within = (rows >= 0) & (cols >= 0) & (rows < mask.shape[0]) & (cols < mask.shape[1])
+    return int(mask[rows[within], cols[within]].sum())
 
 
 def moved(told: Chronicle, node: Node, frame: int, pore: int, *, whole: bool = False) -> tuple[Ints, Ints]:
@@ -191,10 +209,6 @@ def moved(told: Chronicle, node: Node, frame: int, pore: int, *, whole: bool = F
     parts = list(samples.values()) if whole else [samples[pore]]
     rows, cols = (np.concatenate([part[axis] for part in parts]) for axis in (0, 1))
     return rows + round(FINE * (y1 - y0)), cols + round(FINE * (x1 - x0))
-
-
-def _codes(rows: Ints, cols: Ints) -> NDArray[np.int64]:
-    return np.asarray(rows, np.int64) * 1_000_000 + cols
 
 
 def _size(feature: Feature) -> int:

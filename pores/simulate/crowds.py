@@ -17,12 +17,12 @@ RUNNER_KM_S = (0.35, 0.7)
 
 def crowd(plenty: float) -> Iterable[Act]:
     """Acts of a crowd: those that need most room first, the smallest fill what is left."""
-    n = max(1, round(7 * plenty))
+    n = max(1, round(8 * plenty))
     yield from [partial(merger, n=3)] * n
     yield from [partial(separation, n=3)] * max(1, n // 3)
     yield from [partial(slide, opposite=False, aside=1.6), partial(slide)] * n
     yield from [partial(contact, lengths=(1, 2)), partial(merger), partial(merger), partial(separation)] * n
-    yield from [partial(dweller)] * max(2, round(100 * plenty))
+    yield from [partial(dweller)] * max(2, round(64 * plenty))
     yield from [partial(runner)] * max(1, round(6 * plenty))
 
 

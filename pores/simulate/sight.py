@@ -16,7 +16,7 @@ MU_MIN = PrepareParameters().mu_min
 FINE = 4  # samples of the truth's grid to a native pixel along an axis
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=128)
 def blind(place: Place) -> Mask | None:
     """Native pixels (ny, nx) nearer the limb than the limit of mu or beyond it; None where there are none."""
     mask = ~(mu_map(place.grid, place.observer) >= MU_MIN)

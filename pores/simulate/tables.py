@@ -46,6 +46,8 @@ class Tables:
         usable = sorted(told.frames)
         self._next = dict(pairwise(usable))
         self._previous = {b: a for a, b in self._next.items()}
+        self._times = parameters.t_rec
+        self._stamps = [format_compact(t) for t in self._times]
         self._slots = {slot: i for i, slot in enumerate(parameters.slots)}
 
     def rows(self) -> Mapping[str, Rows]:
@@ -62,10 +64,10 @@ class Tables:
         }
 
     def _t(self, node: Node) -> np.datetime64:
-        return np.datetime64(self.parameters.t_rec[node[0]])
+        return np.datetime64(self._times[node[0]])
 
     def _name(self, node: Node) -> str:
-        return f"{self.parameters.harpnum}_{format_compact(self._t(node))}_{node[1] + 1:03d}"
+        return f"{self.parameters.harpnum}_{self._stamps[node[0]]}_{node[1] + 1:03d}"
 
     def _track(self, node: Node) -> str:
         return self._name(self.told.track[node])
