@@ -8,6 +8,7 @@ import typer
 
 from flows.options import JsonOption, LakeOption
 from pores.errors import InputError
+from pores.scenarios import BILLS
 
 
 class Method(StrEnum):
@@ -19,31 +20,49 @@ class Method(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for command in (simulate, score, mask, enhance, parameters, demo):
+    app.command(epilog=_scenarios())(simulate)
+    for command in (score, mask, enhance, parameters, demo):
         app.command()(command)
+
+
+def _scenarios() -> str:
+    """What follows the help of `simulate`: the scenarios, a line each."""
+    lines = [f"  {name:13} {bill.says}" for name, bill in BILLS.items()]
+    return "\n".join(["\b", "Scenarios:", *lines])
 
 
 def simulate(
     out: Annotated[Path, typer.Option("--out", help="Directory for the FITS files and `truth/`.")],
     seed: Annotated[int, typer.Option("--seed", min=0, help="Equal seeds give equal files.")] = 1,
-    frames: Annotated[int, typer.Option("--frames", min=1, help="Records, 12 min apart.")] = 60,
+    frames: Annotated[
+        int | None,
+        typer.Option("--frames", min=1, help="Record slots, 12 min apart; default: as the scenario has it."),
+    ] = None,
+    every: Annotated[
+        int, typer.Option("--every", min=1, help="Of the slots only every so many-th has a record.")
+    ] = 1,
     harp: Annotated[int, typer.Option("--harp", min=1, help="HARP number of the series.")] = 99001,
     scenario: Annotated[
-        str, typer.Option("--scenario", help="clean, interactions, demo or faults.")
+        str, typer.Option("--scenario", help="What happens; the scenarios are listed below.")
     ] = "clean",
-    noise: Annotated[float, typer.Option("--noise", min=0, help="Noise in units of HMI's.")] = 1.0,
+    noise: Annotated[
+        float | None,
+        typer.Option("--noise", min=0, help="Noise in units of HMI's; default: as the scenario has it."),
+    ] = None,
     shape: Annotated[
-        tuple[int, int], typer.Option("--shape", help="Rows and columns of the patch, as in --shape 300 500.")
-    ] = (
-        300,
-        500,
-    ),
+        tuple[int, int] | None,
+        typer.Option(
+            "--shape",
+            help="Rows and columns of the patch, as in --shape 300 500; default: as the scenario has it.",
+        ),
+    ] = None,
 ) -> None:
     """Simulate a SHARP series with known truth, as FITS files as JSOC writes them."""
     from flows.simulated import simulate_series
 
-    values = {"seed": seed, "n_frames": frames, "harpnum": harp, "noise": noise, "shape": shape}
-    print(simulate_series(out, scenario, values))
+    given = {"n_frames": frames, "noise": noise, "shape": shape}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    print(simulate_series(out, scenario, {"seed": seed, "harpnum": harp, "every": every, **chosen}))
 
 
 def score(
@@ -104,7 +123,7 @@ def parameters() -> None:
     """List every scientific parameter with its default and meaning, as `--set` takes them."""
     from pores.parameters import Parameters
 
-    for stage in ("prepare", "detect", "track", "peers"):
+    for stage in ("prepare", "detect", "flow", "track", "peers"):
         fields = type(getattr(Parameters(), stage)).model_fields
         for name, field in fields.items():
             print(f"{f'{stage}.{name}={field.default}':45} {field.description}")

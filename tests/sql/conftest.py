@@ -111,7 +111,7 @@ def _add_life(run: Run, life: Life, names: dict[int, str], key: Row) -> None:
         field = {"mean_br": life.br, "flux_mx": None if life.br is None else abs(life.br) * area * 1e16}
         ids = {"pore_id": pore_id(harpnum, k, life.label), "track_id": track, "label": life.label}
         run.tables["pores"].append({**key, **ids, **place, **size, **field})
-        run.tables["velocities"].append({**key, "pore_id": ids["pore_id"], "t_rec": time(k), "vx_km_s": 0.1})
+        run.tables["velocities"].append({**key, "pore_id": ids["pore_id"], "t_rec": time(k)})
     for a, b in zip(life.seen, life.seen[1:], strict=False):
         _add_link(run, (a, life.label), (b, life.label), "continue" if b == a + 1 else "gap")
     if life.parent is not None:

@@ -158,6 +158,22 @@ def spoil_config(run):
     run.tables["runs"][0]["config"] = '{"enhance":"none"}'
 
 
+def spoil_velocity(run):
+    run.tables["velocities"].pop()
+
+
+def spoil_velocity_time(run):
+    run.tables["velocities"][0]["t_rec"] += np.timedelta64(1, "h")
+
+
+def spoil_correlation(run):
+    run.tables["velocities"][0]["correlation_after"] = 1.01
+
+
+def spoil_velocity_mean(run):
+    run.tables["velocities"][0] |= {"vx_km_s": None, "vx_after_km_s": 0.2}
+
+
 SPOILS = {
     spoil_duplicate: "links_keys",
     spoil_run: "harps_runs",
@@ -191,6 +207,10 @@ SPOILS = {
     spoil_faint_twice: "faint_tracks",
     spoil_faint_values: "faint_values",
     spoil_faint_frame: "faint_values",
+    spoil_velocity: "velocities_pores",
+    spoil_velocity_time: "velocities_pores",
+    spoil_correlation: "velocities_values",
+    spoil_velocity_mean: "velocities_values",
     spoil_harp: "harps_frames",
     spoil_config: "runs_config",
 }

@@ -14,6 +14,8 @@ CONTRACT = {
     " mean_br mean_bp mean_bt mean_b flux_mx min_intensity mean_intensity kind touches_edge run_id",
     "faint": "harpnum t_rec faint_id track_id label x_px y_px lon lat mu area_px area_mm2 mean_br"
     " min_intensity mean_intensity touches_edge run_id",
+    "velocities": "harpnum t_rec pore_id vx_km_s vy_km_s vx_before_km_s vy_before_km_s correlation_before"
+    " vx_after_km_s vy_after_km_s correlation_after run_id",
     "links": "harpnum from_pore_id to_pore_id from_t to_t kind run_id",
     "tracks": "track_id harpnum family_id t_birth t_death lifetime_h n_obs birth death parent_track_id"
     " child_track_id mean_br max_area_mm2 mean_area_mm2 kind run_id",
