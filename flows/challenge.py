@@ -9,16 +9,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
-from flows.challenge_folder import is_made, write_series
+from flows.challenge_folder import Made, is_made, write_series
 from flows.challenge_rules import RULES
 from flows.pool import ordered_map
 from flows.progress import progress_bars
 from flows.progress import track as progress
 from pores.errors import InputError, PorelakeError
 from pores.parameters import Parameters
+from pores.scenarios import Scenario
 from pores.simulate.parameters import SimulationParameters
-from pores.simulate.playbill import Scenario
-from pores.simulate.sighted import look, looked_at
+from pores.simulate.sighted import look, looked_at, sightings
 from storage.lake import atomic
 
 SEEDS = tuple(range(1001, 1011))  # the challenge's own: nothing may be tuned on them
@@ -98,10 +98,11 @@ def make_series(out: Path, series: Series, workers: int | None = None) -> bool:
     if is_made(out / series.name, made_of):
         return False
 
-    def over(work: Any, frames: Sequence[int]) -> Iterator[Any]:
-        return progress(ordered_map(work, frames, workers), series.name, len(frames))
+    def over(work: Any, items: Sequence[Any]) -> Iterator[Any]:
+        return progress(ordered_map(work, items, workers), series.name, len(items))
 
-    write_series(out / series.name, looked_at(simulation, science, over), simulation, made_of)
+    looks = looked_at(simulation, science, over)
+    write_series(out / series.name, Made(looks, sightings(looks, science, over), simulation), made_of)
     return True
 
 
@@ -110,7 +111,7 @@ def _made_of(simulation: SimulationParameters, science: Parameters) -> dict[str,
     return {
         "format": FORMAT,
         "simulation": simulation.model_dump(mode="json"),
-        "science": science.model_dump(mode="json", include={"enhance", "prepare", "detect"}),
+        "science": science.model_dump(mode="json", include={"enhance", "prepare", "detect", "flow"}),
         "truth": science.track.model_dump(mode="json", include=_TRUTH_KNOBS),
         "code": _code(),
     }

@@ -8,6 +8,7 @@ from catalog.formats import arrow_schema
 from catalog.schema import TABLES
 from flows.progress import progress_bars, track
 from pores.errors import InputError
+from pores.scenarios import BILLS
 from pores.simulate.parameters import SimulationParameters
 from storage.simulated import write_series
 
@@ -16,6 +17,8 @@ def simulate_series(out: Path, scenario: str, values: dict[str, Any]) -> str:
     """Write a simulated series with its truth; InputError names a parameter that is wrong."""
     from pydantic import ValidationError
 
+    if scenario not in BILLS:
+        raise InputError(f"--scenario {scenario}: none of {', '.join(BILLS)}")
     try:
         parameters = SimulationParameters.of(scenario, **values)  # type: ignore[arg-type]  # pydantic checks it
     except ValidationError as error:
@@ -23,7 +26,7 @@ def simulate_series(out: Path, scenario: str, values: dict[str, Any]) -> str:
         raise InputError(": ".join(["simulate", *map(str, first["loc"]), first["msg"]])) from error
     schemas = {name: arrow_schema(table) for name, table in TABLES.items()}
     with progress_bars():
-        bar = track(range(parameters.n_frames), "simulate", parameters.n_frames)
+        bar = track(parameters.slots, "simulate", len(parameters.slots))
 
         def advance(_frame: int) -> None:
             next(bar, None)

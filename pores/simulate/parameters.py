@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pores.parameters import TrackParameters
-from pores.simulate.playbill import BILLS, Bill, Scenario
+from pores.scenarios import BILLS, Bill, Scenario
 
 SEGMENTS = ("continuum", "Br", "Bp", "Bt", "bitmap", "conf_disambig", "magnetogram")
 ERROR_SEGMENTS = ("Br_err", "Bp_err", "Bt_err")

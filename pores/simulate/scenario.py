@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
+from pores.scenarios import Scenario
 from pores.simulate import crowds, encounters, groups, meetings, movers
 from pores.simulate.acts import grey, single, spot
 from pores.simulate.parameters import SimulationParameters
-from pores.simulate.playbill import Scenario
 from pores.simulate.script import Pore
 from pores.simulate.stage import Stage
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 
 from pores.chain import Columns, Detected, Row, detect_frame, prepare_frame
 from pores.errors import InputError, Reason
+from pores.flow import Shot, velocities
 from pores.frame import Frame, Problem
 from pores.geometry import CeaGrid, Observer
-from pores.parameters import Parameters
+from pores.parameters import FlowParameters, Parameters
 from pores.series import FrameSeries
 from pores.sightings import Labels, Sightings
 from pores.simulate.columns import as_columns
@@ -23,7 +25,8 @@ from pores.simulate.series import SimulatedFrame, frame_of
 from pores.simulate.tables import truth_rows
 from pores.simulate.truth import TrueFrame
 
-Over = Callable[[Callable[[int], "Look | None"], Sequence[int]], Iterable["Look | None"]]
+Over = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]  # map, or that of a pool of processes
+Shots = tuple[Shot | None, Shot, Shot | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,8 @@ class Look:
     found : Detected or None
         Pores and faint features, label images in as few bytes as hold them; None where the record can't be
         used.
+    shot : Shot or None
+        Its continuum, for the motion of features.
     """
 
     row: Row
@@ -48,6 +53,7 @@ class Look:
     observer: Observer
     true: TrueFrame
     found: Detected | None = None
+    shot: Shot | None = None
 
 
 def sighted(
@@ -61,7 +67,7 @@ def sighted(
     science : Parameters
         Of preparation and detection.
     over : callable, optional
-        Stands for `map` over frames: that of a pool of processes, for instance.
+        Stands for `map`: that of a pool of processes, for instance.
 
     Returns
     -------
@@ -75,7 +81,7 @@ def sighted(
         If no frame of the series can be used.
     """
     looks = looked_at(simulation, science, over)
-    return sightings(looks, science), truth(looks, simulation)
+    return sightings(looks, science, over), truth(looks, simulation)
 
 
 def looked_at(simulation: SimulationParameters, science: Parameters, over: Over = map) -> list[Look]:
@@ -97,7 +103,9 @@ def look(simulation: SimulationParameters, science: Parameters, frame: int) -> L
         return seen
     found = detect_frame(record, science, row["quiet_sun"])
     small = replace(found, labels=_small(found.labels), faint_labels=_small(found.faint_labels))
-    return replace(seen, found=small)
+    image = np.asarray(record.segments["continuum"], np.float32)
+    shot = Shot(record.t_rec, grid, np.where(image > 0, image, np.float32(np.nan)))
+    return replace(seen, found=small, shot=shot)
 
 
 def record_of(simulated: SimulatedFrame, simulation: SimulationParameters) -> Frame:
@@ -111,8 +119,14 @@ def record_of(simulated: SimulatedFrame, simulation: SimulationParameters) -> Fr
     return Frame(simulation.harpnum, simulated.t_rec, simulated.keywords, segments, problems)
 
 
-def sightings(looks: Sequence[Look], science: Parameters) -> Sightings:
-    """What trackers are given of some records."""
+def sightings(looks: Sequence[Look], science: Parameters, over: Over = map) -> Sightings:
+    """What trackers are given of some records.
+
+    Raises
+    ------
+    InputError
+        If none of them can be used.
+    """
     found = [one.found for one in looks if one.found is not None]
     if not found:
         raise InputError("simulated series: none of its frames can be used")
@@ -130,6 +144,7 @@ def sightings(looks: Sequence[Look], science: Parameters) -> Sightings:
         _images([one.found.labels if one.found else None for one in looks]),
         _stacked([one.faint for one in found]),
         _images([one.found.faint_labels if one.found else None for one in looks]),
+        _velocities(looks, science, over),
     )
 
 
@@ -137,6 +152,25 @@ def truth(looks: Sequence[Look], simulation: SimulationParameters) -> dict[str, 
     """True tables of the usable ones of some records."""
     rows = truth_rows(simulation, Scene(simulation).script, [one.true for one in looks])
     return {name: as_columns(name, table) for name, table in rows.items()}
+
+
+def _velocities(looks: Sequence[Look], science: Parameters, over: Over) -> Columns:
+    """How features move, told by the usable records before and after theirs."""
+    seen = [(one.found, one.shot) for one in looks if one.found is not None and one.shot is not None]
+    shots = [shot for _, shot in seen]
+    longest = np.timedelta64(round(3.6e6 * science.track.max_step_h), "ms")
+    near = [False, *(later.t_rec - shot.t_rec <= longest for shot, later in pairwise(shots)), False]
+    beside = [None, *shots, None]
+    works = [
+        (found, (beside[i] if near[i] else None, shot, beside[i + 2] if near[i + 1] else None))
+        for i, (found, shot) in enumerate(seen)
+    ]
+    return _stacked(list(over(partial(_moved, science.flow), works)))
+
+
+def _moved(parameters: FlowParameters, work: tuple[Detected, Shots]) -> Columns:
+    found, shots = work
+    return velocities(found.pores, found.labels, shots, parameters)
 
 
 def _stacked(parts: Sequence[Columns]) -> Columns:

@@ -1,4 +1,4 @@
-"""What scenarios there are: what happens in each, on what patch, and for how long."""
+"""What scenarios the simulation has: what happens in each, on what patch, and for how long."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
