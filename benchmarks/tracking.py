@@ -37,7 +37,7 @@ def tracking_table(scratch: Path) -> Table:
         "Tracking of long series",
         ("", "s", "ms per frame", "times porelake's"),
         rows,
-        "Label images read from files where a tracker asks for them. Measured once each, one after the other; "
+        "Label images read from files where a tracker asks for them. Measured once, one after the other; "
         f"where there are some 500 features in a frame, the others on the first {FEW} frames only.",
     )
 
@@ -52,7 +52,10 @@ def memory_table(scratch: Path) -> Table:
     return Table("Memory of tracking", ("", "MB", "kB per frame"), rows, _MEMORY)
 
 
-_MEMORY = "What tracking takes at most beyond what it is given, 40 features in a frame, as Python and numpy count it."
+_MEMORY = (
+    "What tracking takes at most beyond what it is given, 40 features in a frame, as Python and numpy count "
+    "it."
+)
 
 
 def _times(given: Sightings, names: Sequence[Tracker]) -> dict[str, Sample]:

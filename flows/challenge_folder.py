@@ -2,14 +2,15 @@
 
 ::
 
-    <series>/{pores,faint,frames}.parquet       as the tables of these names, but without tracks
-    <series>/labels.h5                          which pixels each pore and faint feature has
+    <series>/{pores,faint,velocities,frames}.parquet     as the tables of these names, but without tracks
+    <series>/labels.h5                                   which pixels each pore and faint feature has
     <series>/truth/{pores,links,tracks,events,frames}.parquet, parameters.json
-    <series>/made.json                          from what it was made; written last
+    <series>/made.json                                   from what it was made; written last
 """
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,7 @@ import pyarrow as pa
 
 from catalog.formats import arrow_schema
 from catalog.schema import TABLES, Table
-from flows.harp import DETECTED, FAINTLY, PREPARED
-from flows.stages import stacked
+from flows.harp import DETECTED, FAINTLY, MOVED, PREPARED
 from flows.tracking import frame_series
 from pores.chain import Columns
 from pores.parameters import Parameters
@@ -33,6 +33,7 @@ from storage.lake import atomic
 from storage.tables import read_table, write_table
 
 MADE, LABELS, TRUTH = "made.json", "labels.h5", "truth"
+GIVEN = {"pores": DETECTED, "faint": FAINTLY, "velocities": MOVED, "frames": PREPARED}
 TRUE_TABLES = ("pores", "links", "tracks", "events", "frames")
 
 
@@ -44,23 +45,29 @@ def is_made(folder: Path, made_of: Mapping[str, Any]) -> bool:
         return False
 
 
-def write_series(
-    folder: Path, looks: Sequence[Look], simulation: SimulationParameters, made_of: Mapping[str, Any]
-) -> None:
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A series: its records, what trackers are given of them, and what they were simulated with."""
+
+    looks: Sequence[Look]
+    sightings: Sightings
+    simulation: SimulationParameters
+
+
+def write_series(folder: Path, made: Made, made_of: Mapping[str, Any]) -> None:
     """Write a series; what another one left in the folder is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MADE).unlink(missing_ok=True)
-    searched = [(look.row["t_rec"], look.found) for look in looks if look.found is not None]
-    given = {
-        "pores": (DETECTED, stacked([found.pores for _, found in searched], DETECTED)),
-        "faint": (FAINTLY, stacked([found.faint for _, found in searched], FAINTLY)),
-        "frames": (PREPARED, _frames(looks, PREPARED)),
-    }
-    for name, (table, columns) in given.items():
-        write_table(folder / f"{name}.parquet", columns, arrow_schema(table))
+    given = made.sightings
+    columns = {"pores": given.pores, "faint": given.faint, "velocities": given.velocities}
+    for name, table in GIVEN.items():
+        values = columns.get(name) or _frames(made.looks, table)
+        fields = {column.name: values[column.name] for column in table.columns}
+        write_table(folder / f"{name}.parquet", fields, arrow_schema(table))
+    searched = [(one.row["t_rec"], one.found) for one in made.looks if one.found is not None]
     images = [found.labels for _, found in searched], [found.faint_labels for _, found in searched]
     write_labels(folder / LABELS, [t_rec for t_rec, _ in searched], *images)
-    _write_truth(folder / TRUTH, looks, simulation)
+    _write_truth(folder / TRUTH, made.looks, made.simulation)
     _write_json(folder / MADE, made_of)
 
 
@@ -74,14 +81,13 @@ def read_sightings(folder: Path, science: Parameters) -> Sightings:
     science : Parameters
         Of detection, as the series was made with.
     """
-    pores, faint, frames = (read_table(folder / f"{name}.parquet") for name in ("pores", "faint", "frames"))
+    pores, faint, velocities, frames = (read_table(folder / f"{name}.parquet") for name in GIVEN)
 
     def labels(layer: Layer, frame: int) -> Any:
         return read_labels(folder / LABELS, frames["t_rec"][frame], layer)
 
-    return Sightings(
-        pores, frame_series(science, frames), partial(labels, "pores"), faint, partial(labels, "faint")
-    )
+    images = partial(labels, "pores"), partial(labels, "faint")
+    return Sightings(pores, frame_series(science, frames), images[0], faint, images[1], velocities)
 
 
 def read_truth(folder: Path) -> dict[str, Columns]:

@@ -22,6 +22,8 @@ record is left. In it, all that a tracker may use:
   `first` say the size of the whole image, and the first row and column of the box. A pixel's value is `label`
   of its feature, 0 outside;
 - `faint.parquet`, and `/faint/<i>` of the labels: dark features below a weaker threshold that hold no pore;
+- `velocities.parquet`: how each feature moves, km/s, by local correlation of the intensity with the records
+  before and after;
 
 Columns, units and signs are those of the catalogue's data dictionary.
 
