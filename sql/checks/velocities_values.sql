@@ -1,9 +1,8 @@
 -- A correlation above 1, or a mean that is not that of the frames before and after.
 SELECT
     pore_id AS record,
-    'correlations ' || coalesce(correlation_before::VARCHAR, '-')
-    || ' and ' || coalesce(correlation_after::VARCHAR, '-')
-    || ', velocity (' || coalesce(vx_km_s::VARCHAR, '-') || ', ' || coalesce(vy_km_s::VARCHAR, '-') || ')' AS detail
+    'correlations ' || coalesce(correlation_before, 'NaN') || ' and ' || coalesce(correlation_after, 'NaN')
+    || ', velocity (' || coalesce(vx_km_s, 'NaN') || ', ' || coalesce(vy_km_s, 'NaN') || ')' AS detail
 FROM velocities
 WHERE
     greatest(abs(correlation_before), abs(correlation_after)) > 1
