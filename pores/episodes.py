@@ -6,9 +6,7 @@ import numpy as np
 
 from pores.link import Links
 from pores.motion import Floats
-from pores.series import Bools, Ints
-
-TOLERANCE_S = 1.0
+from pores.series import TOLERANCE_S, Bools, Ints
 
 
 @dataclass(frozen=True)

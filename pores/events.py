@@ -1,7 +1,8 @@
 """Births, deaths, merges and splits: when, where, and how many became how many.
 
 A track that splits off is told by its split, one that merges by its merge, and these are no births and
-deaths besides. So each track begins with one birth or split and ends with one death or merge.
+deaths besides. So each track begins with one birth or split and ends with one death or merge, but for pieces
+that only pass: these make no events.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from pores.lineage import Lineage, in_order
 from pores.link import Links
-from pores.lives import Ends
+from pores.lives import Ends, passing
 from pores.motion import Bools
 from pores.observed import Observed
 from pores.series import NONE, Columns, Features, Ints, Watch
@@ -43,6 +44,8 @@ def event_columns(lives: Lineage, links: Links, ends: Ends, observed: Observed) 
         The features and frames.
     """
     features, watch = observed.features, observed.watch
+    brief = passing(lives, observed)[lives.track]
+    links = links.where(links.own | ~(brief[links.source] | brief[links.target]))
     events = [
         *_ends("birth", lives.first, ends[0], lives.parent != NONE),
         *_ends("death", lives.last, ends[1], lives.child != NONE),

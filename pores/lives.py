@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pores.lineage import Lineage, in_order
 from pores.motion import Bools, Floats
 from pores.observed import Observed
-from pores.series import NONE, Columns, Features, Ints
+from pores.series import NONE, TOLERANCE_S, Columns, Features, Ints
 
 Ends = tuple[NDArray[Any], NDArray[Any]]  # how each track began, and how it ended
 
@@ -31,6 +31,7 @@ def track_columns(lives: Lineage, ends: Ends, observed: Observed) -> Columns:
         "death": ends[1],
         "parent_track_id": _named(names, lives.parent),
         "child_track_id": _named(names, lives.child),
+        "passing": passing(lives, observed),
         **_over_life(lives.track, features, len(names)),
     }
     return in_order(columns, ("t_birth", "track_id"))
@@ -51,6 +52,15 @@ def deaths(lives: Lineage, observed: Observed) -> NDArray[Any]:
     feature last seen before that, however shortly, was looked for and not found: by what is known it decayed.
     """
     return _causes(lives.child != NONE, ("merged", "decayed"), _censored(lives.last, observed, +1))
+
+
+def passing(lives: Lineage, observed: Observed) -> Bools:
+    """Which tracks are pieces that parted from a feature and soon joined it again: no split, no merge."""
+    again = (lives.parent != NONE) & (lives.parent == lives.child)
+    t_s, k = observed.watch.t_s, observed.features.k
+    apart = np.zeros(len(again))
+    apart[again] = t_s[k[lives.joined[again]]] - t_s[k[lives.first[again]]]
+    return np.asarray(again & (apart <= observed.parameters.contact_h * 3600 + TOLERANCE_S))
 
 
 def _causes(linked: Bools, names: tuple[str, str], censored: Bools) -> NDArray[Any]:

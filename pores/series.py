@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 DEFAULT_CADENCE_S = 720.0
-_TOLERANCE_S = 1.0
+TOLERANCE_S = 1.0
 NONE = -1  # no feature, no track
 
 
@@ -34,7 +34,7 @@ def nominal_cadence_s(t_rec: NDArray[np.datetime64], max_step_h: float | None = 
     if not len(steps):
         return DEFAULT_CADENCE_S
     step = float(steps[np.argmax(counts)] / np.timedelta64(1, "s"))
-    return step if step <= most * 3600 + _TOLERANCE_S else DEFAULT_CADENCE_S
+    return step if step <= most * 3600 + TOLERANCE_S else DEFAULT_CADENCE_S
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,7 @@ class Watch:
 
     def within_gap(self, earlier: Ints, later: Ints, parameters: TrackParameters) -> Bools:
         """Whether a feature may be seen in one frame, then not, then again in the other."""
-        window = parameters.max_gap_h * 3600 + self.cadence_s + _TOLERANCE_S
+        window = parameters.max_gap_h * 3600 + self.cadence_s + TOLERANCE_S
         return np.asarray(self.t_s[later] - self.t_s[earlier] <= window)
 
     def gap_between(self, earlier: Ints, later: Ints) -> Bools:
@@ -179,9 +179,7 @@ class Features:
     rank: Ints
 
     @classmethod
-    def of(
-        cls, pores: Mapping[str, NDArray[Any]], watch: Watch, needed: tuple[str, ...] = _NEEDED
-    ) -> Self:
+    def of(cls, pores: Mapping[str, NDArray[Any]], watch: Watch, needed: tuple[str, ...] = _NEEDED) -> Self:
         """The features of the rows of `pores`; rows that say the same feature twice count once.
 
         Raises

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.events import event_columns
-from pores.lineage import Lineage, lineage, link_columns
-from pores.link import Links
+from pores.faint_tracks import faint_tracks
+from pores.lineage import lineage, link_columns
 from pores.lives import births, deaths, track_columns
 from pores.observed import Observed
 from pores.parameters import PeerParameters, TrackParameters
-from pores.series import NONE, Columns, Features, FrameSeries, Watch
+from pores.series import Columns, Features, FrameSeries, Watch
 from pores.sightings import Labels, Sightings
 from pores.trackers import linker
 
@@ -74,15 +74,5 @@ def track(sightings: Sightings, parameters: TrackParameters, peers: PeerParamete
         link_columns(links, features, watch),
         track_columns(lives, ends, observed),
         event_columns(lives, links, ends, observed),
-        _of_faint(links, lives, names, sightings),
+        faint_tracks(links, lives, features, sightings.faint),
     )
-
-
-def _of_faint(links: Links, lives: Lineage, names: NDArray[Any], sightings: Sightings) -> NDArray[Any]:
-    """The track of each row of the table of faint features."""
-    n = 0 if sightings.faint is None else len(sightings.faint["t_rec"])
-    tracks = np.full(n, None, object)
-    if links.host is not None:
-        hosted = np.flatnonzero(links.host != NONE)
-        tracks[hosted] = names[lives.track[links.host[hosted]]]
-    return tracks

@@ -167,6 +167,12 @@ TRACKS = Table(
             ucd="meta.id.assoc",
             nullable=True,
         ),
+        Column(
+            "passing",
+            "bool",
+            "A piece that parted from a feature and soon joined it again: no event, no life of its own",
+            ucd="meta.code",
+        ),
         field("mean_br", "Mean over the life of pores.mean_br", "phys.magField;stat.mean"),
         Column("max_area_mm2", "float64", "Largest area", "Mm2", "phys.area;stat.max"),
         Column("mean_area_mm2", "float64", "Mean area over the life", "Mm2", "phys.area;stat.mean"),
