@@ -1,0 +1,116 @@
+"""Figures behind docs/decisions/0011-other-trackers.md: other trackers at their best on simulated series.
+
+::
+
+    porelake challenge --out DIRECTORY --seeds 1..5
+    python -m benchmarks.studies.other_trackers DIRECTORY [--tracker NAME ...]
+
+Each parameter in turn takes the value of its grid with the best score, all others held, round after round
+until nothing changes.
+"""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from flows.challenge_folder import read_sightings, read_truth
+from flows.pool import ordered_map
+from pores.parameters import Parameters, PeerParameters, TrackParameters
+from pores.score import ScoreParameters
+from pores.scoring.events import event_rates
+from pores.scoring.links import link_rates
+from pores.scoring.matching import match_features
+from pores.scoring.side import Side
+from pores.track import track
+
+Values = Mapping[str, float]
+_REACH = (0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 3.0)
+_APART = {"polarity_mm": (0.0, 10.0)}
+GRIDS: dict[str, dict[str, tuple[float, ...]]] = {
+    "nearest": {"nearest_reach_mm": _REACH},
+    "trackpy": {"trackpy_reach_mm": _REACH, **_APART},
+    "dbscan": {
+        "dbscan_reach_mm": (0.6, 0.8, 1.0, 1.25, 1.6, 2.0),
+        "dbscan_speed_km_s": (0.1, 0.2, 0.4, 0.6, 0.8, 1.2),
+        "dbscan_neighbours": (1, 2, 3),
+        **_APART,
+    },
+    "laptrack": {
+        "laptrack_reach_mm": _REACH,
+        "laptrack_merge_reach_mm": (1.5, 2.0, 2.5, 3.0, 4.0, 5.0),
+        "laptrack_split_reach_mm": (1.5, 2.0, 2.5, 3.0, 4.0, 5.0),
+        "laptrack_gap_reach_mm": (0.5, *_REACH),
+        "laptrack_percentile": (50, 75, 90, 95, 99, 100),
+        **_APART,
+    },
+}
+EVENTS = ("births", "deaths", "merges", "splits")
+WITHIN = 1  # frames
+
+
+def scores(tracker: str, values: Values, folder: Path) -> dict[str, float]:
+    """F1 of links and of each kind of event of one series; NaN where there is none."""
+    seen, truth = _series(folder)
+    given = TrackParameters.model_validate({"tracker": tracker})
+    tracking = track(seen, given, PeerParameters.model_validate(values))
+    tables: dict[str, Any] = {name: getattr(tracking, name) for name in ("links", "tracks", "events")}
+    tables["pores"] = {**seen.pores, "track_id": tracking.track_id}
+    found, knobs = Side.of(tables, "found"), ScoreParameters()
+    links = link_rates(found, truth, match_features(found.pores, truth.pores, knobs.least_radius_px))
+    events = event_rates(found.events, truth.events, seen.frames.cadence_s, knobs.event_reach_px)
+    return {"links": links.f1, **{name: events[name][WITHIN].f1 for name in EVENTS}}
+
+
+def scored(tracker: str, values: Values, folders: Sequence[Path]) -> dict[str, float]:
+    """Mean of each F1 over series that have any, and `mean`, the mean of these."""
+    every = list(ordered_map(partial(scores, tracker, dict(values)), folders, None))
+    means = {name: float(np.nanmean([one[name] for one in every])) for name in every[0]}
+    return means | {"mean": fmean(means.values())}
+
+
+def tuned(tracker: str, folders: Sequence[Path]) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
+    """Every setting that is tried, with its scores; the best is the one with the best mean."""
+    known: dict[tuple[float, ...], float] = {}
+    grid = GRIDS[tracker]
+    best = {name: float(getattr(PeerParameters(), name)) for name in grid}
+    before: dict[str, float] = {}
+    while best != before:
+        before = dict(best)
+        for name, tries in grid.items():
+            for value in tries:
+                setting = {**best, name: value}
+                if (at := tuple(setting.values())) not in known:
+                    found = scored(tracker, setting, folders)
+                    known[at] = found["mean"]
+                    yield setting, found
+            best = dict(zip(grid, max(known, key=known.__getitem__), strict=True))
+
+
+@cache
+def _series(folder: Path) -> tuple[Any, Side]:
+    return read_sightings(folder, Parameters()), Side.of(read_truth(folder), "true")
+
+
+def main() -> None:
+    """Tune the trackers, and print what was tried and what is best."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--tracker", action="append", choices=GRIDS)
+    chosen = parser.parse_args()
+    folders = sorted(path.parent for path in chosen.directory.glob("*/made.json"))
+    for tracker in chosen.tracker or GRIDS:
+        tried = []
+        for setting, found in tuned(tracker, folders):
+            tried.append((found["mean"], setting, found))
+            print(tracker, setting, *(f"{name} {value:.3f}" for name, value in found.items()), flush=True)
+        mean, setting, found = max(tried, key=lambda one: one[0])
+        print(f"best of {tracker} in {len(folders)} series: {mean:.4f}", setting, flush=True)
+
+
+if __name__ == "__main__":
+    main()
