@@ -101,19 +101,61 @@ def chota(found: Graph, truth: Graph, pairs: Matches) -> float:
     union = found.n + truth.n - len(pairs)
     if not union:
         return np.nan
-    (f, came_f), (t, came_t) = (_tracklets(graph) for graph in (found, truth))
-    shared = csr_array(
-        (np.ones(len(pairs)), (t[pairs.truth], f[pairs.found])), shape=(came_t.shape[0], came_f.shape[0])
+    f, t = _Tracklets.of(found), _Tracklets.of(truth)
+    shared, n = np.unique(
+        np.column_stack((t.of_node[pairs.truth], f.of_node[pairs.found])), axis=0, return_counts=True
     )
-    shared.sum_duplicates()
-    sizes = (
-        came_t @ np.bincount(t, minlength=came_t.shape[0]),
-        came_f @ np.bincount(f, minlength=came_f.shape[0]),
-    )
-    i, j = shared.nonzero()
-    common = (((came_t @ shared)[i]).multiply(came_f[j])).sum(axis=1)
-    overlap = common / (sizes[0][i] + sizes[1][j] - common)
-    return float(np.sqrt((shared[i, j] * overlap).sum() / union))
+    theirs = {j: f.trajectory(j) for j in np.unique(shared[:, 1]).tolist()}
+    sums = {j: int(f.sizes[those].sum()) for j, those in theirs.items()}
+    total = 0.0
+    begin = np.searchsorted(shared[:, 0], np.arange(len(t.sizes) + 1))
+    for i in np.unique(shared[:, 0]).tolist():
+        mine = t.trajectory(i)
+        within = np.isin(shared[:, 0], mine)
+        common = np.bincount(shared[within, 1], n[within], minlength=len(f.sizes))
+        for (_, j), many in zip(
+            *(part[begin[i] : begin[i + 1]].tolist() for part in (shared, n)), strict=True
+        ):
+            both = float(common[theirs[j]].sum())
+            total += many * both / (int(t.sizes[mine].sum()) + sums[j] - both)
+    return float(np.sqrt(total / union))
+
+
+@dataclass(frozen=True, eq=False)
+class _Tracklets:
+    """A graph cut after nodes that divide.
+
+    Attributes
+    ----------
+    of_node : ndarray of int, (n,)
+        Tracklet of each node.
+    sizes : ndarray of int, (n_tracklets,)
+        How many nodes each has.
+    ways : pair of sparse arrays, (n_tracklets, n_tracklets)
+        To which each leads, and from which each comes.
+    """
+
+    of_node: Ints
+    sizes: Ints
+    ways: tuple[csr_array, csr_array]
+
+    @classmethod
+    def of(cls, graph: Graph) -> Self:
+        """The tracklets of a graph."""
+        goes_on = graph.leaves[graph.edges[:, 0]] == 1
+        n, of_node = connected_components(_adjacency(graph.edges[goes_on], graph.n), directed=False)
+        steps = of_node[graph.edges[~goes_on]]
+        return cls(of_node, np.bincount(of_node), (_adjacency(steps, n), _adjacency(steps[:, ::-1], n)))
+
+    def trajectory(self, tracklet: int) -> Ints:
+        """A tracklet, all to which it leads and all from which it comes."""
+        after, before = (
+            breadth_first_order(way, tracklet, return_predecessors=False)
+            if way.indptr[tracklet] < way.indptr[tracklet + 1]
+            else np.array([tracklet])
+            for way in self.ways
+        )
+        return np.concatenate((after, before[1:]))
 
 
 def _numbered(which: Bools) -> Ints:
@@ -123,34 +165,6 @@ def _numbered(which: Bools) -> Ints:
 
 def _normalised(cost: float, whole: float) -> float:
     return 1 - min(cost, whole) / whole if whole else np.nan
-
-
-def _tracklets(graph: Graph) -> tuple[Ints, csr_array]:
-    """The tracklet of each node, cut after nodes that divide, and the trajectory of each tracklet.
-
-    A row of the matrix (n_tracklets, n_tracklets) has ones for the tracklets of its trajectory.
-    """
-    goes_on = graph.leaves[graph.edges[:, 0]] == 1
-    n, tracklet = connected_components(_adjacency(graph.edges[goes_on], graph.n), directed=False)
-    steps = tracklet[graph.edges[~goes_on]]
-    forward, backward = _adjacency(steps, n), _adjacency(steps[:, ::-1], n)
-    linked = np.unique(steps)
-    reached = [
-        (
-            i,
-            np.concatenate(
-                [breadth_first_order(way, i, return_predecessors=False) for way in (forward, backward)]
-            ),
-        )
-        for i in linked
-    ]
-    alone = np.setdiff1d(np.arange(n), linked)
-    i = np.concatenate([alone, *(np.full(len(to), i) for i, to in reached)])
-    j = np.concatenate([alone, *(to for _, to in reached)])
-    belongs = csr_array((np.ones(len(i)), (i, j)), shape=(n, n))
-    belongs.sum_duplicates()
-    belongs.data[:] = 1
-    return tracklet.astype(np.intp), belongs
 
 
 def _adjacency(edges: Ints, n: int) -> csr_array:

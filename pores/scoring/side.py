@@ -47,7 +47,8 @@ class Side:
         Raises
         ------
         InputError
-            If a table or column is missing, or a row tells of a feature or track that is not there.
+            If a table or column is missing, a row tells of a feature or track that is not there, or a link
+            does not lead forward in time.
         """
         _check(tables, name)
         pores, events = (_in_place(tables[table]) for table in ("pores", "events"))
@@ -57,6 +58,7 @@ class Side:
         _tracks_there(track, pores["track_id"], name)
         order, track = _by_first(track, len(tables["tracks"]["track_id"]))
         links = np.unique(np.column_stack(ends), axis=0).astype(np.intp)
+        _forward(links, pores, name)
         return cls(pores, rows(tables["tracks"], order), events, links, track)
 
     def __len__(self) -> int:
@@ -121,6 +123,14 @@ def _all_there(ends: list[Ints], links: Table, complaint: str) -> None:
     for place, column in zip(ends, ("from_pore_id", "to_pore_id"), strict=True):
         for i in np.flatnonzero(place == NONE)[:1]:
             raise InputError(f"{complaint} {links[column][i]}, which {column} names")
+
+
+def _forward(links: Ints, pores: Table, name: str) -> None:
+    backward = np.diff(seconds(pores)[links], axis=1)[:, 0] <= 0
+    for source, target in pores["pore_id"][links[backward]][:1]:
+        raise InputError(
+            f"{name} table links: the link from {source} to {target} does not lead forward in time"
+        )
 
 
 def _tracks_there(track: Ints, names: NDArray[Any], name: str) -> None:

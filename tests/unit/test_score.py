@@ -7,7 +7,7 @@ import pytest
 
 from pores.errors import InputError
 from pores.score import FIGURES, Rates, ScoreParameters, score
-from tests.unit.stories import STORY, Life, altered, told, when, without
+from tests.unit.stories import STORY, Life, altered, linked, told, when, without
 
 TRUTH = told()
 N = 76
@@ -180,3 +180,5 @@ def test_what_is_wrong_with_tables_is_named():
         score(without(TRUTH, "pores", of(TRUTH, ["a5"])), TRUTH)
     with pytest.raises(InputError, match="found table tracks: no track a, which table pores names"):
         score(without(TRUTH, "tracks", [0]), TRUTH)
+    with pytest.raises(InputError, match="the link from a5 to d2 does not lead forward in time"):
+        score(linked(TRUTH, "a5", "d2"), TRUTH)
