@@ -12,6 +12,7 @@ from flows.lineage_style import HALO, Picture
 from flows.ribbons import Floats, join, quads
 
 _DPI = 72  # points to the inch
+_GAP_PT = 2.5  # between a number and its ribbon, and at least to any other
 
 
 def number_tracks(axes: Axes, picture: Picture, factor: float) -> None:
@@ -26,7 +27,7 @@ def number_tracks(axes: Axes, picture: Picture, factor: float) -> None:
     places = []
     for (t, low, high), size in zip(lines, sizes, strict=True):
         (x, bottom), (_, top) = (to_pt(np.column_stack((t, side))).T for side in (low, high))
-        places.append(along_line(x, bottom, top, size, 1.5))
+        places.append(along_line(x, bottom, top, size, _GAP_PT))
     centres = [centre for centre, _ in places]
     ends = to_pt(np.column_stack((axes.get_xlim(), axes.get_ylim()))).ravel()
     obstacles = _obstacles(picture, factor, to_pt)
@@ -62,7 +63,7 @@ def _obstacles(picture: Picture, factor: float, to_pt: Callable[[Floats], Floats
         polygons.append(quads(t, s, width * factor * (not link.unseen)))
     corners = np.concatenate(polygons)
     points = to_pt(corners.reshape(-1, 2)).reshape(-1, 4, 2)
-    ribbons = np.concatenate((points.min(axis=1), points.max(axis=1)), axis=1)
+    ribbons = np.concatenate((points.min(axis=1) - _GAP_PT, points.max(axis=1) + _GAP_PT), axis=1)
     marks = [(mark.t, mark.s) for mark in layout.marks if mark.kind in picture.marks]
     if not marks:
         return ribbons
