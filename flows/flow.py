@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from flows.harp import DETECTED, MOVED, Harp
 from flows.request import Request
 from flows.stages import Done, frame_of, frames_said, over_blocks, read_rows, stacked, usable_frames
 from pores.chain import Columns
-from pores.flow import NEEDED, Shot, velocities
+from pores.flow import NEEDED, Shot, neighbours, velocities
 from pores.geometry import CeaGrid
 from pores.parameters import FlowParameters
 from storage.labels import read_labels
@@ -58,21 +57,11 @@ def _works(harp: Harp, prepared: Sequence[Block], detected: Sequence[Block], ind
         return
     near = prepared[max(index - 1, 0) : index + 2]
     times = [t for one in near for t, _ in usable_frames(harp, one)]
-    longest = np.timedelta64(round(3.6e6 * harp.request.parameters.track.max_step_h), "ms")
-    beside = dict(_beside(times, longest))
+    beside = dict(zip(times, neighbours(times, harp.request.parameters.track.max_step_h), strict=True))
     for t_rec in np.unique(pores["t_rec"]):
-        rows = pores["t_rec"] == t_rec
-        yield Work(t_rec, *beside[t_rec], {name: pores[name][rows] for name in NEEDED}, harp.labels(block))
-
-
-def _beside(
-    times: list[Time], longest: np.timedelta64
-) -> Iterator[tuple[Time, tuple[Time | None, Time | None]]]:
-    """Each frame's neighbours in time, as far as they tell anything of it."""
-    ends: list[Time | None] = [None, *times, None]
-    near = [b is not None and a is not None and b - a <= longest for a, b in pairwise(ends)]
-    for k, t_rec in enumerate(times):
-        yield t_rec, (ends[k] if near[k] else None, ends[k + 2] if near[k + 1] else None)
+        rows = {name: pores[name][pores["t_rec"] == t_rec] for name in NEEDED}
+        before, after = (None if k is None else times[k] for k in beside[t_rec])
+        yield Work(t_rec, before, after, rows, harp.labels(block))
 
 
 def _measure_one(cube: Path, parameters: FlowParameters, work: Work) -> Columns:

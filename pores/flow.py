@@ -6,8 +6,9 @@ normalised correlation, so that limb darkening, seeing and exposure have no part
 feature's own mask with a margin).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,16 @@ class Shot:
     t_rec: np.datetime64
     grid: CeaGrid
     image: Image
+
+
+def neighbours(t_rec: Sequence[np.datetime64], max_step_h: float) -> list[tuple[int | None, int | None]]:
+    """The frames before and after each of some frames, sorted in time, that tell how its features move.
+
+    None where there is none, or it is more than `max_step_h` hours away.
+    """
+    longest = np.timedelta64(round(3.6e6 * max_step_h), "ms")
+    near = [False, *(later - earlier <= longest for earlier, later in pairwise(t_rec)), False]
+    return [(k - 1 if near[k] else None, k + 1 if near[k + 1] else None) for k in range(len(t_rec))]
 
 
 def velocities(

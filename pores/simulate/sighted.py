@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from pores.chain import Columns, Detected, Row, detect_frame, prepare_frame
 from pores.errors import InputError, Reason
-from pores.flow import Shot, velocities
+from pores.flow import Shot, neighbours, velocities
 from pores.frame import Frame, Problem
 from pores.geometry import CeaGrid, Observer
 from pores.parameters import FlowParameters, Parameters
@@ -158,12 +157,10 @@ def _velocities(looks: Sequence[Look], science: Parameters, over: Over) -> Colum
     """How features move, told by the usable records before and after theirs."""
     seen = [(one.found, one.shot) for one in looks if one.found is not None and one.shot is not None]
     shots = [shot for _, shot in seen]
-    longest = np.timedelta64(round(3.6e6 * science.track.max_step_h), "ms")
-    near = [False, *(later.t_rec - shot.t_rec <= longest for shot, later in pairwise(shots)), False]
-    beside = [None, *shots, None]
+    beside = neighbours([shot.t_rec for shot in shots], science.track.max_step_h)
     works = [
-        (found, (beside[i] if near[i] else None, shot, beside[i + 2] if near[i + 1] else None))
-        for i, (found, shot) in enumerate(seen)
+        (found, (None if before is None else shots[before], shot, None if after is None else shots[after]))
+        for (found, shot), (before, after) in zip(seen, beside, strict=True)
     ]
     return _stacked(list(over(partial(_moved, science.flow), works)))
 

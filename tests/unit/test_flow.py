@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from catalog.schema import VELOCITIES
-from pores.flow import Shot, velocities
+from pores.flow import Shot, neighbours, velocities
 from pores.geometry import CeaGrid
 from pores.motion import Places, rotated
 from pores.parameters import FlowParameters
@@ -234,6 +234,17 @@ class TestUnknown:
         flat = Patch.of(np.full(SHAPE, 1.0), 1)
         shift, _ = Patch.of(sun()).shifts(flat)
         assert np.isnan(shift).all()
+
+
+class TestNeighbours:
+    def test_are_the_frames_before_and_after_within_the_step(self):
+        times = START + np.array([0, 1, 3, 14]) * np.timedelta64(720, "s")
+        assert neighbours(times, 2.0) == [(None, 1), (0, 2), (1, None), (None, None)]
+        assert neighbours(times, 2.2) == [(None, 1), (0, 2), (1, 3), (2, None)]
+
+    def test_of_no_frame_and_of_one(self):
+        assert neighbours([], 2.0) == []
+        assert neighbours([START], 2.0) == [(None, None)]
 
 
 class TestColumns:
