@@ -52,7 +52,7 @@ def bridged(side: Side, kept: Ints) -> Ints:
 
 def opposite_links(side: Side, least_g: float) -> int:
     """How many links join features of opposite polarity, both of |mean Br| of at least `least_g`, G."""
-    br = np.asarray(side.pores["mean_br"], float)[side.links]
+    br = side.pores["mean_br"][side.links]
     strong = (np.abs(br) >= least_g).all(axis=1)
     return int((strong & (br[:, 0] * br[:, 1] < 0)).sum())
 

@@ -9,7 +9,7 @@ from pores.series import Bools, Floats
 
 def life_figures(found: Side, truth: Side, tracks: Matches, cadence_s: float) -> dict[str, float]:
     """Figures of matched tracks; tracks flagged `passing` have no part in those of lifetimes."""
-    lives = [np.asarray(side.tracks["lifetime_h"], float) for side in (found, truth)]
+    lives = [side.tracks["lifetime_h"] for side in (found, truth)]
     complete = [_complete(side) for side in (found, truth)]
     matched = tracks.found_of(len(lives[1]))[complete[1]]
     error = np.append(lives[0], np.inf)[matched] - lives[1][complete[1]]  # matched with nothing: infinite
@@ -70,7 +70,7 @@ def _field_bias(found: Side, truth: Side, tracks: Matches) -> float:
 
 def _mean_br(side: Side) -> Floats:
     """Mean over the known features of each track of their mean Br, G."""
-    br, n = np.asarray(side.pores["mean_br"], float), len(side.tracks["track_id"])
+    br, n = side.pores["mean_br"], len(side.tracks["track_id"])
     known = np.isfinite(br) & side.followed
     count = np.bincount(side.track[known], minlength=n)
     total = np.bincount(side.track[known], br[known], minlength=n)

@@ -1,6 +1,6 @@
 """One catalogue as a score sees it: features, links and tracks by number, whatever order the rows came in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ _NEEDED = {
     "tracks": ("track_id", "birth", "death", "lifetime_h"),
     "events": ("harpnum", "kind", "cause", "t_rec", "x_px", "y_px", "n_from", "n_to"),
 }
+_NUMBERS = {"harpnum", "x_px", "y_px", "area_mm2", "mean_br", "lifetime_h", "n_from", "n_to"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +48,11 @@ class Side:
         Raises
         ------
         InputError
-            If a table or column is missing, a row tells of a feature or track that is not there, or a link
-            does not lead forward in time.
+            If a table or column is missing, a number is none, a row tells of a feature or track that is
+            not there, or a link does not lead forward in time.
         """
         _check(tables, name)
+        tables = {table: _with_numbers(tables[table], f"{name} table {table}") for table in _NEEDED}
         pores, events = (_in_place(tables[table]) for table in ("pores", "events"))
         ends = [_rows_of(pores["pore_id"], tables["links"][end]) for end in ("from_pore_id", "to_pore_id")]
         _all_there(ends, tables["links"], f"{name} table links: no pore")
@@ -93,6 +95,7 @@ def seconds(table: Table) -> NDArray[np.float64]:
 
 def cadence_s(table: Table) -> float:
     """Nominal time between frames, s: that of most HARPs in a table of records or of features in them."""
+    _check_columns(table, ("harpnum", "t_rec"), "true table frames")
     harps = np.unique(table["harpnum"])
     cadences = [nominal_cadence_s(table["t_rec"][table["harpnum"] == harp]) for harp in harps]
     values, counts = np.unique(cadences or [DEFAULT_CADENCE_S], return_counts=True)
@@ -103,14 +106,28 @@ def _check(tables: Mapping[str, Table], name: str) -> None:
     for table, columns in _NEEDED.items():
         if table not in tables:
             raise InputError(f"{name} tables: no table {table}")
-        missing = [column for column in columns if column not in tables[table]]
-        if missing:
-            raise InputError(f"{name} table {table}: no column {', '.join(missing)}")
+        _check_columns(tables[table], columns, f"{name} table {table}")
+
+
+def _check_columns(table: Table, columns: Sequence[str], where: str) -> None:
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise InputError(f"{where}: no column {', '.join(missing)}")
+
+
+def _with_numbers(table: Table, where: str) -> Table:
+    """The table with numbers as floats, whatever they came as; NaN for null."""
+    numbers = {}
+    for column in _NUMBERS & table.keys():
+        try:
+            numbers[column] = np.asarray(table[column], float)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{where}: column {column} holds what is no number: {error}") from error
+    return {**table, **numbers}
 
 
 def _in_place(table: Table) -> dict[str, NDArray[Any]]:
-    keys = (np.asarray(table["x_px"], float), np.asarray(table["y_px"], float), seconds(table))
-    return rows(table, np.lexsort((*keys, table["harpnum"])))
+    return rows(table, np.lexsort((table["x_px"], table["y_px"], seconds(table), table["harpnum"])))
 
 
 def _rows_of(among: NDArray[Any], ids: NDArray[Any]) -> Ints:
