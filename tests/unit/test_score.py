@@ -1,6 +1,7 @@
 """Scores: perfect for the truth itself; features that are missed, false or small; tables that are wrong."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -157,6 +158,13 @@ def test_every_number_has_a_name():
     assert rows["merges_f1_0"] == rows["births_recall_2"] == rows["links_precision"] == 1
     assert (rows["merges_true"], rows["features_found"]) == (2, 76)
     assert len(rows) == 3 * 3 + 4 * 3 * 3 + 7 * 2 + len(FIGURES)
+
+
+def test_the_page_explains_every_number():
+    page = (Path(__file__).parents[2] / "docs" / "scoring.md").read_text()
+    assert [name for name in FIGURES if f"`{name}`" not in page] == []
+    rates = score(TRUTH, TRUTH)
+    assert [name for name in (*rates.rates, *rates.events) if name not in page] == []
 
 
 def test_the_cadence_is_that_of_the_frames():
