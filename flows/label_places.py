@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _STEPS = 12  # distances above and below that are tried
+_FAR = 3.0  # ribbons that a label rather lies on than at the last of its places
 _PARTS = (0.5, 0.3, 0.7, 0.15, 0.85, 0.0, 1.0)  # of a line, where a label may stand
 
 
@@ -87,7 +88,7 @@ def place(
             chosen.append(None)
             continue
         covered = overlap(box, obstacles) / (size[0] * size[1])
-        cost = np.where(free, covered + np.arange(len(box)) / len(box), np.inf)
+        cost = np.where(free, covered + _FAR * np.arange(len(box)) / len(box), np.inf)
         best = int(np.argmin(cost))
         chosen.append(best)
         placed = np.concatenate((placed, box[best : best + 1]))

@@ -9,7 +9,8 @@ Floats = NDArray[np.float64]
 Point = tuple[float, float, float]  # time (h), position (Mm), width (Mm)
 
 FACTORS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # that widths may be drawn with
-_LEGIBLE_PT = 5.0
+_LEGIBLE_PT = 5.0  # median width to which thin ribbons are widened
+_VISIBLE_PT = 3.0  # median width below which a crowd does not thin them
 _FILLED = 0.4  # part of the picture's height that ribbons side by side fill at most
 _WIDEST = 0.34  # and a single one
 
@@ -75,12 +76,14 @@ def width_factor(widths: Floats, frame: NDArray[Any], span: float, height_pt: fl
     Returns
     -------
     float
-        The largest of `FACTORS` that leaves room, at most what makes the median width legible.
+        The largest of `FACTORS` that leaves room, at most what makes the median width legible; in a crowd
+        ribbons lie on one another before they become too thin to be seen.
     """
     _, which = np.unique(frame, return_inverse=True)
     fullest = np.bincount(which, widths).max()
-    legible = max(1.0, _LEGIBLE_PT / height_pt * span / float(np.median(widths)))
-    most = min(legible, _FILLED * span / fullest, _WIDEST * span / widths.max())
+    point = span / height_pt / float(np.median(widths))  # makes the median width one point
+    room = min(_FILLED * span / fullest, _WIDEST * span / widths.max())
+    most = min(max(1.0, _LEGIBLE_PT * point), max(room, _VISIBLE_PT * point))
     return max([factor for factor in FACTORS if factor <= most * (1 + 1e-9)], default=FACTORS[0])
 
 

@@ -68,6 +68,8 @@ def test_widths_are_true_where_they_can_be_seen_and_have_room() -> None:
     # 1 Mm in 400 is 0.6 points: five times that, no more, and no more than there is room for.
     assert width_factor(np.ones(3), frame, 400.0, 250.0) == 5
     assert width_factor(np.array([1.0, 1.0, 60.0]), frame, 400.0, 250.0) == 2
+    # A crowd of 300 pores of 2 Mm, 2.5 points each in 200 Mm: half of that would be too thin.
+    assert width_factor(np.full(300, 2.0), np.zeros(300), 200.0, 250.0) == 1
     assert width_factor(np.array([1e6]), np.array([0]), 20.0, 250.0) == min(FACTORS)
 
 
@@ -140,7 +142,7 @@ def test_sixty_labels_of_a_crowd_all_find_a_place_of_their_own() -> None:
 
 
 def test_labels_keep_off_what_is_drawn_and_off_nothing_where_there_is_no_room() -> None:
-    centres = np.array([[5.0, 5.0], [5.0, 15.0]])
+    centres = np.array([[5.0, 5.0], [5.0, 15.0], *[[50.0, 50.0]] * 4])  # the others are outside
     obstacle, frame = np.array([[0.0, 0, 10, 10]]), np.array([0.0, 0, 10, 20])
     assert place([centres], [(4.0, 4.0)], obstacle, frame) == [1]
     assert place([centres] * 3, [(4.0, 4.0)] * 3, obstacle, frame) == [1, 0, None]
