@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from pores.chain import detect_frame
 from pores.detect import classify, detect
 from pores.geometry import CeaGrid, Observer, mu_map
 from pores.measure import measure
-from pores.parameters import Parameters
+from pores.parameters import DetectParameters, Parameters
 from pores.prepare import prepare
 from pores.upsample import enhancer
 
@@ -63,6 +64,41 @@ def test_both_grids_agree_on_harp_377(sharp_frame, harp_377) -> None:
     assert native["area_mm2"].sum() == pytest.approx(harp_377["area_mm2"].sum(), rel=0.01)
     big, same = (np.sort(table["mean_br"][table["area_mm2"] > 4]) for table in (native, harp_377))
     np.testing.assert_allclose(big, same, rtol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("harpnum", "time", "faint"),
+    [
+        (377, "20110215_020000", 7),
+        (2875, "20130618_122400", 1),
+        (2875, "20130620_103600", 4),
+        (2875, "20130622_084800", 4),
+        (14003, "20251108_150000", 1),
+        (13561, "20250727_150000", 0),
+    ],
+)
+def test_cuts_change_nothing_in_these_frames_and_few_features_are_faint(
+    sharp_frame, harpnum, time, faint
+) -> None:
+    frame = sharp_frame(harpnum, time)
+    found = detect_frame(frame, Parameters())
+    never = Parameters(detect=DetectParameters(cut_polarity_g=1e5))
+
+    assert (found.labels == detect_frame(frame, never).labels).all()
+    assert len(found.faint["label"]) == pytest.approx(faint, abs=1)
+
+
+def test_the_delta_spot_of_harp_377_is_cut_where_more_counts_as_dark(sharp_frame) -> None:
+    lenient = DetectParameters(threshold=0.6)
+    whole = lenient.model_copy(update={"cut_polarity_g": 1e5})
+    frame = sharp_frame(377, "20110215_020000")
+    found, uncut = (detect_frame(frame, Parameters(detect=asked)).pores for asked in (lenient, whole))
+    umbra = np.argmin(np.abs(uncut["area_mm2"] - 2997 * 0.0332))
+    x, y = (np.abs(found[name] - uncut[name][umbra]) for name in ("x_px", "y_px"))
+    parts = np.argsort(x + y)[:2]
+
+    assert len(found["label"]) == len(uncut["label"]) + 3
+    assert np.sort(found["mean_br"][parts]) == pytest.approx([-1550, 1140], abs=60)
 
 
 @pytest.mark.parametrize(
