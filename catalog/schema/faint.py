@@ -18,7 +18,7 @@ FAINT = Table(
         Column(
             TRACK.name,
             TRACK.type,
-            "Track of the feature that is too faint to be a pore in this frame: before, within or after its life",
+            "Track of the feature that is too faint for a pore here: before, within or after its life",
             ucd=TRACK.ucd,
             nullable=True,
         ),
