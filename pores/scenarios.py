@@ -74,7 +74,7 @@ def _gaps(_seed: int, n_frames: int) -> Values:
 
 
 def _limb(seed: int, _n_frames: int) -> Values:
-    return {"longitude": 66.0 if seed % 2 == 0 else -75.0}
+    return {"longitude": 66.0 if seed % 2 == 0 else -76.0}
 
 
 def _three_times(_seed: int, _n_frames: int) -> Values:

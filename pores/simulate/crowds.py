@@ -21,8 +21,8 @@ def crowd(plenty: float) -> Iterable[Act]:
     yield from [partial(merger, n=3)] * n
     yield from [partial(separation, n=3)] * max(1, n // 3)
     yield from [partial(slide, opposite=False, aside=1.6), partial(slide)] * n
-    yield from [partial(contact, lengths=(1, 2)), partial(merger), partial(merger), partial(separation)] * n
-    yield from [partial(dweller)] * max(2, round(64 * plenty))
+    yield from [partial(contact, lengths=(1, 2)), *[partial(merger)] * 3, partial(separation)] * n
+    yield from [partial(dweller)] * max(2, round(40 * plenty))
     yield from [partial(runner)] * max(1, round(6 * plenty))
 
 

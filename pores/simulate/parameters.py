@@ -29,8 +29,8 @@ class SimulationParameters(BaseModel):
     latitude: float = Field(-18.0, ge=-50, le=50, description="Latitude of the patch centre, deg")
     longitude: float = Field(
         -12.0,
-        ge=-75,
-        le=75,
+        ge=-80,
+        le=80,
         description="Patch centre from the central meridian at the start, deg, west positive",
     )
     noise: float = Field(1.0, ge=0, description="Noise of intensity and field in units of HMI's")
