@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,7 @@ from flows.challenge_rules import RULES
 from flows.pool import ordered_map
 from flows.progress import progress_bars
 from flows.progress import track as progress
+from flows.words import counted
 from pores.errors import InputError, PorelakeError
 from pores.parameters import Parameters
 from pores.scenarios import Scenario
@@ -79,31 +80,43 @@ def make_challenge(out: Path, series: Sequence[Series], workers: int | None = No
     """
     made, failed = 0, []
     with progress_bars():
-        for one in series:
+        for group in _groups(series):
             try:
-                made += make_series(out, one, workers)
+                made += make_series(out, group, workers)
             except (PorelakeError, ValueError) as error:
-                failed.append(f"{one.name}: {error}")
+                failed.append(f"{group[0].name}: {error}")
     with atomic(out / "README.md") as partial:
         partial.write_text(RULES)
     if failed:
-        raise PorelakeError(f"{out}: {len(failed)} of {len(series)} series can't be made; {failed[0]}")
+        raise PorelakeError(f"{out}: of {counted(len(failed), 'scenario')} series can't be made; {failed[0]}")
     return f"{out}: {made} series made, {len(series) - made} there already"
 
 
-def make_series(out: Path, series: Series, workers: int | None = None) -> bool:
-    """Make the folder of a series below a directory; whether that was needed."""
-    science, simulation = Parameters(), series.simulation()
-    made_of = _made_of(simulation, science)
-    if is_made(out / series.name, made_of):
-        return False
+def make_series(out: Path, group: Sequence[Series], workers: int | None = None) -> int:
+    """Make the folders of a series and its thinned ones below a directory; how many were not there."""
+    science = Parameters()
+    wanted = [(one, one.simulation()) for one in sorted(group, key=lambda one: one.every)]
+    wanted = [(one, sim) for one, sim in wanted if not is_made(out / one.name, _made_of(sim, science))]
+    if not wanted:
+        return 0
+    label = wanted[0][0].name
 
     def over(work: Any, items: Sequence[Any]) -> Iterator[Any]:
-        return progress(ordered_map(work, items, workers), series.name, len(items))
+        return progress(ordered_map(work, items, workers), label, len(items))
 
-    looks = looked_at(simulation, science, over)
-    write_series(out / series.name, Made(looks, sightings(looks, science, over), simulation), made_of)
-    return True
+    looks = looked_at(wanted[0][1], science, over)
+    for one, sim in wanted:
+        left = [look for look in looks if look.true.frame in sim.slots]
+        write_series(out / one.name, Made(left, sightings(left, science, over), sim), _made_of(sim, science))
+    return len(wanted)
+
+
+def _groups(series: Sequence[Series]) -> list[list[Series]]:
+    """Series of the same records: one and those thinned from it."""
+    groups: dict[Series, list[Series]] = {}
+    for one in series:
+        groups.setdefault(replace(one, every=1), []).append(one)
+    return list(groups.values())
 
 
 def _made_of(simulation: SimulationParameters, science: Parameters) -> dict[str, Any]:
