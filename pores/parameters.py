@@ -94,12 +94,15 @@ class FlowParameters(_Parameters):
         2.0, gt=0, description="What of a feature's surroundings is compared with it, Mm beyond its mask"
     )
     max_speed_km_s: float = Field(
-        1.5, gt=0, description="Largest motion relative to differential rotation that is looked for, km/s"
+        2.5, gt=0, description="Largest motion relative to differential rotation that is looked for, km/s"
+    )
+    max_distance_mm: float = Field(
+        7.5, gt=0, description="Largest distance from the expected place that is looked at, Mm"
     )
     distance_cost: float = Field(
         0.2,
         ge=0,
-        description="Correlation that a place at that speed has to be ahead of the expected one to be chosen",
+        description="Correlation by which the furthest place must beat the expected one to be chosen",
     )
     min_correlation: float = Field(
         0.8,
