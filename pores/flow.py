@@ -137,14 +137,16 @@ def _side(
     if other is None:
         return found
     dt_s = float((other.t_rec - this.t_rec) / np.timedelta64(1, "s"))
-    reach = parameters.max_speed_km_s * abs(dt_s) / this.grid.pixel_km
+    reach_km = min(parameters.max_speed_km_s * abs(dt_s), 1e3 * parameters.max_distance_mm)
     lon, lat, x, y = (np.asarray(pores[name], float) for name in ("lon", "lat", "x_px", "y_px"))
     still = np.zeros(n)
     there = rotated(Places(lon, lat, still, still, still), dt_s, other.grid)
     expected = there[0] - x, there[1] - y
     km = _pixel_km(other.grid, there[1])
     for some, windows in groups:
-        search = Search(expected[0][some], expected[1][some], reach, parameters.distance_cost)
+        search = Search(
+            expected[0][some], expected[1][some], reach_km / this.grid.pixel_km, parameters.distance_cost
+        )
         at = match(windows, other.image, search)
         sure = at.correlation >= parameters.min_correlation
         for name, shift, want, size in (("vx", at.dx, expected[0], km[0]), ("vy", at.dy, expected[1], km[1])):

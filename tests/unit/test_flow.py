@@ -223,6 +223,11 @@ class TestUnknown:
         shift, _ = Patch.of(sun()).shifts(Patch.of(moved(sun(), 2.5, 0), 1), max_speed_km_s=0.8)
         assert np.isnan(shift).all()
 
+    def test_a_pore_that_went_further_than_is_looked_at(self):
+        a, b = Patch.of(sun()), Patch.of(moved(sun(), 5, 0), 5)  # 1.8 Mm in an hour
+        assert np.isnan(a.shifts(b, max_distance_mm=1.7)[0]).all()
+        assert np.isfinite(a.shifts(b, max_distance_mm=2.0)[0]).all()
+
     def test_no_neighbouring_frame(self):
         a = Patch.of(sun())
         found = velocities(a.pores, a.labels, (None, a.shot, None), FlowParameters())
