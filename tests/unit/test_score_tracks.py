@@ -179,6 +179,16 @@ def test_wrong_censoring():
     assert now == pytest.approx(births | {"births_found": 7, "censoring_right": 8 / 9, "lifetime_ks": ks})
 
 
+def test_an_end_wrongly_known():
+    """e, still there in the last frame, is said to have decayed."""
+    figures = score(told(lives(e={"death": "decayed"})), TRUTH).figures
+    assert figures["censoring_right"] == pytest.approx(8 / 9)
+    both = score(
+        told(lives(e={"death": "decayed"}, d={"birth": "emerged", "death": "censored"})), TRUTH
+    ).figures
+    assert both["censoring_right"] == pytest.approx(7 / 9)  # d wrong at both ends is one track
+
+
 @pytest.mark.parametrize(("shorter", "right"), [(1, 1), (2, 6 / 7)])
 def test_lifetimes_may_be_wrong_by_a_frame(shorter, right):
     figures = score(told(lives(f={"last": 14 - shorter})), TRUTH).figures
