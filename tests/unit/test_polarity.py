@@ -160,3 +160,11 @@ def test_the_simulation_parts_the_same_by_other_code() -> None:
         parts = cut(PAIR, br, LEVELS, 2)
         true = apart(PAIR, lambda rows, cols, exact=exact: exact[rows, cols], 20)
         np.testing.assert_array_equal(parts, true)
+
+
+@pytest.mark.parametrize(("size", "number"), [(4, 1), (5, 2)])
+def test_the_simulation_parts_nothing_small(size, number) -> None:
+    exact = np.full(PAIR.shape, 900.0)
+    exact[16:20, 60 - size : 60] = -900.0  # 16 and 20 samples of the region
+
+    assert apart(PAIR, lambda rows, cols: exact[rows, cols], 20).max() == number
