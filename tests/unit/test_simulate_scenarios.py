@@ -90,7 +90,8 @@ def test_pores_that_blink_keep_their_tracks_for_an_hour(seed: int) -> None:
     stage = Stage.of(parameters)
     pores = encounters.blink(stage, neighbour=True)
     seen = [0.2 * frame for frame in range(70)]
-    dark = np.interp(seen, *zip(*pores[0].area, strict=True)) > 0
+    hours, areas = zip(*pores[0].area, strict=True)
+    dark = np.interp(seen, hours, areas) > 0
     until = np.flatnonzero(dark)
     spells = (np.diff(until) - 1)[np.diff(until) > 1]
     rows = told(pores, parameters)
