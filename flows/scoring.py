@@ -4,8 +4,8 @@ import json
 import math
 from pathlib import Path
 
-from catalog.schema import TABLES
-from flows.stages import stacked
+import numpy as np
+
 from pores.errors import InputError
 from pores.score import Scores
 from pores.score import score as score_tables
@@ -34,7 +34,7 @@ def score_lake(location: str, truth: Path) -> Scores:
         name: [read_table(here(lake, lake.table(name, run.harpnum, run.run_id))) for run in runs]
         for name in SCORED
     }
-    return score_tables({name: stacked(parts, TABLES[name]) for name, parts in found.items()}, true)
+    return score_tables({name: _joined(parts) for name, parts in found.items()}, true)
 
 
 def score_directory(tables: Path, truth: Path) -> Scores:
@@ -75,6 +75,12 @@ def _table(directory: Path, name: str, hint: str) -> Columns:
         return read_table(path)
     except TableError as error:
         raise InputError(str(error)) from error
+
+
+def _joined(parts: list[Columns]) -> Columns:
+    """Tables of several runs as one: the columns that all of them have, for older runs lack the newest."""
+    common = set.intersection(*(set(part) for part in parts))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0] if name in common}
 
 
 def _harps(tables: dict[str, Columns]) -> set[int]:
