@@ -50,11 +50,11 @@ class Outcome:
         error, known = self.error[self.there], np.isfinite(self.error[self.there])
         wrong = error[known] * self.dt_s > 1e3 * WRONG_MM
         false = np.isfinite(self.error[~self.there]).sum()
-        right = np.sort(error[known][~wrong])
+        right = error[known][~wrong] if (~wrong).any() else np.array([np.nan])
         quantiles = " / ".join(f"{np.quantile(right, q):.3f}" for q in (0.5, 0.9, 0.99))
         return (
             f"n {known.size:5d}, known {100 * known.mean():5.1f} %, error {quantiles} km/s (50, 90, 99 %),"
-            f" another feature {100 * wrong.mean():4.1f} %; gone {np.sum(~self.there)}, of them found {false}"
+            f" other {100 * wrong.mean():4.1f} %; no feature now {np.sum(~self.there)}, found {false}"
         )
 
 
@@ -152,6 +152,8 @@ def main() -> None:
     settings: list[dict[str, Any]] = [
         *({"window_margin_mm": value} for value in (0.7, 1.0, 1.5, 2.0, 3.0, 4.0)),
         *({"min_correlation": value} for value in (0.6, 0.7, 0.8, 0.9, 0.95)),
+        *({"max_speed_km_s": value} for value in (1.5, 2.5, 4.0)),
+        *({"max_distance_mm": value} for value in (5.0, 7.5, 10.0, 99.0)),
         *({"distance_cost": value} for value in (0.0, 0.1, 0.2, 0.3)),
     ]
     for setting in settings:
