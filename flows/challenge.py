@@ -14,7 +14,7 @@ from flows.challenge_rules import RULES
 from flows.pool import ordered_map
 from flows.progress import progress_bars
 from flows.progress import track as progress
-from flows.words import counted
+from flows.words import say
 from pores.errors import InputError, PorelakeError
 from pores.parameters import Parameters
 from pores.scenarios import Scenario
@@ -82,13 +82,15 @@ def make_challenge(out: Path, series: Sequence[Series], workers: int | None = No
     with progress_bars():
         for group in _groups(series):
             try:
-                made += make_series(out, group, workers)
+                if new := make_series(out, group, workers):
+                    say(f"{group[0].name}: made, {new} series")
+                made += new
             except (PorelakeError, ValueError) as error:
                 failed.append(f"{group[0].name}: {error}")
     with atomic(out / "README.md") as partial:
         partial.write_text(RULES)
     if failed:
-        raise PorelakeError(f"{out}: of {counted(len(failed), 'scenario')} series can't be made; {failed[0]}")
+        raise PorelakeError(f"{out}: {len(failed)} of the series can't be made; {failed[0]}")
     return f"{out}: {made} series made, {len(series) - made} there already"
 
 
