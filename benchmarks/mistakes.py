@@ -105,7 +105,7 @@ class _Told:
 
 
 def _arity(events: Table, i: int) -> str:
-    return f"{events['n_from'][i]} to {events['n_to'][i]}"
+    return f"{int(events['n_from'][i])} to {int(events['n_to'][i])}"
 
 
 def _life(life: Mapping[str, object]) -> str:
