@@ -94,7 +94,9 @@ BILLS: Mapping[Scenario, Bill] = {
     "limb": Bill(
         "passage over the west limb (even seeds) or in from the east limb (odd seeds)", values=_limb
     ),
-    "gaps": Bill("`interactions` with missing and unusable records, alone and in clusters", values=_gaps),
+    "gaps": Bill(
+        "mergers, splits and flicker with missing and unusable records, alone and in clusters", values=_gaps
+    ),
     "edges": Bill("pores that cross all four edges of the patch, in and out"),
-    "noisy": Bill("`interactions` with three times the noise", values=_three_times),
+    "noisy": Bill("mergers, splits and flicker with three times the noise", values=_three_times),
 }

@@ -43,6 +43,13 @@ def opposites(plenty: float) -> Iterable[Act]:
     return pairs * n + own * max(1, n // 3)
 
 
+def mixed(plenty: float) -> Iterable[Act]:
+    """Acts of mergers and splits of two and three, and contacts."""
+    n = max(1, round(5 * plenty))
+    meetings: list[Act] = [partial(merger, n=3), merger, merger, separation, partial(contact, lengths=(1, 2))]
+    return meetings * n
+
+
 def contact(stage: Stage, lengths: Sequence[int]) -> list[Pore]:
     """Two pores that touch now and then, for so many records each time, and part."""
     return _pair(stage, "contact", _visits(stage, lengths, (APART, PARTED, JOINED)))

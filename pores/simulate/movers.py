@@ -8,7 +8,7 @@ from pores.simulate.parameters import SLOT_H
 from pores.simulate.script import Pore, outline
 from pores.simulate.stage import EDGE_MM, Stage
 
-FAST_KM_S, FAST_MM2 = (1.35, 2.0), (0.95, 1.3)
+FAST_KM_S, FAST_MM2 = (1.35, 2.0), (1.05, 1.35)
 LANE_MM, BESIDE_MM, BEHIND_MM = 5.5, 3.8, 6.0
 CROSS_KM_S, CROSS_MM2, CROSS_MM = (0.25, 0.6), (3.0, 8.0), 9.0
 PAUSE = 9  # records between two that take the same lane

@@ -33,7 +33,7 @@ def depth(radius_mm: float, strength: float) -> float:
 
 def radius_of(area_mm2: float, strength: float) -> float:
     """Radius on the Sun, Mm, of a round pore with that area below the threshold for HMI at disk centre."""
-    areas = np.array([np.interp(strength, STRENGTHS, column) for column in _seen_areas().T])
+    areas = _areas_of(strength)
     first = int(np.argmax(areas > 0))
     start = float(_vanishing(areas, first))
     return float(np.interp(max(area_mm2, 0.0), [0.0, *areas[first:]], [start, *RADII_MM[first:]]))
@@ -94,6 +94,12 @@ def _dots(presence: Presence, dx_mm: Image, dy_mm: Image) -> Image:
             np.float32(kx) * dx_mm + np.float32(ky) * dy_mm + np.float32(phase + rate * presence.hours)
         )
     return pattern * np.float32(0.35)
+
+
+@lru_cache(maxsize=1024)
+def _areas_of(strength: float) -> NDArray[np.float64]:
+    """The seen areas of round pores of a strength, by radius."""
+    return np.array([np.interp(strength, STRENGTHS, column) for column in _seen_areas().T])
 
 
 @lru_cache(maxsize=1)

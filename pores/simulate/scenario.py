@@ -39,8 +39,8 @@ def _programme(parameters: SimulationParameters, stage: Stage) -> Iterable[Act]:
     singles += [grey for _ in range(max(1, round(12 * plenty)))]
     programmes: dict[Scenario, Callable[[], Iterable[Act]]] = {
         "interactions": lambda: TOGETHER + singles,
-        "gaps": lambda: TOGETHER + singles,
-        "noisy": lambda: TOGETHER + singles,
+        "gaps": lambda: [*encounters.mixed(plenty), *TOGETHER, *singles],
+        "noisy": lambda: [*encounters.mixed(plenty), *TOGETHER, *singles],
         "demo": lambda: [spot, *[meetings.edge] * 3, *TOGETHER, *singles],
         "crowd": partial(crowds.crowd, plenty),
         "flicker": partial(encounters.flickering, plenty),
