@@ -201,7 +201,7 @@ partners. *Lifetimes right*: of the true lives that are complete, those whose le
 switches*: how often a true track changes over from one found track to another. IDF1, TRA, LNK and CHOTA are
 measures of the literature on tracking: of identities, of nodes and links, of links, and of whole
 trajectories. At 1 h and 2 h only every fifth or tenth frame of the series is left, and true is what can be
-known at that cadence.
+known at that cadence. More on each figure is in [Scores](scoring.md).
 
 Figures of F1 and arity are of all seeds of a scenario together, others means over seeds; in brackets the
 worst seed."""

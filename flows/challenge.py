@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
-from flows.challenge_folder import Made, is_made, write_series
+from flows.challenge_folder import Made, forget, is_made, write_series
 from flows.challenge_rules import RULES
 from flows.pool import ordered_map
 from flows.progress import progress_bars
@@ -85,8 +85,9 @@ def make_challenge(out: Path, series: Sequence[Series], workers: int | None = No
                 if new := make_series(out, group, workers):
                     say(f"{group[0].name}: made, {new} series")
                 made += new
-            except (PorelakeError, ValueError) as error:
-                failed.append(f"{group[0].name}: {error}")
+            except Exception as error:  # whatever it is, the others are made
+                failed.append(f"{group[0].name}: {error or type(error).__name__}")
+                say(f"{failed[-1]}: not made")
     with atomic(out / "README.md") as partial:
         partial.write_text(RULES)
     if failed:
@@ -102,6 +103,8 @@ def make_series(out: Path, group: Sequence[Series], workers: int | None = None) 
     if not wanted:
         return 0
     label = wanted[0][0].name
+    for one, _ in wanted:
+        forget(out / one.name)
 
     def over(work: Any, items: Sequence[Any]) -> Iterator[Any]:
         return progress(ordered_map(work, items, workers), label, len(items))

@@ -23,6 +23,7 @@ from catalog.schema import TABLES, Table
 from flows.harp import DETECTED, FAINTLY, MOVED, PREPARED
 from flows.tracking import frame_series
 from pores.chain import Columns
+from pores.errors import InputError
 from pores.parameters import Parameters
 from pores.sightings import Sightings
 from pores.simulate.parameters import SimulationParameters
@@ -54,10 +55,15 @@ class Made:
     simulation: SimulationParameters
 
 
+def forget(folder: Path) -> None:
+    """Have a folder's series count as not made, whatever becomes of the next."""
+    (folder / MADE).unlink(missing_ok=True)
+
+
 def write_series(folder: Path, made: Made, made_of: Mapping[str, Any]) -> None:
     """Write a series; what another one left in the folder is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MADE).unlink(missing_ok=True)
+    forget(folder)
     given = made.sightings
     columns = {"pores": given.pores, "faint": given.faint, "velocities": given.velocities}
     for name, table in GIVEN.items():
@@ -80,7 +86,14 @@ def read_sightings(folder: Path, science: Parameters) -> Sightings:
         Of one series.
     science : Parameters
         Of detection, as the series was made with.
+
+    Raises
+    ------
+    InputError
+        If the series is not there, or not whole.
     """
+    if not (folder / MADE).exists():
+        raise InputError(f"{folder}: no whole series of the challenge; `porelake challenge` makes it")
     pores, faint, velocities, frames = (read_table(folder / f"{name}.parquet") for name in GIVEN)
 
     def labels(layer: Layer, frame: int) -> Any:

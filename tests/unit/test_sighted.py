@@ -156,12 +156,18 @@ class TestChallenge:
         assert rows["links_f1"] == rows["idf1"] == rows["censoring_right"] == 1
         assert rows["long_links"] == rows["opposite_links"] == 0
 
-    def test_what_is_there_is_not_made_again(self, challenge):
+    def test_what_is_there_is_not_made_again(self, challenge, monkeypatch):
         group = series_of(["interactions"], [2], TINY)
         file = challenge / "interactions-2" / "pores.parquet"
         before = file.stat().st_mtime_ns
         assert make_series(challenge, group, 1) == 0
         (challenge / "interactions-2-1h" / "made.json").write_text("{")  # as if interrupted
+        with monkeypatch.context() as broken:
+            broken.setattr("flows.challenge.looked_at", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                make_series(challenge, group, 1)
+        with pytest.raises(InputError, match="no whole series"):
+            read_sightings(challenge / "interactions-2-1h", Parameters())
         assert make_series(challenge, group, 1) == 1
         assert file.stat().st_mtime_ns == before
 
