@@ -101,7 +101,9 @@ def test_the_form_explains_every_field(deployment: dict[str, Any]) -> None:
         "Request.parameters",
         "Parameters.prepare",
         "Parameters.detect",
+        "Parameters.flow",
         "Parameters.track",
+        "Parameters.peers",
     }
     assert deployment["schedules"] == []
 
@@ -115,8 +117,8 @@ def test_a_worker_runs_the_deployment(
     server.prefect("worker", "start", "--pool", "porelake", "--run-once")
     ended = server.ask(f"/flow_runs/{run['id']}")
     assert ended["state_type"] == "COMPLETED", ended["state"]
-    tasks = server.task_runs(run["id"], 9)
-    stages = ("ingest", "prepare", "detect", "track")
+    tasks = server.task_runs(run["id"], 11)
+    stages = ("ingest", "prepare", "detect", "flow", "track")
     harps = {f"{stage} HARP {harp}": "COMPLETED" for harp in (BUSY, QUIET) for stage in stages}
     assert tasks.pop(next(name for name in tasks if name.startswith("publish"))) == "COMPLETED"
     assert tasks == harps
@@ -137,7 +139,7 @@ def test_the_command_line_runs_on_the_server(
     assert f"HARP {QUIET}:" in done.stdout
     (run,) = server.ask("/flow_runs/filter", {"flow_runs": {"name": {"any_": [f"pores ({QUIET},)"]}}})
     assert run["state_type"] == "COMPLETED"
-    assert len(server.task_runs(run["id"], 5)) == 5
+    assert len(server.task_runs(run["id"], 6)) == 6
 
 
 @pytest.mark.timeout(600)
