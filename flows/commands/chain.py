@@ -51,7 +51,7 @@ _HELP = {
     "ingest": "Put SHARP files into the lake's cubes, lossless.",
     "prepare": "Judge and normalise every frame (and what comes before it).",
     "detect": "Find and measure the dark features of every usable frame (and what comes before it).",
-    "track": "Follow the features through time and write the tables (and what comes before it).",
+    "track": "Measure motion, follow features through time, write the tables (and what comes before it).",
     "publish": "Rebuild the catalogue; with --harp or --from, after everything that comes before it.",
 }
 _FETCHING = ("run", "ingest")
