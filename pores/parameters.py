@@ -132,9 +132,14 @@ class TrackParameters(_Parameters):
         description="Shared pixels over the smaller mask, after shifting, that make an overlap",
     )
     max_speed_km_s: float = Field(
+        2.2,
+        gt=0,
+        description="Largest departure from the expected place without overlap, km/s; after 12 min as sqrt(dt)",
+    )
+    max_wander_km_s: float = Field(
         1.5,
         gt=0,
-        description="Largest departure from the expected place without overlap, km/s; over gaps as sqrt(dt)",
+        description="The same over gaps, where a feature may have left its course and come back, km/s",
     )
     min_polarity_g: float = Field(
         50.0,
@@ -158,25 +163,25 @@ class PeerParameters(_Parameters):
     nearest_reach_mm: float = Field(
         2.0, gt=0, description="nearest: furthest place in the next frame, Mm; 11 pixels of the x2 grid"
     )
-    dbscan_reach_mm: float = Field(1.0, gt=0, description="dbscan: distance of neighbours in (x, y, t), Mm")
-    dbscan_speed_km_s: float = Field(0.5, gt=0, description="dbscan: makes a time a length, km/s")
+    dbscan_reach_mm: float = Field(3.0, gt=0, description="dbscan: distance of neighbours in (x, y, t), Mm")
+    dbscan_speed_km_s: float = Field(0.2, gt=0, description="dbscan: makes a time a length, km/s")
     dbscan_neighbours: int = Field(
         2, ge=1, description="dbscan: features within reach, itself included, that make a core of a cluster"
     )
-    laptrack_reach_mm: float = Field(2.0, gt=0, description="laptrack: furthest place in the next frame, Mm")
-    laptrack_gap_reach_mm: float = Field(2.0, gt=0, description="laptrack: furthest place after a gap, Mm")
+    laptrack_reach_mm: float = Field(2.5, gt=0, description="laptrack: furthest place in the next frame, Mm")
+    laptrack_gap_reach_mm: float = Field(3.0, gt=0, description="laptrack: furthest place after a gap, Mm")
     laptrack_merge_reach_mm: float = Field(
-        3.0, gt=0, description="laptrack: from a feature to the one it merges into, Mm"
+        4.0, gt=0, description="laptrack: from a feature to the one it merges into, Mm"
     )
     laptrack_split_reach_mm: float = Field(
-        3.0, gt=0, description="laptrack: from a feature to the one it split from, Mm"
+        4.0, gt=0, description="laptrack: from a feature to the one it split from, Mm"
     )
     laptrack_percentile: float = Field(
-        90.0, ge=0, le=100, description="laptrack: of the costs, for that of linking to nothing"
+        98.0, ge=0, le=100, description="laptrack: of the costs, for that of linking to nothing"
     )
-    trackpy_reach_mm: float = Field(2.0, gt=0, description="trackpy: furthest place in the next frame, Mm")
+    trackpy_reach_mm: float = Field(3.0, gt=0, description="trackpy: furthest place in the next frame, Mm")
     polarity_mm: float = Field(
-        0.0,
+        4.0,
         ge=0,
         description="dbscan, laptrack, trackpy: distance that sets polarities apart, Mm; 0: not seen",
     )

@@ -11,12 +11,11 @@ until nothing changes.
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple
 from functools import cache, partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
-
-import numpy as np
 
 from flows.challenge_folder import read_sightings, read_truth
 from flows.pool import ordered_map
@@ -25,18 +24,19 @@ from pores.score import ScoreParameters
 from pores.scoring.events import event_rates
 from pores.scoring.links import link_rates
 from pores.scoring.matching import match_features
+from pores.scoring.rates import Rates
 from pores.scoring.side import Side
 from pores.track import track
 
 Values = Mapping[str, float]
-_REACH = (0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 3.0)
-_APART = {"polarity_mm": (0.0, 10.0)}
+_REACH = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
+_APART = {"polarity_mm": (0.0, 4.0)}
 GRIDS: dict[str, dict[str, tuple[float, ...]]] = {
     "nearest": {"nearest_reach_mm": _REACH},
     "trackpy": {"trackpy_reach_mm": _REACH, **_APART},
     "dbscan": {
-        "dbscan_reach_mm": (0.6, 0.8, 1.0, 1.25, 1.6, 2.0),
-        "dbscan_speed_km_s": (0.1, 0.2, 0.4, 0.6, 0.8, 1.2),
+        "dbscan_reach_mm": (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0),
+        "dbscan_speed_km_s": (0.1, 0.2, 0.4, 0.8, 1.6),
         "dbscan_neighbours": (1, 2, 3),
         **_APART,
     },
@@ -44,8 +44,8 @@ GRIDS: dict[str, dict[str, tuple[float, ...]]] = {
         "laptrack_reach_mm": _REACH,
         "laptrack_merge_reach_mm": (1.5, 2.0, 2.5, 3.0, 4.0, 5.0),
         "laptrack_split_reach_mm": (1.5, 2.0, 2.5, 3.0, 4.0, 5.0),
-        "laptrack_gap_reach_mm": (0.5, *_REACH),
-        "laptrack_percentile": (50, 75, 90, 95, 99, 100),
+        "laptrack_gap_reach_mm": _REACH,
+        "laptrack_percentile": (50, 75, 90, 95, 98, 99),
         **_APART,
     },
 }
@@ -53,8 +53,8 @@ EVENTS = ("births", "deaths", "merges", "splits")
 WITHIN = 1  # frames
 
 
-def scores(tracker: str, values: Values, folder: Path) -> dict[str, float]:
-    """F1 of links and of each kind of event of one series; NaN where there is none."""
+def rates(tracker: str, values: Values, folder: Path) -> dict[str, Rates]:
+    """What is right of the links and of each kind of event of one series."""
     seen, truth = _series(folder)
     given = TrackParameters.model_validate({"tracker": tracker})
     tracking = track(seen, given, PeerParameters.model_validate(values))
@@ -63,14 +63,18 @@ def scores(tracker: str, values: Values, folder: Path) -> dict[str, float]:
     found, knobs = Side.of(tables, "found"), ScoreParameters()
     links = link_rates(found, truth, match_features(found.pores, truth.pores, knobs.least_radius_px))
     events = event_rates(found.events, truth.events, seen.frames.cadence_s, knobs.event_reach_px)
-    return {"links": links.f1, **{name: events[name][WITHIN].f1 for name in EVENTS}}
+    return {"links": links, **{name: events[name][WITHIN] for name in EVENTS}}
 
 
 def scored(tracker: str, values: Values, folders: Sequence[Path]) -> dict[str, float]:
-    """Mean of each F1 over series that have any, and `mean`, the mean of these."""
-    every = list(ordered_map(partial(scores, tracker, dict(values)), folders, None))
-    means = {name: float(np.nanmean([one[name] for one in every])) for name in every[0]}
-    return means | {"mean": fmean(means.values())}
+    """F1 of all series together for links and each kind of event, and `mean`, the mean of these five."""
+    every = list(ordered_map(partial(rates, tracker, dict(values)), folders, None))
+    f1 = {name: _together([one[name] for one in every]).f1 for name in every[0]}
+    return f1 | {"mean": fmean(f1.values())}
+
+
+def _together(parts: Sequence[Rates]) -> Rates:
+    return Rates(*(sum(counts) for counts in zip(*map(astuple, parts), strict=True)))
 
 
 def tuned(tracker: str, folders: Sequence[Path]) -> Iterator[tuple[dict[str, float], dict[str, float]]]:

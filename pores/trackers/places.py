@@ -24,7 +24,10 @@ def places_mm(features: Features, watch: Watch) -> Floats:
 
 
 def set_apart(places: Floats, features: Features, apart_mm: float, parameters: TrackParameters) -> Floats:
-    """Places with a third coordinate that sets the two polarities apart, Mm, shape (n, 3)."""
+    """Places with a third coordinate that sets the two polarities apart, Mm, shape (n, 3).
+
+    A feature whose polarity isn't known lies half way: nearer to both than they are to one another.
+    """
     known = np.abs(features["mean_br"]) >= parameters.min_polarity_g
     side = np.where(known, np.sign(features["mean_br"]), 0.0)
     return np.column_stack((places, side * apart_mm / 2))
