@@ -46,8 +46,8 @@ class Comparer:
         alike = self._sign[pairs.source] * self._sign[pairs.target] >= 0
         return pairs.where(alike & (pairs.overlap >= self.parameters.min_overlap))
 
-    def by_places(self, a: Ints, b: Ints, prospects: Prospects, polarity: Floats) -> Links:
-        """Links by place between some features of two frames."""
+    def by_places(self, a: Ints, b: Ints, prospects: Prospects, polarity: Floats, speed_km_s: float) -> Links:
+        """Links by place between some features of two frames, within what that speed allows."""
         if not len(a) or not len(b):
             return Links.joined([])
         there, back = prospects.between(a, b)
@@ -57,7 +57,7 @@ class Comparer:
             np.add.outer(-y[a], y[b]) - _mean_move(there.dy, back.dy, there.known, back.known),
         ]
         dt, pixel_km = prospects.time_between(a, b), self.watch.views[0].grid.pixel_km
-        reach = reach_px(dt, pixel_km, self.parameters)
+        reach = reach_px(dt, pixel_km, speed_km_s)
         return by_place(Loose(a, b, np.array(off), reach), self.nodes.all, polarity, self.parameters)
 
     def near(self, some: tuple[Ints, Ints], every: tuple[Ints, Ints], flow: Prospects) -> tuple[Ints, Ints]:

@@ -52,7 +52,9 @@ def _partners(episode: Episode, compare: Comparer, polarity: Floats) -> Links:
         grid = watch.views[features.k[target]].grid
         x, y = rotated(nodes.places.of(before), dt[:, j], grid)
         off[0, :, j], off[1, :, j] = features["x_px"][target] - x, features["y_px"][target] - y
-        reach[:, j] = [reach_px(float(one), grid.pixel_km, compare.parameters) for one in dt[:, j]]
+        reach[:, j] = [
+            reach_px(float(one), grid.pixel_km, compare.parameters.max_wander_km_s) for one in dt[:, j]
+        ]
     return by_place(Loose(before, after, off, reach), features, polarity, compare.parameters)
 
 

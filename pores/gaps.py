@@ -67,4 +67,6 @@ def _between(
     pairs = without_brushes(pairs.where((one & other) | (well & (one | other))), compare.parameters)
     found = Links(pairs.source, pairs.target, np.ones(len(pairs), bool))
     rest = np.setdiff1d(ends, pairs.source), np.setdiff1d(begins, pairs.target)
-    return Links.joined([found, compare.by_places(*rest, prospects, polarity)])
+    return Links.joined(
+        [found, compare.by_places(*rest, prospects, polarity, compare.parameters.max_wander_km_s)]
+    )

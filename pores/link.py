@@ -118,11 +118,11 @@ def by_place(loose: Loose, features: Features, polarity: Floats, parameters: Tra
     return Links(loose.source[i[made]], loose.target[j[made]], np.ones(int(made.sum()), bool))
 
 
-def reach_px(dt_s: float, pixel_km: float, parameters: TrackParameters) -> float:
+def reach_px(dt_s: float, pixel_km: float, speed_km_s: float) -> float:
     """How far from its expected place a feature may be found after `dt_s` seconds, native pixels.
 
-    The top speed for 12 minutes; over longer times it grows as their square root, as departures from a
+    The given speed for 12 minutes; over longer times it grows as their square root, as departures from a
     feature's own mean motion do, lest a long gap reaches every neighbour.
     """
     effective = dt_s if dt_s <= _STEP_S else np.sqrt(dt_s * _STEP_S)
-    return float(parameters.max_speed_km_s * effective / pixel_km)
+    return float(speed_km_s * effective / pixel_km)

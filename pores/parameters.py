@@ -134,7 +134,7 @@ class TrackParameters(_Parameters):
     max_speed_km_s: float = Field(
         2.2,
         gt=0,
-        description="Largest departure from the expected place without overlap, km/s; after 12 min as sqrt(dt)",
+        description="Largest departure from the expected place without overlap, km/s; later as sqrt(dt)",
     )
     max_wander_km_s: float = Field(
         1.5,

@@ -48,7 +48,11 @@ def step_links(compare: Comparer, pairs: Pairs, prospects: Prospects, polarity: 
     open_from[pairs.source], open_to[pairs.target] = False, False
     for k in steps(compare):
         a, b = nodes.all.in_frame(k), nodes.all.in_frame(k + 1)
-        parts.append(compare.by_places(a[open_from[a]], b[open_to[b]], prospects, polarity))
+        parts.append(
+            compare.by_places(
+                a[open_from[a]], b[open_to[b]], prospects, polarity, compare.parameters.max_speed_km_s
+            )
+        )
     links = Links.joined(parts)
     return Links(links.source, links.target, continuations(links.source, links.target, nodes.all))
 

@@ -21,13 +21,17 @@ SHAPE = (60, 80)
 
 @dataclass(frozen=True)
 class Disc:
-    """A disc of the working grid: centre (x, y) and radius in its pixels, and its mean Br in G."""
+    """A disc of the working grid: centre (x, y) and radius in its pixels, and its mean Br in G.
+
+    A faint one is a feature only where it touches no other.
+    """
 
     x: float
     y: float
     r: float = 4.0
     br: float = 1000.0
     kind: str = "pore"
+    faint: bool = False
 
 
 def grid_at(slot: int, latitude: float = 15.0, shape: tuple[int, int] = SHAPE) -> CeaGrid:
@@ -68,29 +72,51 @@ class Scene:
             self.images[i] = self._draw(i)
         return self.images[i]
 
+    def faint_image(self, i: int) -> NDArray[np.int32]:
+        """Label image of the faint features of frame i: dark regions at the fainter level without a pore."""
+        deep, _ = ndimage.label(self._mask(i, faint=True))
+        pores = np.unique(deep[self.image(i) > 0])
+        labels, _ = ndimage.label(~np.isin(deep, [0, *pores]))
+        return labels.astype(np.int32)
+
     def _draw(self, i: int) -> NDArray[np.int32]:
+        labels, _ = ndimage.label(self._mask(i, faint=False))
+        return self.relabel(labels.astype(np.int32))
+
+    def _mask(self, i: int, faint: bool) -> NDArray[np.bool_]:
         discs, slots = self.discs[i], self.slots
         ny, nx = (self.scale * n for n in self.grids(i if slots is None else slots[i]).shape)
         y, x = np.ogrid[:ny, :nx]
         mask = np.zeros((ny, nx), bool)
         for disc in discs or ():
-            mask |= (x - disc.x) ** 2 + (y - disc.y) ** 2 <= disc.r**2
-        labels, _ = ndimage.label(mask)
-        return self.relabel(labels.astype(np.int32))
+            if faint or not disc.faint:
+                mask |= (x - disc.x) ** 2 + (y - disc.y) ** 2 <= disc.r**2
+        return mask
 
     def pores(self) -> dict[str, NDArray[Any]]:
         """The rows of `pores`, by time and label."""
+        return self._table(self.image)
+
+    def faint(self) -> dict[str, NDArray[Any]]:
+        """The rows of `faint`, by time and label."""
+        columns = self._table(self.faint_image)
+        ids = np.array([f"{name[:-3]}f{name[-3:]}" for name in columns.pop("pore_id")], object)
+        return {**columns, "faint_id": ids}
+
+    def _table(self, images: Callable[[int], NDArray[np.int32]]) -> dict[str, NDArray[Any]]:
         series = self.series()
         rows = [
             row
             for i in range(len(self.discs))
             if series.usable[i]
-            for row in self._rows(i, series.grids[i], series.t_rec[i])
+            for row in self._rows(i, images(i), series.grids[i], series.t_rec[i])
         ]
         return {name: np.array([row[name] for row in rows], dtype) for name, dtype in _TYPES.items()}
 
-    def _rows(self, i: int, grid: CeaGrid, t_rec: np.datetime64) -> list[dict[str, Any]]:
-        image, discs = self.image(i), self.discs[i] or ()
+    def _rows(
+        self, i: int, image: NDArray[np.int32], grid: CeaGrid, t_rec: np.datetime64
+    ) -> list[dict[str, Any]]:
+        discs = self.discs[i] or ()
         stem = f"{HARP}_{t_rec.astype('datetime64[s]').item():%Y%m%d_%H%M%S}"
         made_of: dict[int, list[Disc]] = {}
         for disc in discs:
@@ -118,7 +144,11 @@ class Scene:
         }  # fmt: skip
 
     def sightings(self) -> Sightings:
-        return Sightings(self.pores(), self.series(), self.image)
+        """What was seen; with faint features if any disc is faint."""
+        plain = Sightings(self.pores(), self.series(), self.image)
+        if not any(disc.faint for discs in self.discs for disc in discs or ()):
+            return plain
+        return replace(plain, faint=self.faint(), faint_labels=self.faint_image)
 
     def track(self, **parameters: Any) -> Tracking:
         return track(self.sightings(), TrackParameters(**parameters))
