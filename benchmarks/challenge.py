@@ -40,8 +40,7 @@ def main() -> None:
         every += done
         print(f"{done[0].series.name}: " + summary(done), flush=True)
         if options.mistakes:
-            for one in done:
-                print(*(f"  {one.tracker}: {wrong}" for wrong in one.mistakes), sep="\n", flush=True)
+            print("".join(f"  {wrong}\n" for wrong in done[0].mistakes), end="", flush=True)
     saved(options.out / "scores.json", every)
     whole = not (options.seeds or options.scenarios or options.trackers or given)
     path = options.page or (PAGE if whole else options.out / "tracking.md")
@@ -57,7 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scenarios", nargs="+", help="default: all")
     parser.add_argument("--trackers", nargs="+", help="default: all")
     parser.add_argument("--frames", dest="n_frames", type=int, help="records of each series")
-    parser.add_argument("--mistakes", action="store_true", help="list every mistake")
+    parser.add_argument("--mistakes", action="store_true", help="list every mistake of the first tracker")
     return parser.parse_args()
 
 

@@ -13,6 +13,7 @@ from pores.scoring.side import Side, Table, cadence_s, rows, seconds
 from pores.series import NONE
 
 _ASKED = ScoreParameters()
+_OFF = 6  # steps within which an event that is missed and one that is made up are one at the wrong time
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,23 @@ class _Told:
     cadence: float
 
     def events(self) -> Iterator[Mistake]:
-        """Events missed, made up, or of wrong arity."""
+        """Events at the wrong time, missed, made up, or of wrong arity."""
         for name, (kind, cause) in KINDS.items():
             f, t = (
                 rows(table, (table["kind"] == kind) & ((table["cause"] == cause) | (cause is None)))
                 for table in (self.found.events, self.truth.events)
             )
             pairs = match_events(f, t, ARITY_TOLERANCE * self.cadence, _ASKED.event_reach_px)
+            missed = np.flatnonzero(pairs.found_of(len(t["kind"])) == NONE)
+            false = np.flatnonzero(pairs.truth_of(len(f["kind"])) == NONE)
             one = name.removesuffix("s")
-            for i in np.flatnonzero(pairs.found_of(len(t["kind"])) == NONE):
-                yield self._at(f"{one} missed", t, i, _arity(t, i))
-            for i in np.flatnonzero(pairs.truth_of(len(f["kind"])) == NONE):
+            off = match_events(rows(f, false), rows(t, missed), _OFF * self.cadence, _ASKED.event_reach_px)
+            for i, j in zip(false[off.found], missed[off.truth], strict=True):
+                late = round((float(seconds(f)[i]) - float(seconds(t)[j])) / self.cadence)
+                yield self._at(f"{one} {'late' if late > 0 else 'early'}", t, j, f"by {abs(late)} steps")
+            for j in np.delete(missed, off.truth):
+                yield self._at(f"{one} missed", t, j, _arity(t, j))
+            for i in np.delete(false, off.found):
                 yield self._at(f"{one} false", f, i, _arity(f, i))
             for i, j in zip(pairs.found, pairs.truth, strict=True):
                 if _arity(f, i) != _arity(t, j):
