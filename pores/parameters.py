@@ -177,7 +177,7 @@ class PeerParameters(_Parameters):
         4.0, gt=0, description="laptrack: from a feature to the one it split from, Mm"
     )
     laptrack_percentile: float = Field(
-        98.0, ge=0, le=100, description="laptrack: of the costs, for that of linking to nothing"
+        95.0, ge=0, le=100, description="laptrack: of the costs, for that of linking to nothing"
     )
     trackpy_reach_mm: float = Field(3.0, gt=0, description="trackpy: furthest place in the next frame, Mm")
     polarity_mm: float = Field(
