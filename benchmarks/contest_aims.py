@@ -107,6 +107,17 @@ def kind_name(kind: Kind) -> str:
     return kind[0] + CADENCES[kind[1]].replace("-", ", ").replace("h", " h")
 
 
+def pooled(results: Sequence[Result], figure: Figure) -> float:
+    """A figure of several series: of all their things together, or else the mean over series."""
+    scores = [one.figures for one in results if one.figures]
+    known = [score for score in scores if not math.isnan(score[figure.name])]
+    if not known:
+        return math.nan
+    weights = [figure.weight(score) for score in known]
+    total = sum(n * score[figure.name] for n, score in zip(weights, known, strict=True) if n)
+    return total / sum(weights) if sum(weights) else math.nan
+
+
 class Together:
     """Results of all series, by scenario, cadence and tracker; failed ones are left out."""
 
@@ -123,14 +134,13 @@ class Together:
         return self._results.get((kind, tracker), [])
 
     def value(self, kind: Kind, tracker: str, figure: Figure) -> float:
-        """A figure of all series of a kind: of all their things together, or else the mean over series."""
-        scores = [one.figures for one in self.of(kind, tracker) if one.figures]
-        known = [score for score in scores if not math.isnan(score[figure.name])]
-        if not known:
-            return math.nan
-        weights = [figure.weight(score) for score in known]
-        total = sum(n * score[figure.name] for n, score in zip(weights, known, strict=True))
-        return total / sum(weights)
+        """A figure of all series of a kind."""
+        return pooled(self.of(kind, tracker), figure)
+
+    def overall(self, every: int, tracker: str, figure: Figure) -> float:
+        """A figure of the series of all scenarios at a cadence."""
+        kinds = [kind for kind in self.kinds if kind[1] == every]
+        return pooled([one for kind in kinds for one in self.of(kind, tracker)], figure)
 
     def worst(self, kind: Kind, tracker: str, figure: Figure) -> float:
         """The worst series of a kind."""

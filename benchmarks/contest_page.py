@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from benchmarks.contest import Result
 from benchmarks.contest_aims import AIMS, BY_NAME, FIGURES, Aim, Figure, Kind, Together, kind_name, kind_of
+from benchmarks.contest_text import AHEAD, ASKED, HEAD, MISSED, OVERALL, TIME
 
 OWN = "porelake"
 _SAME = 5e-4  # differences below what is printed are none
@@ -47,7 +48,7 @@ def page(every: Sequence[Result], made_s: float, ran_s: float) -> str:
     together = Together(every)
     seeds = sorted({one.series.seed for one in every})
     series = len({one.series.name for one in every})
-    head = _HEAD.format(
+    head = HEAD.format(
         day=f"{datetime.now(UTC):%Y-%m-%d}",
         version=version("porelake"),
         series=series,
@@ -55,7 +56,7 @@ def page(every: Sequence[Result], made_s: float, ran_s: float) -> str:
         made=made_s / 60,
         ran=ran_s / 60,
     )
-    parts = [head, *_aims(together), *_ahead(together)]
+    parts = [head, *_aims(together), *_overall(together), *_ahead(together)]
     parts += [table for figure in FIGURES if (table := _table_of(together, figure))]
     parts += ["## Time", _times(together), *_missed(every, together), *_failed(every)]
     return "\n\n".join(parts) + "\n"
@@ -67,7 +68,7 @@ def _aims(together: Together) -> Iterator[str]:
     asked = [(aim, [kind for kind in together.kinds if aim.concerns(kind)]) for aim in AIMS]
     n_missed = sum(not aim.met(_own(together, kind, aim)) for aim, kinds in asked for kind in kinds)
     n = sum(len(kinds) for _, kinds in asked)
-    yield _ASKED.format(missed=n_missed, n=n)
+    yield ASKED.format(missed=n_missed, n=n)
     rows = [("figure", "asked", "least reached", "in", "missed in")]
     for aim, kinds in asked:
         known = [(_own(together, kind, aim), kind) for kind in kinds]
@@ -88,12 +89,34 @@ def _own(together: Together, kind: Kind, aim: Aim) -> float:
     return together.value(kind, OWN, BY_NAME[aim.figure])
 
 
+def _overall(together: Together) -> Iterator[str]:
+    """All trackers on all scenarios, at each cadence."""
+    yield "## All scenarios together"
+    yield OVERALL
+    for every in sorted({kind[1] for kind in together.kinds}):
+        rows = [(f"at {0.2 * every:g} h", *together.trackers)]
+        for figure in FIGURES:
+            values = [together.overall(every, name, figure) for name in together.trackers]
+            if not all(map(math.isnan, values)):
+                rows.append((figure.text, *_with_best(values, [_number(value) for value in values], figure)))
+        yield _markdown(rows)
+
+
+def _with_best(values: Sequence[float], texts: Sequence[str], figure: Figure) -> list[str]:
+    """The texts of values, that of the best, or of several as good, in bold."""
+    best = (max if figure.more else min)(value for value in values if not math.isnan(value))
+    return [
+        f"**{text}**" if abs(value - best) < _SAME else text
+        for value, text in zip(values, texts, strict=True)
+    ]
+
+
 def _ahead(together: Together) -> Iterator[str]:
     """Who is ahead on each figure."""
     if len(together.trackers) < 2 or OWN not in together.trackers:
         return
     yield "## Who is ahead"
-    yield _AHEAD
+    yield AHEAD
     rows = [("figure", "ahead", "level", "behind", "behind in")]
     for figure in FIGURES:
         states: Counter[str] = Counter()
@@ -119,12 +142,9 @@ def _table_of(together: Together, figure: Figure) -> str:
         values = [together.value(kind, name, figure) for name in together.trackers]
         if all(map(math.isnan, values)):
             continue
-        known = [value for value in values if not math.isnan(value)]
-        best = (max if figure.more else min)(known)
-        cells = []
-        for name, value in zip(together.trackers, values, strict=True):
-            text = f"{_number(value)} ({_number(together.worst(kind, name, figure))})"
-            cells.append(f"**{text}**" if abs(value - best) < _SAME else text)
+        worst = [together.worst(kind, name, figure) for name in together.trackers]
+        texts = [f"{_number(v)} ({_number(w)})" for v, w in zip(values, worst, strict=True)]
+        cells = _with_best(values, texts, figure)
         rows.append((kind_name(kind), *cells))
     return f"## {figure.text}\n\n{_markdown(rows)}" if len(rows) > 1 else ""
 
@@ -137,7 +157,7 @@ def _times(together: Together) -> str:
         n = sum(one.features for one in features) / max(len(features), 1)
         cells = [f"{sum(r.seconds for r in g) / len(g):.2f}" if g else "-" for g in groups]
         rows.append((kind_name(kind), f"{n:.0f}", *cells))
-    return f"{_TIME}\n\n{_markdown(rows)}"
+    return f"{TIME}\n\n{_markdown(rows)}"
 
 
 def _missed(every: Sequence[Result], together: Together) -> Iterator[str]:
@@ -156,7 +176,7 @@ def _missed(every: Sequence[Result], together: Together) -> Iterator[str]:
         counts = ", ".join(f"{n} {what}" for what, n in sorted(Counter(m.what for m in one.mistakes).items()))
         lines.append(f"- {kind_name(kind_of(one))}, seed {one.series.seed}: {counts}")
         lines += [f"  - `{' '.join(str(wrong).split())}`" for wrong in one.mistakes[:_MOST]]
-    yield _MISSED if lines else "Nowhere."
+    yield MISSED if lines else "Nowhere."
     if lines:
         yield "\n".join(lines)
 
@@ -179,41 +199,3 @@ def _number(value: float) -> str:
 def _markdown(rows: Sequence[tuple[str, ...]]) -> str:
     lines = [rows[0], ("---", *["---:"] * (len(rows[0]) - 1)), *rows[1:]]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-_HEAD = """# Tracking
-
-Made by `make challenge` on {day} with porelake {version}; no figure is typed by hand. All trackers follow the
-same detections of the same {series} simulated series, seeds {seeds} of every scenario, and are scored with
-`porelake score` against the known truth. What happens in the scenarios is told in
-[Simulation](simulation.md); `porelake challenge --out DIR` makes the same series for any other tracker, with
-the rules. How ours works is in [decision 6](decisions/0006-tracking.md), how the others were chosen and tuned
-(on other seeds) in [decision 11](decisions/0011-other-trackers.md). Making the series took {made:.1f} min,
-running and scoring all trackers {ran:.1f} min, on two cores.
-
-What the figures mean. A *link* says that two features in different frames are the same one, or that one came
-out of the other; *F1* is the harmonic mean of the part of the true ones that was found and the part of those
-found that are true. Features that only one side has are no fault of the links beside them. *Births* and
-*deaths* are those that were seen, not those at the edge of what was observed; an event counts as found within
-a frame and ten native pixels. *Arity*: of the merges (splits) that were found, those with the true number of
-partners. *Lifetimes right*: of the true lives that are complete, those whose length is right within a frame.
-*Censoring right*: of matched tracks those whose two ends are rightly said to be seen or not. *Identity
-switches*: how often a true track changes over from one found track to another. IDF1, TRA, LNK and CHOTA are
-measures of the literature on tracking: of identities, of nodes and links, of links, and of whole
-trajectories. At 1 h and 2 h only every fifth or tenth frame of the series is left, and true is what can be
-known at that cadence. More on each figure is in [Scores](scoring.md).
-
-Figures of F1 and arity are of all seeds of a scenario together, others means over seeds; in brackets the
-worst seed."""
-
-_ASKED = """For porelake: {missed} of {n} figures of scenarios are short of what is asked."""
-
-_AHEAD = """In how many scenarios and cadences porelake is ahead of the best of the others, level with it, or
-behind."""
-
-_TIME = """Tracking alone, s for one series, label images read from files included; two series at a time,
-on two cores."""
-
-_MISSED = """What porelake gets wrong in the scenarios in which a figure is short of what is asked, seed by
-seed: how many mistakes of each kind, and the first of them with its step of the series (from 0) and native
-pixel."""

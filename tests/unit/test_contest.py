@@ -103,7 +103,7 @@ class TestPage:
     def test_aims_met_and_missed_are_computed(self):
         wrong = replace(result("porelake", 1, births_f1_1=0.9), mistakes=(Mistake("birth missed", 7, 1, 2),))
         text = page([wrong, result("nearest", 1)], 60, 30)
-        asked = text.partition("## What is asked")[2].partition("## Who")[0]
+        asked = text.partition("## What is asked")[2].partition("## All")[0]
         assert "1 of" in asked
         assert line(asked, "Births within a frame, F1").endswith("| 0.900 | clean | clean (0.900) |")
         assert line(asked, "Deaths within a frame, F1").endswith("| none: **met** |")
@@ -116,6 +116,14 @@ class TestPage:
         text = page([*ours, *theirs], 60, 30).partition("## Who is ahead")[2]
         assert line(text, "Births within a frame, F1 | 1 | 1 | 0 | none").count("|") == 6
         assert "1 | 0 | 1 | clean (0.900, laptrack 0.950)" in text
+
+    def test_the_best_of_all_scenarios_is_in_bold(self):
+        ours, other = result("porelake", 1, births_f1_1=0.9), result("porelake", 2, births_f1_1=1.0)
+        crowd = replace(other, series=Series("crowd", 2))
+        theirs = [replace(one, tracker="laptrack") for one in (ours, ours)]
+        text = page([ours, crowd, *theirs], 60, 30).partition("## All scenarios")[2].partition("## Who")[0]
+        assert line(text, "Births within a frame, F1").endswith("| **0.950** | 0.900 |")
+        assert line(text, "Deaths within a frame, F1").endswith("| **1.000** | **1.000** |")
 
     def test_failures_are_told_and_lose_nothing(self):
         failed = Result(Series("crowd", 2), "laptrack", error="ValueError: no")
