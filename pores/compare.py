@@ -67,9 +67,9 @@ class Comparer:
             return all_a[:0], all_b[:0]
         touched = all_a[:0], all_b[:0]
         if len(a):
-            touched = touched[0], all_b[self._touch(a, flow.between(a, all_b[:1])[0], all_b)]
+            touched = touched[0], all_b[self._touch(a, flow.there(a, all_b), all_b)]
         if len(b):
-            touched = all_a[self._touch(b, flow.between(all_a[:1], b)[1], all_a)], touched[1]
+            touched = all_a[self._touch(b, flow.back(all_a, b), all_a)], touched[1]
         return np.union1d(a, touched[0]), np.union1d(b, touched[1])
 
     def motions(self, links: Links) -> tuple[Floats, Floats]:

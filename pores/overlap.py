@@ -141,10 +141,10 @@ class Canvas:
     def __init__(self) -> None:
         self._image = np.zeros((0, 0), np.int32)
 
-    def overlaps(self, before: Footprints, now: Footprints, there: Moves, back: Moves) -> Pairs:
+    def overlaps(self, before: Footprints, now: Footprints, there: Moves, moves_back: Moves) -> Pairs:
         """The pairs of features of two frames that share pixels, counted within their frames.
 
-        The earlier are moved `there`, and the later `back`; what they share is the mean of the two, so that
+        The earlier are moved `there`, and the later back; what they share is the mean of the two, so that
         the same comes out with time reversed. Overlap is the shared part of the smaller mask.
         """
         if not len(before.area) or not len(now.area):
@@ -152,12 +152,12 @@ class Canvas:
         pixels = before.pixels(), now.pixels()
         sizes = len(before.area), len(now.area)
         forth = self._shared(pixels, there, sizes)
-        weight = there.known[:, None] + 1e-9, back.known[None, :] + 1e-9
-        shared = forth * weight[0] + self._shared(pixels[::-1], back, sizes[::-1]).T * weight[1]
-        source, target = np.nonzero(shared)
-        total = (weight[0] + weight[1])[source, target]
+        back = self._shared(pixels[::-1], moves_back, sizes[::-1]).T
+        source, target = np.nonzero(forth + back)
+        weights = there.known[source] + 1e-9, moves_back.known[target] + 1e-9
+        shared = forth[source, target] * weights[0] + back[source, target] * weights[1]
         size = np.minimum(before.area[source], now.area[target])
-        return Pairs(source, target, shared[source, target] / total / size)
+        return Pairs(source, target, shared / (weights[0] + weights[1]) / size)
 
     def _shared(self, pixels: tuple[Pixels, Pixels], moves: Moves, sizes: tuple[int, int]) -> Ints:
         """Pixels shared by each feature of the first, moved, and each of the second."""

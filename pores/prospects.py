@@ -56,8 +56,15 @@ class Prospects:
 
     def between(self, a: Ints, b: Ints) -> tuple[Moves, Moves]:
         """Displacement, native pixels, of features `a` of one frame to that of `b`, and of these back."""
-        k, later, dt = int(self.features.k[a[0]]), int(self.features.k[b[0]]), self.time_between(a, b)
-        return self._moves(a, dt, later, self.ahead), self._moves(b, -dt, k, self.behind)
+        return self.there(a, b), self.back(a, b)
+
+    def there(self, a: Ints, b: Ints) -> Moves:
+        """Displacement of features `a` of one frame to that of `b`."""
+        return self._moves(a, self.time_between(a, b), int(self.features.k[b[0]]), self.ahead)
+
+    def back(self, a: Ints, b: Ints) -> Moves:
+        """Displacement of features `b` of one frame back to that of `a`."""
+        return self._moves(b, -self.time_between(a, b), int(self.features.k[a[0]]), self.behind)
 
     def time_between(self, a: Ints, b: Ints) -> float:
         """Seconds from the frame of some features to that of others."""
