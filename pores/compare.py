@@ -13,7 +13,6 @@ from pores.prospects import Prospects
 from pores.series import Bools, Floats, Ints, Watch
 from pores.signs import own_signs
 
-_REMEMBERED = 2  # displacements on each side that say where a feature should be: local
 _SLENDER = 3.0  # how far a feature reaches from its centroid at most, over the radius of a circle of its area
 
 
@@ -72,9 +71,9 @@ class Comparer:
             touched = all_a[self._touch(b, flow.back(all_a, b), all_a)], touched[1]
         return np.union1d(a, touched[0]), np.union1d(b, touched[1])
 
-    def motions(self, links: Links) -> tuple[Floats, Floats]:
-        """Motion before and after each node, by a few links that keep a track."""
-        return own_motions(self.nodes.all, self.watch, links, self.parameters, most=_REMEMBERED)
+    def motions(self, links: Links, most: int) -> tuple[Floats, Floats]:
+        """Motion before and after each node, by at most so many links that keep a track."""
+        return own_motions(self.nodes.all, self.watch, links, self.parameters, most)
 
     def _touch(self, mine: Ints, move: Moves, others: Ints) -> Bools:
         at, radius = self.nodes.all, self.nodes.places.radius

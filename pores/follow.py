@@ -28,6 +28,6 @@ def linked(features: Features, watch: Watch, sightings: Sightings, parameters: T
     polarity = polarities(nodes.all, pairs, parameters)
     found = step_links(compare, pairs, prospects, polarity)
     links = through_faint(found, nodes, watch, parameters)
-    links = over_gaps(links, compare, flow.or_else(*compare.motions(found)), polarity)
+    links = over_gaps(links, compare, flow.or_else(*compare.motions(found, 2)), polarity)
     links = without_contacts(links, compare, polarity)
     return Links(nodes.pore[links.source], nodes.pore[links.target], links.own, hosts(found, nodes))

@@ -7,13 +7,16 @@ from pores.link import Links, continuations, without_brushes
 from pores.overlap import Pairs
 from pores.prospects import Prospects
 from pores.series import Bools, Floats, Ints
+from pores.signs import own_signs
+
+_ROUNDS = 2
 
 
 def step_overlaps(compare: Comparer, flow: Prospects) -> tuple[Pairs, Prospects]:
     """Overlaps of masks moved by rotation and flow; where these don't tell, by clear neighbours in time.
 
-    Clear is an overlap that is large and the only one of both. The motion of a feature along a few lone
-    overlaps, before it and after it, says where it should be; what is clear stays.
+    Clear is an overlap that is large and the only one of both. What is not is compared again, moved as the
+    feature moved just before and after: first along lone overlaps, then along all lone links that these gave.
 
     Returns
     -------
@@ -21,21 +24,33 @@ def step_overlaps(compare: Comparer, flow: Prospects) -> tuple[Pairs, Prospects]
     Prospects
         Where features should be, by what is known now.
     """
-    n, frames = len(compare.nodes), steps(compare)
-    every = compare.nodes.all.in_frame
-    first = Pairs.joined([compare.by_masks(every(k), every(k + 1), flow) for k in frames])
-    alone = first.where(_alone(first, n))
+    n, every, sign = (
+        len(compare.nodes),
+        compare.nodes.all.in_frame,
+        own_signs(compare.nodes.all, compare.parameters),
+    )
+    pairs = Pairs.joined([compare.by_masks(every(k), every(k + 1), flow) for k in steps(compare)])
+    alone = pairs.where(_alone(pairs, n))
     clear = alone.where(alone.overlap >= compare.parameters.min_exchange_overlap)
-    prospects = flow.or_else(*compare.motions(Links(alone.source, alone.target, np.ones(len(alone), bool))))
-    open_from, open_to = np.ones(n, bool), np.ones(n, bool)
+    known = Links(alone.source, alone.target, np.ones(len(alone), bool))
+    for _ in range(_ROUNDS):
+        prospects = flow.or_else(*compare.motions(known, 1))
+        pairs = Pairs.joined([clear, _compared_again(compare, clear, prospects)])
+        known = step_links(compare, pairs, prospects, sign)
+    return pairs, prospects
+
+
+def _compared_again(compare: Comparer, clear: Pairs, prospects: Prospects) -> Pairs:
+    """Overlaps of what is not clear."""
+    open_from, open_to = (np.ones(len(compare.nodes), bool) for _ in range(2))
     open_from[clear.source], open_to[clear.target] = False, False
-    again = [clear]
-    for k in frames:
-        a, b = every(k), every(k + 1)
+    again = []
+    for k in steps(compare):
+        a, b = compare.nodes.all.in_frame(k), compare.nodes.all.in_frame(k + 1)
         near = compare.near((a[open_from[a]], b[open_to[b]]), (a, b), prospects)
         pairs = compare.by_masks(*near, prospects)
         again.append(pairs.where(open_from[pairs.source] | open_to[pairs.target]))
-    return Pairs.joined(again), prospects
+    return Pairs.joined(again)
 
 
 def step_links(compare: Comparer, pairs: Pairs, prospects: Prospects, polarity: Floats) -> Links:
