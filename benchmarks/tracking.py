@@ -2,23 +2,23 @@
 
 import tracemalloc
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import get_args
 
-from benchmarks.discs import FIVE_HUNDRED, FORTY, Discs
+from benchmarks.discs import FIVE_HUNDRED, FORTY, Discs, Stock
 from benchmarks.report import Table
 from benchmarks.timing import Sample, seconds
 from pores.parameters import Tracker, TrackParameters
 from pores.track import Sightings, track
 
-FRAMES, FEW, WARM = 1200, 60, 20
-_WEIGHED = (300, 600, 1200)  # frames
+FRAMES, FEW, WARM = 1200, 20, 20
+_WEIGHED = (150, 300, 600)  # frames
 
 
 def tracking_table(scratch: Path) -> Table:
     """Time of all trackers on a long series, and of a large one."""
-    forty, large = Discs(scratch, FORTY, FRAMES), Discs(scratch, FIVE_HUNDRED, FRAMES)
+    forty, large = _discs(scratch, FORTY), _discs(scratch, FIVE_HUNDRED)
     trackers: tuple[Tracker, ...] = get_args(Tracker)
     _times(forty.sightings(WARM), trackers)  # their imports don't count
     rows: list[tuple[object, ...]] = []
@@ -44,7 +44,7 @@ def tracking_table(scratch: Path) -> Table:
 
 def memory_table(scratch: Path) -> Table:
     """Largest memory of tracking against the number of frames."""
-    discs = Discs(scratch, FORTY, max(_WEIGHED))
+    discs = _discs(scratch, FORTY)
     rows = []
     for n in _WEIGHED:
         peak = _peak_mb(discs.sightings(n))
@@ -56,6 +56,12 @@ _MEMORY = (
     "What tracking takes at most beyond what it is given, 40 features in a frame, as Python and numpy count "
     "it."
 )
+
+
+@lru_cache
+def _discs(scratch: Path, stock: Stock) -> Discs:
+    """Made once, for all tables."""
+    return Discs(scratch, stock, FRAMES)
 
 
 def _times(given: Sightings, names: Sequence[Tracker]) -> dict[str, Sample]:
