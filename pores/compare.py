@@ -60,16 +60,18 @@ class Comparer:
         return by_place(Loose(a, b, np.array(off), reach), self.nodes.all, polarity, self.parameters)
 
     def near(self, some: tuple[Ints, Ints], every: tuple[Ints, Ints], flow: Prospects) -> tuple[Ints, Ints]:
-        """Of all features of two frames: some, and those that these may touch once moved."""
+        """Of some features of two frames and all there: those that touch once the former are moved."""
         (a, b), (all_a, all_b) = some, every
         if not len(all_a) or not len(all_b):
             return all_a[:0], all_b[:0]
-        touched = all_a[:0], all_b[:0]
+        found_a, found_b = [all_a[:0]], [all_b[:0]]
         if len(a):
-            touched = touched[0], all_b[self._touch(a, flow.there(a, all_b), all_b)]
+            touch = self._touch(a, flow.there(a, all_b), all_b)
+            found_a, found_b = [*found_a, a[touch.any(axis=1)]], [*found_b, all_b[touch.any(axis=0)]]
         if len(b):
-            touched = all_a[self._touch(b, flow.back(all_a, b), all_a)], touched[1]
-        return np.union1d(a, touched[0]), np.union1d(b, touched[1])
+            touch = self._touch(b, flow.back(all_a, b), all_a)
+            found_a, found_b = [*found_a, all_a[touch.any(axis=0)]], [*found_b, b[touch.any(axis=1)]]
+        return np.unique(np.concatenate(found_a)), np.unique(np.concatenate(found_b))
 
     def motions(self, links: Links, most: int) -> tuple[Floats, Floats]:
         """Motion before and after each node, by at most so many links that keep a track."""
@@ -79,8 +81,7 @@ class Comparer:
         at, radius = self.nodes.all, self.nodes.places.radius
         dx = np.subtract.outer(at["x_px"][mine] + move.dx, at["x_px"][others])
         dy = np.subtract.outer(at["y_px"][mine] + move.dy, at["y_px"][others])
-        close = np.hypot(dx, dy) <= _SLENDER * np.add.outer(radius[mine], radius[others])
-        return np.asarray(close.any(axis=0))
+        return np.asarray(np.hypot(dx, dy) <= _SLENDER * np.add.outer(radius[mine], radius[others]))
 
     def _scaled(self, moves: Moves) -> Moves:
         scale = self.watch.scale
