@@ -10,7 +10,7 @@ from pores.simulate.script import Pore
 from pores.simulate.stage import Stage
 
 DWELLER_MM = 3.2  # room for one that dwells at its place
-LIFETIME_H, GENERATIONS = 7.0, 3
+LIFETIME_H, GENERATIONS = 4.0, 4  # as pores live elsewhere
 STEP_H, STEP_MM = 2.0, 0.35
 RUNNER_KM_S = (0.35, 0.7)
 
