@@ -164,8 +164,8 @@ class Canvas:
         (source, y, x), (target, still_y, still_x) = pixels
         self._grow(int(still_y.max(initial=0)) + 1, int(still_x.max(initial=0)) + 1)
         self._image[still_y, still_x] = target + 1
-        y = y + np.rint(moves.dy).astype(np.int32)[source]
-        x = x + np.rint(moves.dx).astype(np.int32)[source]
+        y = y + _whole(moves.dy)[source]
+        x = x + _whole(moves.dx)[source]
         inside = (x >= 0) & (x < self._image.shape[1]) & (y >= 0) & (y < self._image.shape[0])
         found = self._image[y[inside], x[inside]]
         self._image[still_y, still_x] = 0
@@ -178,6 +178,11 @@ class Canvas:
         old = self._image.shape
         if ny > old[0] or nx > old[1]:
             self._image = np.zeros((max(ny, old[0]), max(nx, old[1])), np.int32)
+
+
+def _whole(displacement: Floats) -> Ints32:
+    """Whole pixels; halves go to even numbers, in either direction alike, also with a rounding error."""
+    return np.rint(np.round(displacement, 3)).astype(np.int32)
 
 
 def occurrences(of: Ints, among: Ints) -> Ints:
