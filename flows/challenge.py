@@ -1,11 +1,12 @@
 """The pore tracking challenge: simulated series with known truth, the same detections for every tracker."""
 
+import ast
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.util import find_spec
+from importlib import import_module
+from inspect import ismodule
 from pathlib import Path
 from typing import Any, get_args
 
@@ -141,11 +142,23 @@ def _code() -> str:
     digest, found, todo = hashlib.sha256(), set(_NOT_OF_DETECTIONS), [look.__module__]
     while todo:
         name = todo.pop()
-        spec = find_spec(name)
-        if name in found or spec is None or spec.origin is None:
+        if name in found:
             continue
         found.add(name)
-        text = Path(spec.origin).read_text()
+        text = _source(name)
         digest.update(text.encode())
-        todo += re.findall(r"^from (pores[\w.]*) import", text, re.MULTILINE)
+        todo += _imported(text)
     return digest.hexdigest()[:16]
+
+
+def _source(module: str) -> str:
+    return Path(str(import_module(module).__file__)).read_text()
+
+
+def _imported(text: str) -> Iterator[str]:
+    """The modules of the physics that a source imports, also those that it takes from a package."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "pores":
+            package = import_module(str(node.module))
+            yield package.__name__
+            yield from (value.__name__ for one in node.names if ismodule(value := getattr(package, one.name)))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from catalog.schema import TABLES
+from flows import challenge as making
 from flows.challenge import Series, make_challenge, make_series, series_of
 from flows.challenge_folder import read_sightings, read_truth
 from flows.pipeline import run_request
@@ -170,6 +171,19 @@ class TestChallenge:
             read_sightings(challenge / "interactions-2-1h", Parameters())
         assert make_series(challenge, group, 1) == 1
         assert file.stat().st_mtime_ns == before
+
+    @pytest.mark.parametrize(
+        ("module", "decides"),
+        [
+            *((f"pores.{name}", True) for name in ("detect", "simulate.movers", "simulate.granulation")),
+            *((f"pores.{name}", False) for name in ("follow", "track", "score")),
+        ],
+    )
+    def test_other_code_makes_another_series(self, monkeypatch, module, decides):
+        code, source = making._code.__wrapped__, making._source
+        before = code()
+        monkeypatch.setattr(making, "_source", lambda name: source(name) + "\n# new" * (name == module))
+        assert (code() != before) == decides
 
     def test_other_parameters_make_another_series(self, challenge, tmp_path):
         made = json.loads((challenge / "interactions-2" / "made.json").read_text())
