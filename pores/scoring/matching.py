@@ -1,6 +1,6 @@
 """Pairing what was found with what is true, one to one: features, tracks and events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,21 +44,20 @@ def match_features(found: Table, truth: Table, least_radius_px: float) -> Matche
     radius = [
         np.maximum(np.sqrt(t["area_mm2"] / NATIVE_PIXEL_MM2 / np.pi), least_radius_px) for t in (found, truth)
     ]
-    near = [
-        (f, t, _apart(found, truth, f, t) / np.maximum(radius[0][f], radius[1][t]))
-        for f, t in _same_time(found, truth, 0)
-    ]
+    widest = max(float(np.nanmax(r, initial=least_radius_px)) for r in radius)
+    near = (
+        (f, t, apart / np.fmax(radius[0][f], radius[1][t])) for f, t, apart in _near(found, truth, 0, widest)
+    )
     return _cheapest(near)
 
 
 def match_events(found: Table, truth: Table, tolerance_s: float, reach_px: float) -> Matches:
     """Events of the same HARP within a time and a distance, native pixels, of each other."""
     times = [seconds(table) for table in (found, truth)]
-    near = []
-    for f, t in _same_time(found, truth, tolerance_s):
-        place = _apart(found, truth, f, t) / reach_px
-        cost = (place + np.abs(times[0][f] - times[1][t]) / (tolerance_s + _TOLERANCE_S)) / 2
-        near.append((f, t, np.where(place <= 1, cost, np.inf)))
+    near = (
+        (f, t, (apart / reach_px + np.abs(times[0][f] - times[1][t]) / (tolerance_s + _TOLERANCE_S)) / 2)
+        for f, t, apart in _near(found, truth, tolerance_s, reach_px)
+    )
     return _cheapest(near)
 
 
@@ -78,8 +77,13 @@ def _partner(of: Ints, partner: Ints, n: int) -> Ints:
     return partners
 
 
-def _same_time(found: Table, truth: Table, tolerance_s: float) -> Iterator[tuple[Ints, Ints]]:
-    """Pairs of rows of the same HARP whose times differ by no more than a tolerance."""
+def _near(
+    found: Table, truth: Table, tolerance_s: float, reach_px: float
+) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Pairs of rows of the same HARP that are no further apart than a time and a distance; the distances.
+
+    Time by time, so that what lies far apart is never held all at once.
+    """
     for harp in np.intersect1d(found["harpnum"], truth["harpnum"]):
         f, t = (np.flatnonzero(table["harpnum"] == harp) for table in (found, truth))
         f, t = (
@@ -91,16 +95,13 @@ def _same_time(found: Table, truth: Table, tolerance_s: float) -> Iterator[tuple
         before = np.searchsorted(seconds(truth)[t], when + tolerance_s + _TOLERANCE_S, side="right")
         for i in range(len(when)):
             here, there = f[first[i] : first[i] + n[i]], t[after[i] : before[i]]
-            yield np.repeat(here, len(there)), np.tile(there, len(here))
+            x, y = (found[axis][here, None] - truth[axis][there] for axis in ("x_px", "y_px"))
+            apart = np.hypot(x, y)
+            one, other = np.nonzero(apart <= reach_px)
+            yield here[one], there[other], apart[one, other]
 
 
-def _apart(found: Table, truth: Table, f: Ints, t: Ints) -> Floats:
-    """Distances of rows of both tables, native pixels."""
-    x, y = (found[name][f] - truth[name][t] for name in ("x_px", "y_px"))
-    return np.asarray(np.hypot(x, y), float)
-
-
-def _cheapest(near: list[tuple[Ints, Ints, Floats]]) -> Matches:
+def _cheapest(near: Iterable[tuple[Ints, Ints, Floats]]) -> Matches:
     """As many pairs as possible at a cost of no more than 1, of least cost in all."""
     kept = [(f[cost <= 1], t[cost <= 1], cost[cost <= 1]) for f, t, cost in near]
     none = np.empty(0, np.intp)

@@ -1,5 +1,6 @@
 """Scores: perfect for the truth itself; features that are missed, false or small; tables that are wrong."""
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from pores.errors import InputError
 from pores.score import FIGURES, Rates, ScoreParameters, score
+from pores.scoring.matching import match_features
 from tests.unit.stories import STORY, Life, altered, linked, told, when, without
 
 TRUTH = told()
@@ -97,6 +99,27 @@ def test_features_of_another_frame_or_harp_do_not_count():
     assert score(told(harpnum=378), TRUTH).rates["features"].recall == 0
     later = TRUTH["pores"]["t_rec"] + np.timedelta64(100, "h")
     assert score(altered(TRUTH, "pores", t_rec=later), TRUTH).rates["features"].recall == 0
+
+
+def test_a_crowd_is_paired_in_little_memory():
+    n, frames = 400, 20
+    x, y = np.meshgrid(np.arange(20.0) * 10, np.arange(20.0) * 10)
+    crowd = {
+        "harpnum": np.full(n * frames, 377),
+        "t_rec": np.repeat(when(range(frames)), n),
+        "x_px": np.tile(x.ravel(), frames),
+        "y_px": np.tile(y.ravel(), frames),
+        "area_mm2": np.full(n * frames, 3.0),
+    }
+    tracemalloc.start()
+    try:
+        pairs = match_features(crowd, crowd, 1.5)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(pairs) == n * frames
+    assert (pairs.found == pairs.truth).all()
+    assert peak < 8 * n * n * frames  # bytes: less than one number for each two features of a frame
 
 
 def test_two_harps_count_together():
