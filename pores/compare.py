@@ -90,6 +90,6 @@ class Comparer:
 
 def _mean_move(there: Floats, back: Floats, there_known: Bools, back_known: Bools) -> Floats:
     """Displacement of each source to each target: what either side says, of those that know."""
-    weight = there_known + 1e-9, back_known + 1e-9
-    total = np.add.outer(*weight)
-    return np.asarray(np.subtract.outer(there * weight[0], back * weight[1]) / total)
+    a, b = there_known[:, None], back_known[None, :]
+    weights = (a | ~b).astype(float), (b | ~a).astype(float)
+    return np.asarray((there[:, None] * weights[0] - back * weights[1]) / (weights[0] + weights[1]))

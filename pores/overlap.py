@@ -154,7 +154,8 @@ class Canvas:
         forth = self._shared(pixels, there, sizes)
         back = self._shared(pixels[::-1], moves_back, sizes[::-1]).T
         source, target = np.nonzero(forth + back)
-        weights = there.known[source] + 1e-9, moves_back.known[target] + 1e-9
+        a, b = there.known[source], moves_back.known[target]
+        weights = (a | ~b).astype(float), (b | ~a).astype(float)
         shared = forth[source, target] * weights[0] + back[source, target] * weights[1]
         size = np.minimum(before.area[source], now.area[target])
         return Pairs(source, target, shared / (weights[0] + weights[1]) / size)
