@@ -102,14 +102,20 @@ def _tables(lake: Lake, runs: list[CurrentRun]) -> Iterator[str]:
     for table in TABLES.values():
         wanted = [lake.table(table.name, run.harpnum, run.run_id) for run in runs]
         if missing := set(wanted) - set(lake.table_files(table.name)):
-            first = min(missing)
-            harpnum = first.parent.name.partition("=")[2]
-            raise PorelakeError(
-                f"{place(lake, first)} is missing; `porelake run --harp {harpnum}` makes it again"
-            )
+            raise PorelakeError(_missing(lake, sorted(missing)))
         yield from _view(table.name, table, [place(lake, path) for path in wanted])
     every = replace(RUNS, description="One row per processing run, superseded ones included")
     yield from _view(ALL_RUNS, every, [place(lake, path) for path in lake.table_files(RUNS.name)])
+
+
+def _missing(lake: Lake, files: list[Path]) -> str:
+    """Say which files of a table aren't there, and what makes them: a lake of an old version has none."""
+    if len(files) > 1:
+        which = f"{place(lake, files[0])} and {len(files) - 1} more are missing"
+        return f"{which}; `porelake run --from lake` makes them for all HARPs"
+    harpnum = files[0].parent.name.partition("=")[2]
+    again = f"`porelake run --from lake --harp {harpnum}` makes it again"
+    return f"{place(lake, files[0])} is missing; {again}"
 
 
 def _view(name: str, table: Table, files: list[str]) -> Iterator[str]:

@@ -154,8 +154,13 @@ def _unlike(path: Path, schema: "pa.Schema") -> str:
 
 def _labels(lake: Lake, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Label images that can't be read, or have other features than their frame; the first of each file."""
+    try:
+        rows = connection.execute(_LABELS).fetchall()
+    except duckdb.Error as error:
+        yield Finding("labels", "the check", message(error))
+        return
     wrong: set[str] = set()
-    for file, t_rec, *told in connection.execute(_LABELS).fetchall():
+    for file, t_rec, *told in rows:
         from storage.labels import read_labels  # h5py is not needed where a lake has no features
 
         if file in wrong:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.errors import InputError
+from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 from storage.remote_files import here
 from storage.runs import CurrentRun, current_runs
-from storage.tables import Columns, read_table
+from storage.tables import Columns, TableError, read_table
 
 _TRACK_ID = re.compile(r"(\d+)_\d{8}_\d{6}_\d+")
 _COLUMNS = {
@@ -76,6 +76,8 @@ def chronicle_of_harp(lake: Lake, harpnum: int) -> Chronicle:
     ------
     InputError
         If the lake has no current run of the HARP, or that has no tracks.
+    PorelakeError
+        If a table of the run can't be read, or was written by an older version.
     """
     run = next((run for run in current_runs(lake) if run.harpnum == harpnum), None)
     if run is None:
@@ -83,7 +85,7 @@ def chronicle_of_harp(lake: Lake, harpnum: int) -> Chronicle:
             f"HARP {harpnum}: the lake {lake.location} has no run of it;"
             f' `porelake sql --lake {lake.location} "SELECT harpnum FROM harps"` lists those it has'
         )
-    tables = {name: read_table(_path(lake, run, name), columns) for name, columns in _COLUMNS.items()}
+    tables = _tables(lake, run)
     tracks, frames = tables["tracks"], tables["frames"]
     if not len(tracks["track_id"]):
         usable = int(frames["usable"].astype(bool).sum())
@@ -127,6 +129,14 @@ def _listing(lake: Lake, harpnum: int | None = None) -> str:
     return (
         f'`porelake sql --lake {lake.location} "SELECT track_id, lifetime_h FROM tracks{where}"` lists them'
     )
+
+
+def _tables(lake: Lake, run: CurrentRun) -> dict[str, Columns]:
+    try:
+        return {name: read_table(_path(lake, run, name), columns) for name, columns in _COLUMNS.items()}
+    except TableError as error:
+        again = f"`porelake run --from lake --harp {run.harpnum}` makes it again"
+        raise PorelakeError(f"{error}; {again}") from error
 
 
 def _path(lake: Lake, run: CurrentRun, table: str) -> Path:

@@ -1,6 +1,7 @@
 """`porelake lineage`: families and HARPs of a lake drawn, and what is said of wrong input."""
 
 import re
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -139,3 +140,13 @@ def test_wrong_input(drawn: Path, merged: str, tmp_path: Path, command: Command)
         assert (status, said, error.count("\n")) == (2, "", 1), error
         assert says in error
     assert not list(tmp_path.iterdir())
+
+
+def test_a_lake_of_before_there_was_a_table(
+    drawn: Path, merged: str, tmp_path: Path, command: Command
+) -> None:
+    shutil.copytree(drawn, tmp_path / "lake")
+    next((tmp_path / "lake").glob("tables/faint/*/*.parquet")).unlink()
+    status, said, error = command(merged, "--lake", tmp_path / "lake", "--out", tmp_path / "out.png")
+    assert (status, said, error.count("\n")) == (1, "", 1)
+    assert f"`porelake run --from lake --harp {MERGING}` makes it again" in error

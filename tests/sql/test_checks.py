@@ -1,5 +1,6 @@
 """`verify` finds nothing in a good lake, and each fault by the check that is meant for it."""
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -354,6 +355,15 @@ def test_labels_of_a_faint_feature_on_a_pore(tmp_path, make_lake, runs) -> None:
 def test_labels_of_another_frame(tmp_path, make_lake, runs) -> None:
     (found,) = verify(with_labels(tmp_path, make_lake, runs, TWO, k=8))
     assert "no labels of T_REC 2011-02-15T01:48:00.000" in str(found)
+
+
+def test_a_catalogue_of_before_there_was_a_table(tmp_path, make_lake, runs) -> None:
+    lake = make_lake(tmp_path, runs)
+    with duckdb.connect(lake.catalog) as connection:
+        connection.execute("DROP VIEW faint")
+    found = verify(lake)
+    assert {"labels", "faint_keys"} <= {finding.check for finding in found}
+    assert all("faint does not exist" in finding.detail for finding in found)
 
 
 def test_every_check_answers_in_the_form_of_a_finding(empty_lake) -> None:

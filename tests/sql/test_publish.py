@@ -112,11 +112,20 @@ def test_a_missing_file_leaves_the_old_catalogue(tmp_path, make_lake, runs) -> N
     lake.table("events", 2, "bbbb").unlink()
     before = lake.catalog.read_bytes()
     with pytest.raises(
-        PorelakeError, match=r"events/harpnum=2/bbbb\.parquet is missing; `porelake run --harp 2`"
+        PorelakeError,
+        match=r"events/harpnum=2/bbbb\.parquet is missing; `porelake run --from lake --harp 2`",
     ):
         publish(lake)
     assert lake.catalog.read_bytes() == before
     assert list(tmp_path.glob("catalog.duckdb*")) == [lake.catalog]
+
+
+def test_a_table_that_no_run_has_is_told_once(tmp_path, make_lake, runs) -> None:
+    lake = make_lake(tmp_path, runs)
+    for path in tmp_path.glob("tables/faint/*/*.parquet"):
+        path.unlink()
+    with pytest.raises(PorelakeError, match=r"faint/harpnum=1/aaaa\.parquet and 1 more are missing; `porel"):
+        publish(lake)
 
 
 def test_a_broken_file_leaves_the_old_catalogue(tmp_path, make_lake, runs) -> None:
