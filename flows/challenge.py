@@ -15,8 +15,9 @@ from flows.challenge_rules import RULES
 from flows.pool import ordered_map
 from flows.progress import progress_bars
 from flows.progress import track as progress
+from flows.simulated import simulation
 from flows.words import say
-from pores.errors import InputError, PorelakeError
+from pores.errors import PorelakeError
 from pores.parameters import Parameters
 from pores.scenarios import Scenario
 from pores.simulate.parameters import SimulationParameters
@@ -51,7 +52,7 @@ class Series:
         """What to simulate."""
         thin = {"every": self.every} if self.every > 1 else {}
         values = {"seed": self.seed, **thin, **dict(self.changed)}
-        return SimulationParameters.of(self.scenario, **values)  # type: ignore[arg-type]  # pydantic checks it
+        return simulation(self.scenario, values)
 
 
 def series_of(
@@ -62,13 +63,15 @@ def series_of(
     Raises
     ------
     InputError
-        If there is no such scenario.
+        If there is no such scenario, or a parameter is wrong.
     """
-    if unknown := sorted(set(scenarios) - set(get_args(Scenario))):
-        raise InputError(f"--scenario {unknown[0]}: none of {', '.join(get_args(Scenario))}")
-    kinds = [(name, 1) for name in scenarios]
-    kinds += [(name, every) for every in CADENCES for name in scenarios if every > 1 and name in THINNED]
-    return [Series(name, seed, every, changed) for name, every in kinds for seed in seeds]
+    names = list(dict.fromkeys(scenarios))
+    kinds = [(name, 1) for name in names]
+    kinds += [(name, every) for every in CADENCES for name in names if every > 1 and name in THINNED]
+    series = [Series(name, seed, every, changed) for name, every in kinds for seed in seeds]
+    for one in series:
+        one.simulation()
+    return series
 
 
 def make_challenge(out: Path, series: Sequence[Series], workers: int | None = None) -> str:

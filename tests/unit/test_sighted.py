@@ -205,3 +205,10 @@ class TestChallenge:
     def test_unknown_scenario(self):
         with pytest.raises(InputError, match=r"--scenario cleen.*clean"):
             series_of(["cleen"], [1])
+
+    def test_a_wrong_parameter_is_the_askers_fault(self):
+        with pytest.raises(InputError, match=r"^simulate: .*shape \(10, 10\).*at least 40 pixels[^\n]*$"):
+            series_of(["clean"], [1], (("shape", (10, 10)),))
+
+    def test_a_scenario_asked_for_twice_is_one(self):
+        assert series_of(["edges", "edges"], [1]) == [Series("edges", 1)]
