@@ -34,7 +34,7 @@ def _polarity(stage: Stage, side: int, axis: complex) -> list[Pore]:
     start, speed = side * (0.24 * stage.half[0]), side * DIVERGENCE_KM_S * KM_S
     small, large = MAIN_MM2
     born = float(stage.rng.uniform(0.2, 1.0))
-    knots = ((born, -2.0), (born + 1.0, small), (stage.hours + 1, large))
+    knots = ((born, -2.0), (born + 1.0, small), (max(stage.hours, born + 1) + 1, large))
 
     def main(t: float) -> complex:
         return (start + speed * t) * axis
@@ -47,7 +47,7 @@ def _polarity(stage: Stage, side: int, axis: complex) -> list[Pore]:
     for i in range(ARRIVALS):
         frame = round(stage.frames * (0.24 + 0.68 * i / ARRIVALS)) + int(stage.rng.integers(0, 3))
         angle = (angles[i] / (ARRIVALS - 1) - 0.5) * 0.9 * math.pi
-        area = small + (large - small) * (SLOT_H * frame - born) / stage.hours
+        area = small + (large - small) * max(0.0, SLOT_H * frame - born) / stage.hours
         pores.append(_arrival(stage, main, (frame, angle, math.sqrt(area / math.pi)), axis * -side, side))
     rows = np.arange(LONER_ROW_MM, stage.half[1] - EDGE_MM, LONER_ROW_MM / 3)
     return pores + [_loner(stage, side, float(sign * row)) for row in rows for sign in (-1, 1)]
@@ -99,6 +99,7 @@ def veteran(stage: Stage) -> list[Pore]:
     if stage.rng.random() < 0.4:
         birth = float(stage.rng.uniform(0.0, 0.6)) * stage.hours
     if stage.rng.random() < 0.4:
-        death = max(birth + 3.0, float(stage.rng.uniform(0.4, 1.0)) * stage.hours)
+        death = float(stage.rng.uniform(0.4, 1.0)) * stage.hours
+    death = max(birth + 3.0, death)
     knots = ((birth - 1.0, -2.0), (birth + 1.0, area), (death - 1.0, area), (death + 1.0, -2.0))
     return [cast(stage, "veteran", knots, drifting(stage, place, 1.5), outline=outline(stage.rng, SMOOTH))]

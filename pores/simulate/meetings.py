@@ -32,8 +32,11 @@ def flicker(stage: Stage) -> list[Pore]:
     for part in (0.3, 0.7):
         dim = part * stage.hours + 0.1
         wide = 0.1 + 0.2 * int(stage.rng.integers(1, 4)) - 0.02
+        if dim - 0.05 <= knots[-1][0]:
+            continue  # a series so short has no time for two
         knots += [(dim - 0.05, area), (dim, -0.9), (dim + wide, -0.9), (dim + wide + 0.05, area)]
-    return [cast(stage, "flicker", (*knots, (stage.hours + 1, area)), drifting(stage, place))]
+    knots.append((max(stage.hours, knots[-1][0]) + 1, area))
+    return [cast(stage, "flicker", tuple(knots), drifting(stage, place))]
 
 
 def edge(stage: Stage) -> list[Pore]:

@@ -11,12 +11,15 @@ from pores.simulate.stage import EDGE_MM, Stage
 FAST_KM_S, FAST_MM2 = (1.35, 2.0), (1.05, 1.35)
 LANE_MM, BESIDE_MM, BEHIND_MM = 5.5, 3.8, 6.0
 CROSS_KM_S, CROSS_MM2, CROSS_MM = (0.25, 0.6), (3.0, 8.0), 9.0
+LEAST_H = 1.0  # on a lane; a patch that is too narrow for that has none
 PAUSE = 9  # records between two that take the same lane
 
 
 def lanes(stage: Stage) -> list[Pore]:
     """Small fast pores on lanes that share the patch from north to south: alone, abreast, or in streams."""
     pores: list[Pore] = []
+    if _lane(stage) < FAST_KM_S[1] * KM_S * LEAST_H:
+        return pores
     y = -stage.half[1] + EDGE_MM + 1.0
     while y < stage.half[1] - EDGE_MM:
         pair = stage.rng.random() < 0.4
@@ -30,11 +33,16 @@ def lanes(stage: Stage) -> list[Pore]:
     return pores
 
 
+def _lane(stage: Stage) -> float:
+    """Length of a lane, Mm."""
+    return 2 * (stage.half[0] - EDGE_MM - 3.0)
+
+
 def _run(stage: Stage, rows: tuple[float, ...], plan: tuple[int, int, int]) -> tuple[list[Pore], int]:
     """Pores that go along a lane, abreast or one behind the other, and when the lane is free again."""
     heading, frame, many = plan
     speed = float(stage.rng.uniform(*FAST_KM_S)) * KM_S
-    length = 2 * (stage.half[0] - EDGE_MM - 3.0)
+    length = _lane(stage)
     hours = min(float(stage.rng.uniform(2.4, 6.0)), length / speed)
     x = -heading * (length / 2) + heading * float(stage.rng.uniform(0, max(0.0, length - speed * hours)))
     slope = float(stage.rng.uniform(-1.0, 1.0)) / max(1.0, speed * hours)

@@ -207,6 +207,17 @@ def test_scripts_of_all_scenarios_are_reproducible_and_differ_by_seed(scenario: 
     assert [pore.number for pore in one] == list(range(1, len(one) + 1))
 
 
+@pytest.mark.parametrize("scenario", sorted(BILLS))
+@pytest.mark.parametrize(("shape", "n_frames"), [((200, 300), 1), ((200, 300), 7), ((60, 60), 30)])
+def test_the_shortest_and_smallest_series_go_forward_in_time(
+    scenario: Scenario, shape: tuple[int, int], n_frames: int
+) -> None:
+    for pore in script(SimulationParameters.of(scenario, shape=shape, n_frames=n_frames)):
+        for knots in (pore.area, pore.path):
+            times = [knot[0] for knot in knots]
+            assert times == sorted(times), pore.act
+
+
 def test_gaps_are_of_all_lengths_and_one_is_too_long() -> None:
     parameters = SimulationParameters.of("gaps")
     lost = sorted(parameters.unusable_frames)
