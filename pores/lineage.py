@@ -26,8 +26,8 @@ class Lineage:
         Track it split from, -1 if it didn't.
     child : ndarray of int, (n_tracks,)
         Track it merged into, -1 if it didn't.
-    joined : ndarray of int, (n_tracks,)
-        Feature of that track that it merged into.
+    left, joined : ndarray of int, (n_tracks,)
+        Feature that it split from, and that it merged into.
     family : ndarray of int, (n_tracks,)
         First track, by time and then id, of the connected component of the link graph.
     """
@@ -37,6 +37,7 @@ class Lineage:
     last: Ints
     parent: Ints
     child: Ints
+    left: Ints
     joined: Ints
     family: Ints
 
@@ -59,7 +60,7 @@ def lineage(links: Links, features: Features) -> Lineage:
     by_name = np.argsort(features["pore_id"][first], kind="stable")
     order = by_name[np.argsort(features.k[first][by_name], kind="stable")]
     family = _families(track[links.source], track[links.target], order)
-    return Lineage(track, first, last, parent, child, child_of[last], family)
+    return Lineage(track, first, last, parent, child, parent_of[first], child_of[last], family)
 
 
 def link_columns(links: Links, features: Features, watch: Watch) -> Columns:

@@ -59,7 +59,9 @@ def passing(lives: Lineage, observed: Observed) -> Bools:
     again = (lives.parent != NONE) & (lives.parent == lives.child)
     t_s, k = observed.watch.t_s, observed.features.k
     apart = np.zeros(len(again))
-    apart[again] = t_s[k[lives.joined[again]]] - t_s[k[lives.first[again]]]
+    until_joined = t_s[k[lives.joined[again]]] - t_s[k[lives.first[again]]]
+    since_left = t_s[k[lives.last[again]]] - t_s[k[lives.left[again]]]
+    apart[again] = np.maximum(until_joined, since_left)  # the same unless it was unseen beside
     return np.asarray(again & (apart <= observed.parameters.contact_h * 3600 + TOLERANCE_S))
 
 

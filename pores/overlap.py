@@ -182,8 +182,8 @@ class Canvas:
 
 
 def _whole(displacement: Floats) -> Ints32:
-    """Whole pixels; halves go to even numbers, in either direction alike, also with a rounding error."""
-    return np.rint(np.round(displacement, 3)).astype(np.int32)
+    """Whole pixels; halves go to even numbers, in either direction alike, also a hundredth off."""
+    return np.rint(np.round(displacement, 2)).astype(np.int32)
 
 
 def occurrences(of: Ints, among: Ints) -> Ints:
