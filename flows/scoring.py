@@ -84,8 +84,14 @@ def _joined(parts: list[Columns]) -> Columns:
 
 
 def _harps(tables: dict[str, Columns]) -> set[int]:
-    return {int(harp) for harp in tables["pores"].get("harpnum", ())}
+    """The HARPs of tables, as far as they are numbers; those of frames too, which may hold no feature."""
+    parts = [tables[name].get("harpnum", ()) for name in ("pores", "frames") if name in tables]
+    try:
+        harps = np.unique(np.concatenate([np.asarray(part, float) for part in parts]))
+    except (TypeError, ValueError):  # the score says what is wrong
+        return set()
+    return {int(harp) for harp in harps[np.isfinite(harps)]}
 
 
 def _named(tables: dict[str, Columns]) -> str:
-    return f"HARP {', '.join(map(str, sorted(_harps(tables))))}"
+    return f"HARP {', '.join(map(str, sorted(_harps(tables)))) or '(none)'}"

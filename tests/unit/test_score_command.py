@@ -102,6 +102,26 @@ def test_tables_of_another_harp_are_no_match(porelake, truth, tmp_path):
     assert (code, err) == (2, f"porelake: {found / 'pores.parquet'}: nothing of HARP 377 of {truth}\n")
 
 
+def test_a_harp_that_is_no_number_is_named(porelake, truth, tmp_path):
+    n = len(TRUTH["pores"]["harpnum"])
+    for name, harp, code in (("null", None, 0), ("word", "x", 2)):
+        harps = np.array([harp, *[377 if harp is None else "377"] * (n - 1)], object)
+        found = written(tmp_path / name, TRUTH | {"pores": TRUTH["pores"] | {"harpnum": harps}})
+        got, _, err = porelake("score", truth, "--tables", found)
+        assert (got, err.count("\n")) == (code, code // 2)
+    assert "found table pores: column harpnum holds what is no number" in err
+
+
+def test_what_is_found_where_there_is_nothing_is_false(porelake, tmp_path):
+    nothing = {name: {column: v[:0] for column, v in table.items()} for name, table in TRUTH.items()}
+    frames = {"t_rec": when(range(20)), "harpnum": np.full(20, 377)}
+    truth, found = written(tmp_path / "truth", nothing | {"frames": frames}), written(tmp_path / "f", TRUTH)
+    code, out, _ = porelake("score", truth, "--tables", found, "--json")
+    assert (code, json.loads(out)["features_precision"], json.loads(out)["births_f1_1"]) == (0, 0, 0)
+    code, _, err = porelake("score", truth, "--lake", tmp_path / "lake")
+    assert (code, err) == (2, f"porelake: the lake {tmp_path / 'lake'} has no run of HARP 377 of {truth}\n")
+
+
 def test_a_tracker_that_found_nothing(porelake, truth, tmp_path):
     nothing = {
         name: {column: values[:0] for column, values in table.items()} for name, table in TRUTH.items()
