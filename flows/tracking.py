@@ -22,6 +22,7 @@ from pores.geometry import CeaGrid, Observer
 from pores.parameters import Parameters
 from pores.track import FrameSeries, Sightings
 from pores.track import track as track_features
+from pores.trackers import packages
 from storage.keys import json_key, stage_key
 from storage.labels import Layer, read_labels
 from storage.lake import Lake
@@ -173,6 +174,7 @@ def _run_id(harp: Harp, moved: list[Block]) -> str:
 def _run_row(run: CurrentRun, request: Request, cube_key: str, started: datetime) -> dict[str, Any]:
     """The run's row of `runs`."""
     science = request.parameters.model_dump(mode="json")
+    software = (*SOFTWARE, *packages(request.parameters.track.tracker))
     return {
         "run_id": [run.run_id],
         "harpnum": [run.harpnum],
@@ -184,7 +186,7 @@ def _run_row(run: CurrentRun, request: Request, cube_key: str, started: datetime
         "cube_key": [cube_key],
         "source": [request.source or "lake"],
         "code_version": [version("porelake")],
-        "software": [json.dumps({name: version(name) for name in SOFTWARE})],
+        "software": [json.dumps({name: version(name) for name in software})],
     }
 
 

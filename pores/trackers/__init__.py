@@ -14,7 +14,12 @@ from pores.sightings import Sightings
 Linker = Callable[[Features, Watch, Sightings, TrackParameters], Links]
 
 _OWN = "porelake"
-_NEEDS = {"dbscan": "sklearn", "laptrack": "laptrack", "trackpy": "trackpy"}  # packages of the others
+# Module and package that a tracker needs.
+_NEEDS = {
+    "dbscan": ("sklearn", "scikit-learn"),
+    "laptrack": ("laptrack", "laptrack"),
+    "trackpy": ("trackpy", "trackpy"),
+}
 
 
 def linker(name: str, peers: PeerParameters) -> Linker:
@@ -41,6 +46,11 @@ def require(name: str) -> None:
     InputError
         If so; it says what to install.
     """
-    package = _NEEDS.get(name)
-    if package and find_spec(package) is None:
+    module, package = _NEEDS.get(name, ("", ""))
+    if module and find_spec(module) is None:
         raise InputError(f"tracker {name}: the package {package} isn't installed; install porelake[trackers]")
+
+
+def packages(name: str) -> tuple[str, ...]:
+    """Packages that a tracker's result depends on beside those that all need."""
+    return (_NEEDS[name][1],) if name in _NEEDS else ()

@@ -10,16 +10,18 @@ from tests.flows.runs import BUSY, porelake, tables
 
 def test_runs_of_two_trackers_lie_side_by_side(lake: Path) -> None:
     before = tables(lake)
-    done = porelake("track", "--from", "lake", "--lake", lake, "--tracker", "nearest", "--workers", 1)
+    done = porelake("track", "--from", "lake", "--lake", lake, "--tracker", "dbscan", "--workers", 1)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "track.tracker porelake -> nearest" in done.stdout
+    assert "track.tracker porelake -> dbscan" in done.stdout
     after = tables(lake)
     assert before.keys() < after.keys()
     assert all(after[name].equals(before[name]) for name in before)
     runs = {name for name in after if f"runs/harpnum={BUSY}/" in name}
     assert len(runs) == 2
     (new,) = runs - before.keys()
-    assert '"tracker":"nearest"' in after[new]["config"][0].as_py()
+    assert '"tracker":"dbscan"' in after[new]["config"][0].as_py()
+    software = [after[name]["software"][0].as_py() for name in (new, *(runs & before.keys()))]
+    assert ["scikit-learn" in text for text in software] == [True, False]
     done = porelake("track", "--from", "lake", "--lake", lake, "--workers", 1)
     assert "current again" in done.stdout
     assert tables(lake).keys() == after.keys()

@@ -209,7 +209,7 @@ def test_frames_are_counted_at_their_cadence() -> None:
 
 def test_a_tracker_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pores.trackers.find_spec", lambda name: None)
-    for name, package in (("dbscan", "sklearn"), ("laptrack", "laptrack"), ("trackpy", "trackpy")):
+    for name, package in (("dbscan", "scikit-learn"), ("laptrack", "laptrack"), ("trackpy", "trackpy")):
         with pytest.raises(InputError, match=rf"{name}.*{package}.*porelake\[trackers\]"):
             linker(name, PeerParameters())
     for name in ("porelake", "nearest"):
