@@ -119,12 +119,13 @@ def pooled(results: Sequence[Result], figure: Figure) -> float:
 
 
 class Together:
-    """Results of all series, by scenario, cadence and tracker; failed ones are left out."""
+    """Results of all series, by scenario, cadence and tracker; failed ones have no part in any figure."""
 
     def __init__(self, every: Sequence[Result]) -> None:
         right = [one for one in every if one.figures is not None]
-        self.kinds: list[Kind] = list(dict.fromkeys(map(kind_of, right)))
+        self.kinds: list[Kind] = list(dict.fromkeys(map(kind_of, every)))
         self.trackers = list(dict.fromkeys(one.tracker for one in right))
+        self._failed = {(kind_of(one), one.tracker) for one in every if one.figures is None}
         order = sorted(right, key=lambda one: (self.kinds.index(kind_of(one)), one.tracker))
         by_key = groupby(order, lambda one: (kind_of(one), one.tracker))
         self._results = {key: list(group) for key, group in by_key}
@@ -132,6 +133,10 @@ class Together:
     def of(self, kind: Kind, tracker: str) -> list[Result]:
         """The results of a tracker on the series of a kind."""
         return self._results.get((kind, tracker), [])
+
+    def failed(self, kind: Kind, tracker: str) -> bool:
+        """Whether a tracker failed on any series of a kind."""
+        return (kind, tracker) in self._failed
 
     def value(self, kind: Kind, tracker: str, figure: Figure) -> float:
         """A figure of all series of a kind."""

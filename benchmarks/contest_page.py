@@ -65,24 +65,36 @@ def page(every: Sequence[Result], made_s: float, ran_s: float) -> str:
 def _aims(together: Together) -> Iterator[str]:
     """What is asked beside what is reached."""
     yield "## What is asked"
-    asked = [(aim, [kind for kind in together.kinds if aim.concerns(kind)]) for aim in AIMS]
-    n_missed = sum(not aim.met(_own(together, kind, aim)) for aim, kinds in asked for kind in kinds)
-    n = sum(len(kinds) for _, kinds in asked)
-    yield ASKED.format(missed=n_missed, n=n)
+    asked = [(aim, [kind for kind in together.kinds if _is_asked(together, aim, kind)]) for aim in AIMS]
+    n_missed = sum(_is_missed(together, aim, kind) for aim, kinds in asked for kind in kinds)
+    yield ASKED.format(missed=n_missed, n=sum(len(kinds) for _, kinds in asked))
     rows = [("figure", "asked", "least reached", "in", "missed in")]
     for aim, kinds in asked:
-        known = [(_own(together, kind, aim), kind) for kind in kinds]
-        known = [pair for pair in known if not math.isnan(pair[0])]
-        if not known:
+        if not kinds:
             continue
+        values = {kind: _own(together, kind, aim) for kind in kinds}
         sign = 1 if BY_NAME[aim.figure].more else -1
-        worst = min(known, key=lambda pair: sign * pair[0])
-        missed = [f"{kind_name(kind)} ({_number(value)})" for value, kind in known if not aim.met(value)]
+        worst = min(kinds, key=lambda kind: -math.inf if math.isnan(values[kind]) else sign * values[kind])
+        missed = [
+            f"{kind_name(kind)} ({_number(value)}{', a run failed' * together.failed(kind, OWN)})"
+            for kind, value in values.items()
+            if _is_missed(together, aim, kind)
+        ]
         what = BY_NAME[aim.figure].text + ("" if aim.every == 1 else ", thinned")
-        rows.append(
-            (what, str(aim), _number(worst[0]), kind_name(worst[1]), ", ".join(missed) or "none: **met**")
-        )
+        reached = _number(values[worst]), kind_name(worst)
+        rows.append((what, str(aim), *reached, ", ".join(missed) or "none: **met**"))
     yield _markdown(rows)
+
+
+def _is_asked(together: Together, aim: Aim, kind: Kind) -> bool:
+    """Whether a kind of series has what is asked, or should: a run that failed does not excuse."""
+    if not aim.concerns(kind):
+        return False
+    return together.failed(kind, OWN) or not math.isnan(_own(together, kind, aim))
+
+
+def _is_missed(together: Together, aim: Aim, kind: Kind) -> bool:
+    return together.failed(kind, OWN) or not aim.met(_own(together, kind, aim))
 
 
 def _own(together: Together, kind: Kind, aim: Aim) -> float:
@@ -167,7 +179,7 @@ def _missed(every: Sequence[Result], together: Together) -> Iterator[str]:
         kind
         for aim in AIMS
         for kind in together.kinds
-        if aim.concerns(kind) and not aim.met(_own(together, kind, aim))
+        if aim.concerns(kind) and _is_missed(together, aim, kind)
     }
     lines = []
     for one in every:

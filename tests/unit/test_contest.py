@@ -110,6 +110,23 @@ class TestPage:
         assert "clean, seed 1: 1 birth missed" in text
         assert "step 7" in text
 
+    def test_a_run_that_failed_is_not_as_asked(self):
+        failed = Result(Series("crowd", 2), "porelake", error="ValueError: no")
+        text = page(
+            [result("porelake", 1), failed, replace(result("nearest", 2), series=failed.series)], 1, 1
+        )
+        asked = text.partition("## What is asked")[2].partition("## All")[0]
+        assert "12 of 25" in asked
+        assert line(asked, "Births within a frame, F1").endswith("| - | crowd | crowd (-, a run failed) |")
+
+    def test_what_there_is_nothing_of_is_not_asked(self):
+        text = page([result("porelake", 1, merges_f1_1=math.nan, merge_arity_right=math.nan)], 1, 1)
+        assert "0 of 11" in text
+        assert (
+            "| Merges within a frame, F1 |"
+            not in text.partition("## What is asked")[2].partition("## All")[0]
+        )
+
     def test_who_is_ahead_is_computed(self):
         ours = [result("porelake", 1, tra=0.9, births_f1_1=0.95), result("porelake", 1, 5, tra=0.9)]
         theirs = [result("laptrack", 1, tra=0.95, births_f1_1=0.9), result("laptrack", 1, 5, tra=0.8)]
