@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.events import event_columns
-from pores.faint_tracks import faint_tracks
-from pores.lineage import lineage, link_columns
-from pores.lives import births, deaths, track_columns
-from pores.observed import Observed
 from pores.parameters import PeerParameters, TrackParameters
 from pores.series import Columns, Features, FrameSeries, Watch
 from pores.sightings import Labels, Sightings
 from pores.trackers import linker
+from pores.tracking.events import event_columns
+from pores.tracking.faint_tracks import faint_tracks
+from pores.tracking.lineage import lineage, link_columns
+from pores.tracking.lives import births, deaths, track_columns
+from pores.tracking.observed import Observed
 
 __all__ = ["Columns", "FrameSeries", "Labels", "Sightings", "Tracking", "track"]
 

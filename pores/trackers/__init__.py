@@ -6,10 +6,10 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from pores.errors import InputError
-from pores.link import Links
 from pores.parameters import PeerParameters, TrackParameters
 from pores.series import Features, Watch
 from pores.sightings import Sightings
+from pores.tracking.link import Links
 
 Linker = Callable[[Features, Watch, Sightings, TrackParameters], Links]
 
@@ -31,7 +31,7 @@ def linker(name: str, peers: PeerParameters) -> Linker:
         If the package that it needs isn't installed.
     """
     if name == _OWN:
-        from pores.follow import linked
+        from pores.tracking.follow import linked
 
         return linked
     require(name)

@@ -13,12 +13,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from pores.link import Links
 from pores.parameters import PeerParameters, TrackParameters
 from pores.series import Features, Floats, Ints, Watch
 from pores.sightings import Sightings
 from pores.trackers.nearest import nearest_pairs
 from pores.trackers.places import links_of, places_mm, set_apart
+from pores.tracking.link import Links
 
 _NOISE = -1
 

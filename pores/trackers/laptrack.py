@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pores.link import Links
 from pores.parameters import PeerParameters, TrackParameters
 from pores.series import Features, Watch
 from pores.sightings import Sightings
 from pores.trackers.places import frame_by_frame, gap_frames, links_of, numbered, places_mm, set_apart
+from pores.tracking.link import Links
 
 if TYPE_CHECKING:
     from laptrack import LapTrack

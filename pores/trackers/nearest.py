@@ -7,11 +7,11 @@ nearest one before is the same have split. A feature that isn't seen in the next
 import numpy as np
 from scipy.spatial import KDTree
 
-from pores.link import Links
 from pores.parameters import PeerParameters, TrackParameters
 from pores.series import Features, Floats, Ints, Watch
 from pores.sightings import Sightings
 from pores.trackers.places import links_of, places_mm
+from pores.tracking.link import Links
 
 _NONE = np.empty((2, 0), np.intp)
 

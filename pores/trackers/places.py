@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from pores.link import Links, continuations
 from pores.motion import Places, rotated
 from pores.parameters import TrackParameters
 from pores.series import Features, Floats, Ints, Watch
+from pores.tracking.link import Links, continuations
 
 
 def places_mm(features: Features, watch: Watch) -> Floats:

@@ -8,11 +8,11 @@ Interface Sci. 179, 298; as in trackpy of Allan, D. B. et al.
 
 import numpy as np
 
-from pores.link import Links
 from pores.parameters import PeerParameters, TrackParameters
 from pores.series import Features, Floats, Ints, Watch
 from pores.sightings import Sightings
 from pores.trackers.places import frame_by_frame, gap_frames, links_of, places_mm, set_apart
+from pores.tracking.link import Links
 
 _STOP_MM = 0.1  # nearer than any two features of a frame, so that the adaptive search always ends well
 

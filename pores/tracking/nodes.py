@@ -6,9 +6,9 @@ from typing import Self
 import numpy as np
 
 from pores.motion import Places
-from pores.overlap import Footprints
 from pores.series import LINKING, NONE, Bools, Features, Ints, Watch
 from pores.sightings import Labels, Sightings
+from pores.tracking.overlap import Footprints
 
 _KEPT = tuple(name for name in LINKING if name != "harpnum")
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from pores.link import Links
-from pores.overlap import Pairs
 from pores.parameters import TrackParameters
 from pores.series import Features, Floats
+from pores.tracking.link import Links
+from pores.tracking.overlap import Pairs
 
 _STEPS = 2  # frames over which a polarity is told on: local, so that what is old stays as it is
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.lineage import Lineage
-from pores.link import Links
 from pores.series import NONE, Features
+from pores.tracking.lineage import Lineage
+from pores.tracking.link import Links
 
 
 def faint_tracks(

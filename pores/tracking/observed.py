@@ -5,11 +5,11 @@ from typing import Self
 
 import numpy as np
 
-from pores.link import Links
 from pores.motion import Floats, Places, rotated
-from pores.overlap import occurrences
 from pores.parameters import TrackParameters
 from pores.series import NONE, Features, Ints, Watch
+from pores.tracking.link import Links
+from pores.tracking.overlap import occurrences
 
 REMEMBERED = 3  # displacements of which the motion at an end is the mean: local, yet steadier than one
 

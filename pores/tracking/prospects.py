@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.motion import Places, expected
-from pores.overlap import Moves
 from pores.series import Features, Floats, Ints, Watch
+from pores.tracking.overlap import Moves
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pores.link import Links, Loose, by_place, reach_px
-from pores.nodes import Nodes
-from pores.observed import own_motions
-from pores.overlap import Canvas, Moves, Pairs
 from pores.parameters import TrackParameters
-from pores.prospects import Prospects
 from pores.series import Bools, Floats, Ints, Watch
-from pores.signs import own_signs
+from pores.tracking.link import Links, Loose, by_place, reach_px
+from pores.tracking.nodes import Nodes
+from pores.tracking.observed import own_motions
+from pores.tracking.overlap import Canvas, Moves, Pairs
+from pores.tracking.prospects import Prospects
+from pores.tracking.signs import own_signs
 
 _SLENDER = 3.0  # how far a feature reaches from its centroid at most, over the radius of a circle of its area
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.lineage import Lineage, in_order
-from pores.link import Links
-from pores.lives import Ends, passing
 from pores.motion import Bools
-from pores.observed import Observed
 from pores.series import NONE, Columns, Features, Ints, Watch
+from pores.tracking.lineage import Lineage, in_order
+from pores.tracking.link import Links
+from pores.tracking.lives import Ends, passing
+from pores.tracking.observed import Observed
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,10 @@ partner did merge or split.
 
 import numpy as np
 
-from pores.compare import Comparer
-from pores.episodes import Episode, Graph, around_merges
-from pores.link import Links, Loose, by_place, reach_px
 from pores.motion import Floats, rotated
+from pores.tracking.compare import Comparer
+from pores.tracking.episodes import Episode, Graph, around_merges
+from pores.tracking.link import Links, Loose, by_place, reach_px
 
 
 def without_contacts(links: Links, compare: Comparer, polarity: Floats) -> Links:

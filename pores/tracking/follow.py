@@ -5,18 +5,18 @@ frames away; shorter gaps come first. Nothing depends on the order in which pair
 nor on the direction of time, and a new frame at the end changes nothing older than the gap window.
 """
 
-from pores.compare import Comparer
-from pores.contact import without_contacts
-from pores.gaps import over_gaps
-from pores.link import Links
-from pores.nodes import Nodes
 from pores.parameters import TrackParameters
-from pores.prospects import Prospects
 from pores.series import Features, Watch
 from pores.sightings import Sightings
-from pores.signs import polarities
-from pores.steps import step_links, step_overlaps
-from pores.through_faint import hosts, through_faint
+from pores.tracking.compare import Comparer
+from pores.tracking.contact import without_contacts
+from pores.tracking.gaps import over_gaps
+from pores.tracking.link import Links
+from pores.tracking.nodes import Nodes
+from pores.tracking.prospects import Prospects
+from pores.tracking.signs import polarities
+from pores.tracking.steps import step_links, step_overlaps
+from pores.tracking.through_faint import hosts, through_faint
 
 
 def linked(features: Features, watch: Watch, sightings: Sightings, parameters: TrackParameters) -> Links:

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from pores.motion import Bools
-from pores.overlap import Pairs
 from pores.parameters import TrackParameters
 from pores.series import NONE, Features, Floats, Ints
+from pores.tracking.overlap import Pairs
 
 _FORBIDDEN = 1e6  # far above the cost of any allowed pair, so that as many pairs as possible are made
 _STEP_S = 720.0  # the time over which a feature may depart at top speed

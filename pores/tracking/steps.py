@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from pores.compare import Comparer
-from pores.link import Links, continuations, without_brushes
-from pores.overlap import Pairs
-from pores.prospects import Prospects
 from pores.series import Bools, Floats, Ints
-from pores.signs import own_signs
+from pores.tracking.compare import Comparer
+from pores.tracking.link import Links, continuations, without_brushes
+from pores.tracking.overlap import Pairs
+from pores.tracking.prospects import Prospects
+from pores.tracking.signs import own_signs
 
 _ROUNDS = 2
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pores.link import Links
 from pores.motion import Floats
 from pores.series import TOLERANCE_S, Bools, Ints
+from pores.tracking.link import Links
 
 
 @dataclass(frozen=True)

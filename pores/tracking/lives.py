@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.lineage import Lineage, in_order
 from pores.motion import Bools, Floats
-from pores.observed import Observed
 from pores.series import NONE, TOLERANCE_S, Columns, Features, Ints
+from pores.tracking.lineage import Lineage, in_order
+from pores.tracking.observed import Observed
 
 Ends = tuple[NDArray[Any], NDArray[Any]]  # how each track began, and how it ended
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from pores.link import Links, continuations
-from pores.nodes import Nodes
 from pores.parameters import TrackParameters
 from pores.series import NONE, Ints, Watch
+from pores.tracking.link import Links, continuations
+from pores.tracking.nodes import Nodes
 
 
 def through_faint(links: Links, nodes: Nodes, watch: Watch, parameters: TrackParameters) -> Links:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pores.link import Links
 from pores.series import NONE, Columns, Features, Ints, Watch
+from pores.tracking.link import Links
 
 
 @dataclass(frozen=True, eq=False)

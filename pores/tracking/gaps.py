@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from pores.compare import Comparer
-from pores.link import Links, continuations, without_brushes
-from pores.prospects import Prospects
 from pores.series import Bools, Floats
-from pores.signs import told_on
+from pores.tracking.compare import Comparer
+from pores.tracking.link import Links, continuations, without_brushes
+from pores.tracking.prospects import Prospects
+from pores.tracking.signs import told_on
 
 
 def over_gaps(links: Links, compare: Comparer, prospects: Prospects, polarity: Floats) -> Links:
