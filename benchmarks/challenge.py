@@ -15,7 +15,7 @@ PAGE = ROOT / "docs" / "tracking.md"
 
 
 def main() -> None:
-    """Make what is not there, run and score all trackers, write the page and the figures."""
+    """Make what is not there, run and score all trackers, write page and figures; fail if a run failed."""
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # before numpy is loaded
     from benchmarks.contest import Result, results, saved
     from benchmarks.contest_page import page, summary
@@ -45,16 +45,20 @@ def main() -> None:
     whole = not (options.seeds or options.scenarios or options.trackers or given)
     path = options.page or (PAGE if whole else options.out / "tracking.md")
     path.write_text(page(every, made, time.perf_counter() - start - made))
-    print(f"{path}; {sum(bool(one.error) for one in every)} of {len(every)} runs failed")
+    failed = sum(bool(one.error) for one in every)
+    print(f"{path}; {failed} of {len(every)} runs failed")
+    raise SystemExit(bool(failed))
 
 
 def _options() -> argparse.Namespace:
+    from pores.parameters import Tracker
+
     parser = argparse.ArgumentParser(prog="python -m benchmarks.challenge", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "challenge", help="folder of the series")
     parser.add_argument("--page", type=Path, help="page to write; default: docs/tracking.md of a whole run")
     parser.add_argument("--seeds", help="as 1..5; default: the challenge's own")
     parser.add_argument("--scenarios", nargs="+", help="default: all")
-    parser.add_argument("--trackers", nargs="+", help="default: all")
+    parser.add_argument("--trackers", nargs="+", choices=get_args(Tracker), help="default: all")
     parser.add_argument("--frames", dest="n_frames", type=int, help="records of each series")
     parser.add_argument("--mistakes", action="store_true", help="list every mistake of the first tracker")
     return parser.parse_args()

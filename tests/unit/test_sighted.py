@@ -176,7 +176,7 @@ class TestChallenge:
         ("module", "decides"),
         [
             *((f"pores.{name}", True) for name in ("detect", "simulate.movers", "simulate.granulation")),
-            *((f"pores.{name}", False) for name in ("follow", "track", "score")),
+            *((f"pores.{name}", False) for name in ("track", "score")),
         ],
     )
     def test_other_code_makes_another_series(self, monkeypatch, module, decides):
