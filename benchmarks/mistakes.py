@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pores.score import ScoreParameters
-from pores.scoring.events import ARITY_TOLERANCE, KINDS
-from pores.scoring.links import bridged
+from pores.scoring.events import ARITY_TOLERANCE, KINDS, of_kind
+from pores.scoring.links import compared
 from pores.scoring.matching import Matches, match_events, match_features, match_tracks
 from pores.scoring.side import Side, Table, cadence_s, rows, seconds
 from pores.series import NONE
@@ -51,11 +51,8 @@ class _Told:
 
     def events(self) -> Iterator[Mistake]:
         """Events at the wrong time, missed, made up, or of wrong arity."""
-        for name, (kind, cause) in KINDS.items():
-            f, t = (
-                rows(table, (table["kind"] == kind) & ((table["cause"] == cause) | (cause is None)))
-                for table in (self.found.events, self.truth.events)
-            )
+        for name in KINDS:
+            f, t = (of_kind(table, name) for table in (self.found.events, self.truth.events))
             pairs = match_events(f, t, ARITY_TOLERANCE * self.cadence, _ASKED.event_reach_px)
             missed = np.flatnonzero(pairs.found_of(len(t["kind"])) == NONE)
             false = np.flatnonzero(pairs.truth_of(len(f["kind"])) == NONE)
@@ -74,12 +71,9 @@ class _Told:
 
     def links(self) -> Iterator[Mistake]:
         """Links missed or made up between features that both sides have."""
-        followed = self.truth.followed[self.pores.truth]
-        pairs = Matches(self.pores.found[followed], self.pores.truth[followed])
-        as_true = np.full(len(self.truth), NONE, np.intp)
-        as_true[pairs.truth] = pairs.truth
-        found = {tuple(edge) for edge in bridged(self.found, pairs.truth_of(len(self.found))).tolist()}
-        true = {tuple(edge) for edge in bridged(self.truth, as_true).tolist()}
+        found, true = (
+            {tuple(edge) for edge in edges.tolist()} for edges in compared(self.found, self.truth, self.pores)
+        )
         table = self.truth.pores
         for what, edges in (("link missed", true - found), ("link false", found - true)):
             for a, b in sorted(edges):

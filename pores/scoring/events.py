@@ -20,7 +20,7 @@ def event_rates(found: Table, truth: Table, cadence_s: float, reach_px: float) -
     """Rates of each kind of event at each tolerance, frames."""
     rates: dict[str, dict[int, Rates]] = {}
     for name in KINDS:
-        f, t = (_of_kind(table, name) for table in (found, truth))
+        f, t = (of_kind(table, name) for table in (found, truth))
         matched = {n: len(match_events(f, t, n * cadence_s, reach_px)) for n in TOLERANCES}
         sizes = len(t["kind"]), len(f["kind"])
         rates[name] = {n: Rates(sizes[0], many, sizes[1], many) for n, many in matched.items()}
@@ -34,7 +34,7 @@ def arity_figures(found: Table, truth: Table, cadence_s: float, reach_px: float)
     """
     figures = {}
     for name, many in (("merges", "n_from"), ("splits", "n_to")):
-        f, t = (_of_kind(table, name) for table in (found, truth))
+        f, t = (of_kind(table, name) for table in (found, truth))
         pairs = match_events(f, t, ARITY_TOLERANCE * cadence_s, reach_px)
         right = np.all([f[n][pairs.found] == t[n][pairs.truth] for n in ("n_from", "n_to")], axis=0)
         three = t[many][pairs.truth] >= 3
@@ -44,7 +44,8 @@ def arity_figures(found: Table, truth: Table, cadence_s: float, reach_px: float)
     return figures
 
 
-def _of_kind(table: Table, name: str) -> Table:
+def of_kind(table: Table, name: str) -> Table:
+    """The events that a name of `KINDS` means."""
     kind, cause = KINDS[name]
     return rows(table, (table["kind"] == kind) & ((table["cause"] == cause) | (cause is None)))
 

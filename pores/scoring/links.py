@@ -11,7 +11,14 @@ from pores.series import NONE, Ints
 
 
 def link_rates(found: Side, truth: Side, pores: Matches) -> Rates:
-    """Links between matched features, compared under their true names.
+    """Links between matched features, compared under their true names."""
+    f, t = (edge[:, 0] * len(truth) + edge[:, 1] for edge in compared(found, truth, pores))
+    both = len(np.intersect1d(f, t))
+    return Rates(len(t), both, len(f), both)
+
+
+def compared(found: Side, truth: Side, pores: Matches) -> tuple[Ints, Ints]:
+    """The found links between matched features and the true ones, both by rows of true features, (n, 2).
 
     Features without a true track, being too small to follow, take no part.
     """
@@ -19,10 +26,7 @@ def link_rates(found: Side, truth: Side, pores: Matches) -> Rates:
     pairs = Matches(pores.found[followed], pores.truth[followed])
     as_true = np.full(len(truth), NONE, np.intp)
     as_true[pairs.truth] = pairs.truth
-    edges = [bridged(found, pairs.truth_of(len(found))), bridged(truth, as_true)]
-    f, t = (edge[:, 0] * len(truth) + edge[:, 1] for edge in edges)
-    both = len(np.intersect1d(f, t))
-    return Rates(len(t), both, len(f), both)
+    return bridged(found, pairs.truth_of(len(found))), bridged(truth, as_true)
 
 
 def bridged(side: Side, kept: Ints) -> Ints:
