@@ -145,7 +145,7 @@ class Scores:
                 yield f"{name:<26}{_number(self.figures[name]):>10}  {meaning}"
 
 
-_CAPTION = """features: true ones well above the size limit must be found; smaller ones do not count.
+_CAPTION = """features: true ones well above the size limit must be found; smaller ones may be missed.
 births and deaths are those seen (emerged, decayed). Errors are found minus true. -: nothing to tell from."""
 
 
