@@ -46,7 +46,7 @@ def flow(request: Request, harpnum: int) -> Done:
     label = f"HARP {harpnum} flow"
     for block, found in zip(todo, over_blocks(work, items, label, request.workers), strict=True):
         write_table(harp.stage("flow", block), stacked(found, MOVED), arrow_schema(MOVED))
-    return Done("flow", harpnum, frames_said(items, "compared with their neighbours"))
+    return Done("flow", harpnum, frames_said(items, "searched for motion"))
 
 
 def _works(harp: Harp, prepared: Sequence[Block], detected: Sequence[Block], index: int) -> Iterator[Work]:

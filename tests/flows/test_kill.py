@@ -24,6 +24,7 @@ SIGNS = (  # what has just appeared in the lake when the run is killed
     "labels/*/*/*.h5",
     "stages/*/*/faint-*.parquet",
     "stages/*/*/detect-*.parquet",
+    "stages/*/*/flow-*.parquet",
     "tables/pores/*/*.parquet",
     "tables/runs/*/*.parquet",
     "current/*/*.json",
