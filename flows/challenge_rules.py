@@ -35,8 +35,8 @@ at that cadence.
 ## What to hand in
 
 A folder with `pores.parquet` (the rows given, and `track_id`), `links.parquet`, `tracks.parquet` and
-`events.parquet`, with the columns that the tables of `truth/` have. No link may bridge more than an hour
-without the feature and one step of the series.
+`events.parquet`, with the columns that the tables of `truth/` have. A feature may be unseen for an hour: no
+link may lead over more than that and one step of the series.
 
 ## How it is scored
 
