@@ -8,7 +8,8 @@ from importlib.metadata import version
 
 from benchmarks.contest import Result
 from benchmarks.contest_aims import AIMS, BY_NAME, FIGURES, Aim, Figure, Kind, Together, kind_name, kind_of
-from benchmarks.contest_text import AHEAD, ASKED, HEAD, MISSED, OVERALL, TIME
+from benchmarks.contest_text import AHEAD, ASKED, HEAD, LIMIT, MISSED, OVERALL, TIME
+from benchmarks.mistakes import AT_LIMIT
 
 OWN = "porelake"
 _SAME = 5e-4  # differences below what is printed are none
@@ -190,7 +191,17 @@ def _missed(every: Sequence[Result], together: Together) -> Iterator[str]:
         lines += [f"  - `{' '.join(str(wrong).split())}`" for wrong in one.mistakes[:_MOST]]
     yield MISSED if lines else "Nowhere."
     if lines:
+        yield _at_the_limit(every)
         yield "\n".join(lines)
+
+
+def _at_the_limit(every: Sequence[Result]) -> str:
+    """How many births and deaths are told at the wrong time, and how many of them at the limit of size."""
+    told = [wrong for one in every if one.tracker == OWN for wrong in one.mistakes]
+    off = [
+        wrong for wrong in told if wrong.what in ("birth early", "birth late", "death early", "death late")
+    ]
+    return LIMIT.format(n=len(off), small=sum(AT_LIMIT in wrong.detail for wrong in off))
 
 
 def _failed(every: Sequence[Result]) -> Iterator[str]:

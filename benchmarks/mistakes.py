@@ -14,6 +14,8 @@ from pores.series import NONE
 
 _ASKED = ScoreParameters()
 _OFF = 6  # steps within which an event that is missed and one that is made up are one at the wrong time
+AT_LIMIT = "at the size limit"
+_LIMIT, _NEAR_PX = 0.15, 6.0  # counting 20 pixels errs by a pixel; a small pore is within this distance
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class _Told:
             off = match_events(rows(f, false), rows(t, missed), _OFF * self.cadence, _ASKED.event_reach_px)
             for i, j in zip(false[off.found], missed[off.truth], strict=True):
                 late = round((float(seconds(f)[i]) - float(seconds(t)[j])) / self.cadence)
-                yield self._at(f"{one} {'late' if late > 0 else 'early'}", t, j, f"by {abs(late)} steps")
+                said = f"by {abs(late)} steps" + self._size(one, t, j, float(seconds(f)[i]))
+                yield self._at(f"{one} {'late' if late > 0 else 'early'}", t, j, said)
             for j in np.delete(missed, off.truth):
                 yield self._at(f"{one} missed", t, j, _arity(t, j))
             for i in np.delete(false, off.found):
@@ -99,6 +102,23 @@ class _Told:
                 yield self._at("lifetime", self.truth.pores, places[i], f"{said} for {_life(true)}")
             if got and any((got[end] == "censored") != (true[end] == "censored") for end in names[:2]):
                 yield self._at("censoring", self.truth.pores, places[i], f"{said} for {_life(true)}")
+
+    def _size(self, kind: str, true: Table, i: int, found_s: float) -> str:
+        """Whether a birth or death is in dispute where the true area is next to the limit of detection.
+
+        That is its area in the first frame, or the last, in which either side has the feature.
+        """
+        if kind not in ("birth", "death"):
+            return ""
+        table = self.truth.pores
+        when = (min if kind == "birth" else max)(float(seconds(true)[i]), found_s)
+        away = np.hypot(table["x_px"] - true["x_px"][i], table["y_px"] - true["y_px"][i])
+        near = np.flatnonzero((np.abs(seconds(table) - when) < 1) & (away <= _NEAR_PX))
+        if not len(near):
+            return ""
+        area = float(table["area_mm2"][near[np.argmin(away[near])]])
+        close = abs(area / _ASKED.min_area_mm2 - 1) <= _LIMIT
+        return f", {AT_LIMIT}: {area:.2f} Mm2" if close else f", {area:.2f} Mm2"
 
     def _at(self, what: str, table: Table, i: int, detail: str) -> Mistake:
         step = round((float(seconds(table)[i]) - self.start) / self.cadence)
