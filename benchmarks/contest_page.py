@@ -14,6 +14,7 @@ from benchmarks.mistakes import AT_LIMIT
 OWN = "porelake"
 _SAME = 5e-4  # differences below what is printed are none
 _MOST = 6  # mistakes that are listed of one series
+_OFF_TIME = ("birth early", "birth late", "death early", "death late")
 _BRIEF = {
     "links": "links_f1",
     "births": "births_f1_1",
