@@ -2,7 +2,7 @@
 -- like harps: harpnum, noaa_ars, series, t_first, t_last, n_frames, n_unusable
 -- column n_features int64 : Features, in all frames
 -- column n_tracks int64 : Tracks
--- column n_pore_tracks int64 : Tracks that are pores by majority
+-- column n_pore_tracks int64 : Tracks that are pores by majority, passing pieces left out
 -- column max_area_mm2 float64 [Mm2] : Largest area of one feature
 -- like harps: run_id
 CREATE VIEW harp_summary AS
@@ -13,7 +13,7 @@ features AS (
     GROUP BY run_id
 ),
 lives AS (
-    SELECT run_id, count(*) AS n_tracks, count(*) FILTER (kind = 'pore') AS n_pore_tracks
+    SELECT run_id, count(*) AS n_tracks, count(*) FILTER (kind = 'pore' AND NOT passing) AS n_pore_tracks
     FROM tracks
     GROUP BY run_id
 )
