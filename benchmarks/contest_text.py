@@ -41,4 +41,5 @@ pixel."""
 
 LIMIT = """Births and deaths two to six frames early or late: {n} in all series. In {small} of them the true
 area is within 15 % of the limit of detection (20 pixels, 0.664 Mm2) in the first or last frame in which one
-of the two sides has the pore: counting 20 pixels errs by about one, and granulation takes and gives as much."""
+side or the other has the pore: counting 20 pixels errs by about one, and granulation takes and gives as
+much."""
