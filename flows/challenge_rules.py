@@ -34,9 +34,16 @@ at that cadence.
 
 ## What to hand in
 
-A folder with `pores.parquet` (the rows given, and `track_id`), `links.parquet`, `tracks.parquet` and
-`events.parquet`, with the columns that the tables of `truth/` have. A feature may be unseen for an hour: no
-link may lead over more than that and one step of the series.
+A folder with Parquet files of these columns, others may be there:
+
+- `pores`: the rows given, and `track_id` (null: in no track)
+- `links`: `from_pore_id`, `to_pore_id`
+- `tracks`: `track_id`, `birth`, `death`, `lifetime_h`; `passing` (true: a piece that parted for a moment and
+  rejoined, no life of its own) where it is known
+- `events`: `harpnum`, `kind`, `cause`, `t_rec`, `x_px`, `y_px`, `n_from`, `n_to`
+
+Values are those that the tables of `truth/` have. A feature may be unseen for an hour: no link may lead over
+more than that and one step of the series.
 
 ## How it is scored
 

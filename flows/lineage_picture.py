@@ -175,7 +175,7 @@ def _fill(polygons: Any, br: Any, colours: ScalarMappable) -> dict[str, Any]:
 def _join(axes: Axes, link: Join, factor: float, colours: ScalarMappable) -> None:
     t, s, width = join(link.start, link.end)
     if link.unseen:
-        axes.plot(t, s, zorder=1.5, **GAP)
+        axes.plot(t, s, zorder=5, **GAP)
         return
     filled = _fill([outline(t, s, width * factor)], np.array([link.br]), colours)
     axes.add_collection(

@@ -27,7 +27,12 @@ FAINT: dict[str, Any] = {"facecolor": "white", "edgecolor": "#777777", "hatch": 
 UMBRA: dict[str, Any] = {"facecolor": "none", "edgecolor": "#ffffff90", "hatch": "////", "linewidth": 0}
 BR_STEP_G = 500.0
 HALO = withStroke(linewidth=1.6, foreground="white")
-GAP: dict[str, Any] = {"color": "#333333", "linewidth": 0.9, "linestyle": (0, (3, 2))}
+GAP: dict[str, Any] = {
+    "color": "#333333",
+    "linewidth": 0.9,
+    "linestyle": (0, (3, 2)),
+    "path_effects": [HALO],
+}
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def parameters(values: Mapping[str, object]) -> "Parameters":
         path = ".".join(map(str, (*first["loc"], *of_stage)))
         if first["type"] == "extra_forbidden" or of_stage:
             raise InputError(f"--set {path}: no such parameter{_meant(path, names(Parameters()))}") from error
-        why = first["msg"].removeprefix("Input ").partition(",")[0]
+        why = first["msg"].removeprefix("Input ").partition(", unable")[0]
         raise InputError(f"--set {path}={first['input']}: {why}") from error
 
 

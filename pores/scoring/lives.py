@@ -31,11 +31,16 @@ def life_figures(found: Side, truth: Side, tracks: Matches, cadence_s: float) ->
 def kolmogorov_smirnov(a: Floats, b: Floats) -> float:
     """The largest difference of two cumulative distributions; NaN where one is of nothing.
 
+    What differs in the seventh decimal only is equal: the same lifetime comes out of times in several ways.
+
     >>> kolmogorov_smirnov(np.array([1.0, 2.0]), np.array([1.0, 3.0]))
+    0.5
+    >>> kolmogorov_smirnov(np.array([2.4, 2.4]), np.array([2.4000000000000004, 2.6]))
     0.5
     """
     if not len(a) or not len(b):
         return np.nan
+    a, b = np.round(a, 6), np.round(b, 6)
     at = np.concatenate((a, b))
     below = [np.searchsorted(np.sort(side), at, side="right") / len(side) for side in (a, b)]
     return float(np.max(np.abs(below[0] - below[1])))

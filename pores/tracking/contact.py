@@ -9,6 +9,7 @@ partner did merge or split.
 import numpy as np
 
 from pores.motion import Floats, rotated
+from pores.series import Bools
 from pores.tracking.compare import Comparer
 from pores.tracking.episodes import Episode, Graph, around_merges
 from pores.tracking.link import Links, Loose, by_place, reach_px
@@ -39,7 +40,10 @@ def without_contacts(links: Links, compare: Comparer, polarity: Floats) -> Links
             if episode.lasted_s > new[0].lasted_s:
                 break
             seen.add((episode.first, episode.last))
-            _resolve(graph, episode, _partners(episode, compare, polarity), nodes.all["area_px"])
+            pairs = _partners(episode, compare, polarity)
+            ends = nodes.all.k[pairs.source], nodes.all.k[pairs.target]
+            within = watch.within_gap(*ends, compare.parameters)
+            _resolve(graph, episode, pairs, within, nodes.all["area_px"])
 
 
 def _partners(episode: Episode, compare: Comparer, polarity: Floats) -> Links:
@@ -58,8 +62,11 @@ def _partners(episode: Episode, compare: Comparer, polarity: Floats) -> Links:
     return by_place(Loose(before, after, off, reach), features, polarity, compare.parameters)
 
 
-def _resolve(graph: Graph, episode: Episode, pairs: Links, area: Floats) -> None:
-    """Lead the pairs past the contact but the largest, which goes through it."""
+def _resolve(graph: Graph, episode: Episode, pairs: Links, within: Bools, area: Floats) -> None:
+    """Lead the pairs past the contact but the largest, which goes through it.
+
+    Those that are not `within` the gap window end before it and begin after it.
+    """
     first, last = episode.first, episode.last
     came = [s for s in episode.before.tolist() if graph.own[s, first]]
     went = [t for t in episode.after.tolist() if graph.own[last, t]]
@@ -77,6 +84,7 @@ def _resolve(graph: Graph, episode: Episode, pairs: Links, area: Floats) -> None
         source, target = int(pairs.source[i]), int(pairs.target[i])
         graph.remove(source, first)
         graph.remove(last, target)
-        graph.add(source, target)
+        if within[i]:
+            graph.add(source, target)
     graph.claim(s, first)
     graph.claim(last, t)

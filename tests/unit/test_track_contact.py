@@ -48,6 +48,18 @@ class TestContact:
         assert "merge" in kinds(Scene([*apart(3), *joined(1), *apart(3)]), contact_h=0.0)
         assert "merge" not in kinds(Scene([*apart(3), *joined(3), *apart(3)]), contact_h=0.6)
 
+    def test_nothing_is_led_past_a_contact_further_than_the_gap_window(self):
+        slots = [0, 1, 2, 7, 9, 10, 11]  # 1.4 h from before the contact to after it
+        scene = replace(Scene([*apart(3), *joined(1), *apart(3)]), slots=slots)
+        result = scene.track()
+        assert "merge" not in kinds(scene)
+        assert "split" not in kinds(scene)
+        assert [row[:2] for row in table(result.tracks, "track_id", "n_obs")] == [
+            (pore(0, 1), 7),
+            (pore(0, 2), 3),
+            (pore(9, 2), 3),
+        ]
+
     def test_of_frames_an_hour_apart_no_contact_is_brief(self):
         scene = replace(Scene([*apart(3), *joined(1), *apart(3)]), slots=[5 * i for i in range(7)])
         assert {"merge", "split"} <= set(kinds(scene))
