@@ -37,7 +37,7 @@ bench: install
 accuracy: install
 	$(BIN)/python -m benchmarks.accuracy
 
-# About 20 minutes; e.g. CHALLENGE="--seeds 1..5 --trackers porelake --mistakes" for a look at one tracker.
+# 25 to 40 minutes; e.g. CHALLENGE="--seeds 1..5 --trackers porelake --mistakes" for a look at one tracker.
 challenge: install
 	$(BIN)/python -m benchmarks.challenge $(CHALLENGE)
 
