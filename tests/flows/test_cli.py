@@ -180,7 +180,7 @@ def test_wrong_questions(
     refuses("query", "longest_lives", "--param", "x", *lake, says="--param x")
     refuses("export", "no_such", "--format", "csv", "--out", tmp_path / "x.csv", *lake, says="no_such")
     refuses("export", "pores", "--format", "xls", "--out", tmp_path / "x", *lake, says="xls")
-    refuses("score", tmp_path, *lake, says="no such truth table")
+    refuses("score", tmp_path, *lake, says="no such table")
     refuses("mask", "no_such", *lake, says="no pore_id")
     refuses("mask", f"{BUSY}_20140610_103600_099", *lake, says="no such feature")
     refuses("enhance", tmp_path / "x.fits", "--out", tmp_path / "y.fits", says="x.fits")
