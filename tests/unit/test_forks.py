@@ -91,7 +91,7 @@ class TestSplits:
 
     def test_and_joining_again_is_one_family(self):
         whole, parts = [Disc(42, 60, 4), Disc(50, 60, 6)], [Disc(39, 60, 4), Disc(51, 60, 6)]
-        result = Scene([parts, whole, parts, whole]).track()
+        result = Scene([parts, *[whole] * 3, *[parts] * 3, whole]).track()
         assert [row[1:3] for row in table(result.tracks, *LIFE)] == [
             ("censored", "censored"), ("censored", "merged"), ("split", "merged"),
         ]  # fmt: skip
