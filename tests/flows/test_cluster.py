@@ -214,7 +214,9 @@ def test_workers_that_are_missing_go_or_differ(
 
     (tmp_path / "older.py").write_text("import flows.harp\nflows.harp.DETECT_VERSION = 0\n")
     cluster.add_workers(1, "--no-nanny", "--preload", tmp_path / "older.py")
-    with pytest.raises(PorelakeError, match=rf"tcp:.*stage detect 0 \(here {DETECT_VERSION}\); install the same"):
+    with pytest.raises(
+        PorelakeError, match=rf"tcp:.*stage detect 0 \(here {DETECT_VERSION}\); install the same"
+    ):
         run_request(asked)
     cluster.workers[0].kill()
     (tmp_path / "bare.py").write_text(
