@@ -74,7 +74,7 @@ def test_a_prefect_server_that_does_not_answer_is_one_line(small_series: Path, t
     ("name", "content", "says"),
     [
         ("one.fits", b"SIMPLE  =                    T".ljust(2880), "name the directory that holds it"),
-        ("series.tar.gz", gzip.compress(b"tar"), "unpack it first"),
+        ("series.tar.gz", gzip.compress(b"tar", mtime=0), "unpack it first"),
         ("series.tar", b"<html>not found</html>", "fetch it again"),
     ],
 )
