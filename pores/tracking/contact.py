@@ -39,6 +39,8 @@ def without_contacts(links: Links, compare: Comparer, polarity: Floats) -> Links
         for episode in new:
             if episode.lasted_s > new[0].lasted_s:
                 break
+            if not graph.still(episode):  # one before it changed its links: it is looked for anew
+                continue
             seen.add((episode.first, episode.last))
             pairs = _partners(episode, compare, polarity)
             ends = nodes.all.k[pairs.source], nodes.all.k[pairs.target]

@@ -63,6 +63,11 @@ class Graph:
         before = np.array(sorted(self.before[first]), np.intp)
         return Episode(first, last, before, np.array(sorted(after), np.intp), lasted)
 
+    def still(self, episode: Episode) -> bool:
+        """Whether the links of an episode are as they were found."""
+        before, after = self.before[episode.first], self.after[episode.last]
+        return before == set(episode.before.tolist()) and after == set(episode.after.tolist())
+
     def add(self, source: int, target: int) -> None:
         """Link two features; the link keeps the track if neither has another that does."""
         self.own[source, target] = False
