@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 
 import duckdb
 import numpy as np
@@ -92,6 +95,26 @@ def test_mx_is_flux_in_every_format(exported) -> None:
         flux = u.Quantity(np.ma.filled(pores["flux_mx"], 0), pores["flux_mx"].unit)
         expected = np.ma.filled(pores["mean_br"], 0) * np.array(pores["area_mm2"])
         np.testing.assert_allclose(flux.to_value(u.G * u.Mm**2), np.abs(np.nan_to_num(expected)), rtol=1e-9)
+
+
+ROWS_OF_ALL_LENGTHS = """
+import sys
+from pathlib import Path
+import pyarrow as pa
+from catalog.export_astropy import write_votable
+from catalog.provenance import Subject
+from catalog.query import Question
+
+text = pa.table({"text": ["x" * n for n in range(600)]})
+write_votable(text.to_reader(), Subject("x", "x", Question("", {}), {}), {}, Path(sys.argv[1]))
+"""
+
+
+def test_no_row_of_a_votable_breaks_memory(tmp_path) -> None:
+    checked = {**os.environ, "PYTHONMALLOC": "debug"}  # dies of what is written beyond a buffer
+    out = tmp_path / "x.vot"
+    subprocess.run([sys.executable, "-c", ROWS_OF_ALL_LENGTHS, str(out)], check=True, env=checked)
+    assert [len(text) for text in read(out, "votable")["text"]] == list(range(600))
 
 
 def test_csv_is_plain_and_told_beside(lake, tmp_path) -> None:
