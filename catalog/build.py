@@ -3,9 +3,10 @@
 import fcntl
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -32,14 +33,26 @@ PUBLISHED = (
 
 @dataclass(frozen=True)
 class Published:
-    """What a catalogue shows."""
+    """What a catalogue shows; `products` says of how many HARPs the features are of each product."""
 
     place: str
     n_harps: int
     n_views: int
+    products: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.n_views} views of {self.n_harps} HARP{'' if self.n_harps == 1 else 's'}"
+        said = f"{self.place}: {self.n_views} views of {_harps(self.n_harps)}"
+        return "\n".join([said, *self._mixed()])
+
+    def _mixed(self) -> Iterator[str]:
+        """A warning where numbers of several products stand side by side."""
+        if len(self.products) > 1:
+            of = ", ".join(f"{product} ({_harps(n)})" for product, n in sorted(self.products.items()))
+            yield f"not of one product: {of}; their numbers differ, keep them apart by column product"
+
+
+def _harps(n: int) -> str:
+    return f"{n} HARP{'' if n == 1 else 's'}"
 
 
 def publish(lake: Lake) -> Published:
@@ -60,7 +73,8 @@ def publish(lake: Lake) -> Published:
             n_views = _build(lake, runs)
             push_catalog(lake)
             if lake.url is None or (now := current_runs(lake)) == runs:
-                return Published(f"{lake.location}/{lake.catalog.name}", len(runs), n_views)
+                products = Counter(run.product for run in runs if run.product)
+                return Published(f"{lake.location}/{lake.catalog.name}", len(runs), n_views, products)
             runs = now
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -27,9 +28,9 @@ from storage.keys import json_key, stage_key
 from storage.labels import Layer, read_labels
 from storage.lake import Lake
 from storage.runs import CurrentRun, current_run, set_current
-from storage.tables import write_table
+from storage.tables import read_table, write_table
 
-TRACK_VERSION = 2
+TRACK_VERSION = 3
 SOFTWARE = ("numpy", "scipy", "scikit-image", "astropy", "h5py", "pyarrow")
 
 
@@ -47,7 +48,7 @@ def track(request: Request, harpnum: int) -> Done:
     said = "; ".join(
         [said, *findings.changed(harp.lake, current_run(harp.lake, request.series, harpnum), run)]
     )
-    set_current(harp.lake, run)
+    set_current(harp.lake, replace(run, product=_product(harp, run)))
     return Done("track", harpnum, said)
 
 
@@ -116,11 +117,16 @@ def _tables(
         "faint": {**faint, "track_id": tracking.faint_track_id},
         "velocities": velocities,
         "links": tracking.links,
-        "tracks": tracking.tracks,
-        "events": tracking.events,
+        "tracks": _of_product(tracking.tracks, pores),
+        "events": _of_product(tracking.events, pores),
         "frames": {**frames, "n_pores": _counts(frames, pores)},
         "harps": _harp_row(request, frames),
     }
+
+
+def _of_product(made: Columns, pores: Columns) -> Columns:
+    """Tracks or events with the product of the features they are made of, which is one in a run."""
+    return {**made, "product": np.repeat(pores["product"][:1], len(made["harpnum"]))}
 
 
 def frame_series(science: Parameters, frames: Columns) -> FrameSeries:
@@ -163,6 +169,12 @@ def _noaa_ars(keywords: Mapping[str, Any]) -> list[int]:
     """NOAA regions of NOAA_ARS, e.g. '11133,11134', which may be blank, MISSING or a number; else NOAA_AR."""
     named = str(keywords.get("NOAA_ARS") or keywords.get("NOAA_AR") or "").split(",")
     return [int(part) for part in named if part.strip().isdigit() and int(part)]
+
+
+def _product(harp: Harp, run: CurrentRun) -> str | None:
+    """The product of the features of a run whose tables are there; None if it has none."""
+    found = read_table(harp.lake.table("tracks", run.harpnum, run.run_id), ["product"])["product"]
+    return str(found[0]) if len(found) else None
 
 
 def _run_id(harp: Harp, moved: list[Block]) -> str:

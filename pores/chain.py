@@ -138,6 +138,7 @@ def detect_frame(frame: Frame, parameters: Parameters, quiet_sun: float | None =
         "spot_area_mm2": spot_area,
     }
     faint = _named(frame, measure_faint(faint_labels, *seen), "faint_id", "f")
+    faint["product"] = np.full(len(faint["label"]), parameters.enhance, object)
     return Detected(pores, labels, faint, faint_labels)
 
 

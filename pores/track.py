@@ -32,7 +32,7 @@ class Tracking:
     track_id : ndarray of object, (n,)
         Track of each row of `pores`, in their order.
     links, tracks, events : dict of ndarray
-        Columns of the tables of these names, but `run_id`, sorted as the tables are.
+        Columns of the tables of these names, but `product` and `run_id`, sorted as the tables are.
     faint_track_id : ndarray of object, (m,)
         Track of each row of `faint`, None where it belongs to none.
     """

@@ -1,18 +1,19 @@
 """Which run of a HARP is the current one: a small pointer per HARP, moved when a run's tables are whole."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from storage.lake import Lake, atomic
 
 
 @dataclass(frozen=True)
 class CurrentRun:
-    """The run whose rows the views show for a HARP."""
+    """The run whose rows the views show for a HARP, and the product of its features if it has any."""
 
     series: str
     harpnum: int
     run_id: str
+    product: str | None = field(default=None, compare=False)  # what the rows say, so that none need be read
 
 
 def set_current(lake: Lake, run: CurrentRun) -> None:

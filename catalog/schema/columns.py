@@ -49,6 +49,13 @@ T_OBS = Column("t_obs", "timestamp", "Mid-exposure time T_OBS, UTC", ucd="time.e
 TRACK = Column(
     "track_id", "string", "Track: the life of one feature, named after its first `pore_id`", ucd="meta.id"
 )
+PRODUCT = Column(
+    "product",
+    "string",
+    "How the intensity was doubled: `spline`, `network` (ours), `network:<weights>` (other weights)"
+    " or `none`",
+    ucd="meta.code",
+)
 KIND = Column("kind", "string", "`pore`, or `umbra`: a dark core embedded in penumbra", ucd="meta.code.class")
 LON = Column("lon", "float64", "Carrington longitude of the centroid", "deg", "pos.bodyrc.lon")
 LAT = Column("lat", "float64", "Carrington latitude of the centroid", "deg", "pos.bodyrc.lat")

@@ -1,6 +1,6 @@
 """The table of faint features: what is a little too bright to be a pore."""
 
-from catalog.schema.columns import HARP, LAT, LON, RUN, T_REC, TRACK, Column, Table, X, Y
+from catalog.schema.columns import HARP, LAT, LON, PRODUCT, RUN, T_REC, TRACK, Column, Table, X, Y
 from catalog.schema.features import PORES
 
 FAINT = Table(
@@ -28,6 +28,7 @@ FAINT = Table(
             "Value of the feature's pixels in the frame's label image of faint features",
             ucd="meta.id.part",
         ),
+        PRODUCT,
         X,
         Y,
         LON,

@@ -1,6 +1,21 @@
 """Tables of what was found: features, their links, lives and events."""
 
-from catalog.schema.columns import HARP, KIND, LAT, LON, RUN, T_REC, TRACK, Column, Table, X, Y, field, null
+from catalog.schema.columns import (
+    HARP,
+    KIND,
+    LAT,
+    LON,
+    PRODUCT,
+    RUN,
+    T_REC,
+    TRACK,
+    Column,
+    Table,
+    X,
+    Y,
+    field,
+    null,
+)
 
 PORES = Table(
     "pores",
@@ -18,12 +33,7 @@ PORES = Table(
         Column(
             "label", "int32", "Value of the feature's pixels in the frame's label image", ucd="meta.id.part"
         ),
-        Column(
-            "product",
-            "string",
-            "How the intensity was doubled: `spline`, `network` or `none`",
-            ucd="meta.code",
-        ),
+        PRODUCT,
         X,
         Y,
         Column("x_weighted_px", "float64", "As x_px, weighted by 1 - intensity", "pix", "pos.cartesian.x"),
@@ -142,6 +152,7 @@ TRACKS = Table(
             "Connected component of the link graph, named after its first `track_id`",
             ucd="meta.id.assoc",
         ),
+        PRODUCT,
         Column("t_birth", "timestamp", "T_REC of the first observation, TAI", ucd="time.start"),
         Column("t_death", "timestamp", "T_REC of the last observation, TAI", ucd="time.end"),
         Column("lifetime_h", "float64", "t_death - t_birth", "h", "time.duration"),
@@ -206,6 +217,7 @@ EVENTS = Table(
     (
         HARP,
         Column("event_id", "string", "The event: `<kind>_<pore_id>`", ucd="meta.id;meta.main"),
+        PRODUCT,
         Column("kind", "string", "`birth`, `death`, `merge` or `split`", ucd="meta.code.class"),
         Column(
             "cause",

@@ -11,14 +11,14 @@ _TIMES = ("t_rec", "from_t", "to_t", "t_birth", "t_death")
 _WORDS = ("kind", "cause", "birth", "death", "product")
 # Columns that a table has also where it has no rows.
 COLUMNS = {
-    "pores": ("harpnum", "t_rec", "pore_id", "track_id", "x_px", "y_px", "lon", "lat", "mu", "area_mm2",
-              "mean_br", "kind", "touches_edge"),
+    "pores": ("harpnum", "t_rec", "pore_id", "track_id", "product", "x_px", "y_px", "lon", "lat", "mu",
+              "area_mm2", "mean_br", "kind", "touches_edge"),
     "links": ("harpnum", "from_pore_id", "to_pore_id", "from_t", "to_t", "kind"),
-    "tracks": ("harpnum", "track_id", "family_id", "t_birth", "t_death", "lifetime_h", "n_obs", "birth",
-               "death", "parent_track_id", "child_track_id", "mean_br", "max_area_mm2", "mean_area_mm2",
-               "kind"),
-    "events": ("harpnum", "kind", "cause", "t_rec", "x_px", "y_px", "lon", "lat", "n_from", "n_to",
-               "from_track_ids", "to_track_ids"),
+    "tracks": ("harpnum", "track_id", "family_id", "product", "t_birth", "t_death", "lifetime_h", "n_obs",
+               "birth", "death", "parent_track_id", "child_track_id", "mean_br", "max_area_mm2",
+               "mean_area_mm2", "kind"),
+    "events": ("harpnum", "product", "kind", "cause", "t_rec", "x_px", "y_px", "lon", "lat", "n_from",
+               "n_to", "from_track_ids", "to_track_ids"),
 }  # fmt: skip
 
 

@@ -58,10 +58,12 @@ class Tables:
             "tracks": self._tracks(),
             "events": self._events(),
         }
-        return {
-            name: [{"harpnum": self.parameters.harpnum, "run_id": RUN_ID, **row} for row in made[name]]
-            for name in made
-        }
+        return {name: [{**self._common(name), **row} for row in made[name]] for name in made}
+
+    def _common(self, table: str) -> dict[str, Any]:
+        """What all rows of a table have; `links` are of no product but their ends'."""
+        common = {"harpnum": self.parameters.harpnum, "run_id": RUN_ID}
+        return common if table == "links" else {**common, "product": PRODUCT}
 
     def _t(self, node: Node) -> np.datetime64:
         return np.datetime64(self._times[node[0]])
@@ -80,7 +82,6 @@ class Tables:
                 "t_rec": self._t(node),
                 "pore_id": self._name(node),
                 "track_id": self._track(node) if node in self.told.track else None,
-                "product": PRODUCT,
                 "grid_scale": 2,
                 **dict.fromkeys(("mean_br_err", "mean_bp_err", "mean_bt_err"), float("nan")),
                 **self.told.feature(node).row,

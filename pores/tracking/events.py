@@ -32,7 +32,7 @@ class _Event:
 
 
 def event_columns(lives: Lineage, links: Links, ends: Ends, observed: Observed) -> Columns:
-    """The columns of `events` but `run_id`, sorted as the table is.
+    """The columns of `events` but `product` and `run_id`, sorted as the table is.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ Ends = tuple[NDArray[Any], NDArray[Any]]  # how each track began, and how it end
 
 
 def track_columns(lives: Lineage, ends: Ends, observed: Observed) -> Columns:
-    """The columns of `tracks` but `run_id`, sorted as the table is."""
+    """The columns of `tracks` but `product` and `run_id`, sorted as the table is."""
     features, watch = observed.features, observed.watch
     ids = features["pore_id"].astype(object)
     names = ids[lives.first]

@@ -4,6 +4,7 @@ SELECT
     t_rec,
     age_h,
     pore_id,
+    product,
     kind,
     lon,
     lat,

@@ -8,6 +8,7 @@ WITH placed AS (
         t_rec,
         pore_id,
         track_id,
+        product,
         2 * degrees(asin(least(1, sqrt(
             sin(radians(lat - lat_deg) / 2) ** 2
             + cos(radians(lat)) * cos(radians(lat_deg)) * sin(radians(lon - lon_deg) / 2) ** 2
@@ -24,6 +25,7 @@ SELECT
     t_rec,
     pore_id,
     track_id,
+    product,
     distance_deg,
     lon,
     lat,

@@ -4,6 +4,7 @@ SELECT
     tracks.harpnum,
     tracks.track_id,
     tracks.family_id,
+    tracks.product,
     tracks.t_birth,
     tracks.t_death,
     tracks.lifetime_h,

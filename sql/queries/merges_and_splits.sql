@@ -1,8 +1,9 @@
 -- One row per merge or split, in time.
--- like events: harpnum, t_rec, kind, n_from, n_to, from_track_ids, to_track_ids, lon, lat
+-- like events: harpnum, product, t_rec, kind, n_from, n_to, from_track_ids, to_track_ids, lon, lat
 -- param harp INTEGER = null : HARP number; null: all
 SELECT
     harpnum,
+    product,
     t_rec,
     kind,
     n_from,

@@ -1,12 +1,14 @@
 -- One row per observation of one track, in time: its area, field and place.
 -- like pores: t_rec
 -- column age_h float64 [h] : Time since the first observation of the track
--- like pores: pore_id, kind, lon, lat, mu, area_mm2, mean_br, mean_b, flux_mx, min_intensity, touches_edge
+-- like pores: pore_id, product, kind, lon, lat, mu, area_mm2, mean_br, mean_b, flux_mx, min_intensity
+-- like pores: touches_edge
 -- param track VARCHAR = null : The track_id
 SELECT
     t_rec,
     age_h,
     pore_id,
+    product,
     kind,
     lon,
     lat,

@@ -1,6 +1,7 @@
--- One row per bin of |mean Br|: how long pores live. Lives whose birth or death was not seen are censored:
--- they are counted apart, do not enter the median of complete lives, and bound the survival median from below
--- only.
+-- One row per product and bin of |mean Br|: how long pores live. Lives whose birth or death was not seen are
+-- censored: they are counted apart, do not enter the median of complete lives, and bound the survival median
+-- from below only.
+-- like tracks: product
 -- column br_from float64 [G] : Lower edge of the bin of |mean Br| over the life; null: no field known
 -- column br_to float64 [G] : Upper edge of the bin, not in it
 -- column n int64 : Pore tracks
@@ -16,38 +17,41 @@
 -- param min_mu DOUBLE = 0 : Smallest cosine of the heliocentric angle that a track may reach
 WITH
 lives AS (
-    SELECT floor(abs_mean_br / $bin_g) AS bin, lifetime_h, censored
+    SELECT product, floor(abs_mean_br / $bin_g) AS bin, lifetime_h, censored
     FROM pore_lifetime
     WHERE n_obs >= $min_obs AND min_mu >= $min_mu
 ),
 times AS (
-    SELECT bin, lifetime_h, count(*) AS here, count(*) FILTER (NOT censored) AS ended
+    SELECT product, bin, lifetime_h, count(*) AS here, count(*) FILTER (NOT censored) AS ended
     FROM lives
-    GROUP BY bin, lifetime_h
+    GROUP BY product, bin, lifetime_h
 ),
 -- Kaplan & Meier 1958; at_risk: lives not over before this time
 risks AS (
     SELECT
+        product,
         bin,
         lifetime_h,
         ended,
-        sum(here) OVER (PARTITION BY bin ORDER BY lifetime_h DESC) AS at_risk
+        sum(here) OVER (PARTITION BY product, bin ORDER BY lifetime_h DESC) AS at_risk
     FROM times
 ),
 survival AS (
     SELECT
+        product,
         bin,
         lifetime_h,
-        product(1 - ended / at_risk) OVER (PARTITION BY bin ORDER BY lifetime_h) AS surviving
+        product(1 - ended / at_risk) OVER (PARTITION BY product, bin ORDER BY lifetime_h) AS surviving
     FROM risks
 ),
 medians AS (
-    SELECT bin, min(lifetime_h) AS survival_median_h
+    SELECT product, bin, min(lifetime_h) AS survival_median_h
     FROM survival
     WHERE surviving <= 0.5 + 1e-9
-    GROUP BY bin
+    GROUP BY product, bin
 )
 SELECT
+    lives.product,
     lives.bin * $bin_g AS br_from,
     (lives.bin + 1) * $bin_g AS br_to,
     count(*) AS n,
@@ -59,6 +63,6 @@ SELECT
     max(lifetime_h) FILTER (censored) AS longest_censored_h,
     any_value(survival_median_h) AS survival_median_h
 FROM lives
-LEFT JOIN medians ON lives.bin IS NOT DISTINCT FROM medians.bin
-GROUP BY lives.bin
-ORDER BY lives.bin
+LEFT JOIN medians ON lives.product = medians.product AND lives.bin IS NOT DISTINCT FROM medians.bin
+GROUP BY lives.product, lives.bin
+ORDER BY lives.product, lives.bin

@@ -1,6 +1,6 @@
--- One row per lifetime that occurs: the fraction of pores that live longer, by Kaplan and Meier, censored lives
--- included as lower bounds.
--- like tracks: lifetime_h
+-- One row per product and lifetime that occurs: the fraction of pores that live longer, by Kaplan and Meier,
+-- censored lives included as lower bounds.
+-- like tracks: product, lifetime_h
 -- column at_risk int64 : Lives not over before this time
 -- column ended int64 : Lives that ended at this time
 -- column censored int64 : Lives that were seen no longer than this, their birth or death unseen
@@ -10,7 +10,7 @@
 -- param min_obs INTEGER = 2 : Fewest observations of a track
 WITH
 lives AS (
-    SELECT lifetime_h, censored
+    SELECT product, lifetime_h, censored
     FROM pore_lifetime
     WHERE
         n_obs >= $min_obs
@@ -19,26 +19,29 @@ lives AS (
 ),
 times AS (
     SELECT
+        product,
         lifetime_h,
         count(*) AS here,
         count(*) FILTER (NOT censored) AS ended,
         count(*) FILTER (censored) AS censored
     FROM lives
-    GROUP BY lifetime_h
+    GROUP BY product, lifetime_h
 ),
 risks AS (
     SELECT
+        product,
         lifetime_h,
-        sum(here) OVER (ORDER BY lifetime_h DESC)::BIGINT AS at_risk,
+        sum(here) OVER (PARTITION BY product ORDER BY lifetime_h DESC)::BIGINT AS at_risk,
         ended,
         censored
     FROM times
 )
 SELECT
+    product,
     lifetime_h,
     at_risk,
     ended,
     censored,
-    product(1 - ended / at_risk) OVER (ORDER BY lifetime_h) AS surviving
+    product(1 - ended / at_risk) OVER (PARTITION BY product ORDER BY lifetime_h) AS surviving
 FROM risks
-ORDER BY lifetime_h
+ORDER BY product, lifetime_h

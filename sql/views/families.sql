@@ -1,5 +1,5 @@
 -- One row per family: the tracks that merges and splits connect.
--- like tracks: family_id, harpnum
+-- like tracks: family_id, harpnum, product
 -- column t_first timestamp : First observation of any of its tracks, TAI
 -- column t_last timestamp : Last observation of any of its tracks, TAI
 -- column duration_h float64 [h] : t_last - t_first
@@ -14,6 +14,7 @@ CREATE VIEW families AS
 SELECT
     family_id,
     harpnum,
+    product,
     min(t_birth) AS t_first,
     max(t_death) AS t_last,
     epoch(max(t_death) - min(t_birth)) / 3600 AS duration_h,
@@ -25,5 +26,5 @@ SELECT
     max(max_area_mm2) AS max_area_mm2,
     run_id
 FROM tracks
-GROUP BY family_id, harpnum, run_id
+GROUP BY family_id, harpnum, product, run_id
 ORDER BY harpnum, family_id

@@ -1,7 +1,7 @@
 -- One row per track of a pore: how long it lived against its mean field. A life with `censored` is only
 -- bounded below by lifetime_h: it was there before observing began, or after it ended, or went over an edge or
 -- into a gap. Pieces that only pass (parted from a feature and soon back in it) are no lives.
--- like tracks: track_id, harpnum, family_id, t_birth, t_death, lifetime_h, n_obs, birth, death
+-- like tracks: track_id, harpnum, product, family_id, t_birth, t_death, lifetime_h, n_obs, birth, death
 -- column censored bool : Birth or death was not seen, so that lifetime_h is a lower bound
 -- like tracks: mean_br
 -- column abs_mean_br float64 [G] : Modulus of mean_br
@@ -10,6 +10,7 @@ CREATE VIEW pore_lifetime AS
 SELECT
     track_id,
     harpnum,
+    product,
     family_id,
     t_birth,
     t_death,

@@ -1,5 +1,5 @@
 -- One row per feature per frame, along the life of its track: area, field and place against time.
--- like pores: harpnum, track_id, pore_id, t_rec
+-- like pores: harpnum, product, track_id, pore_id, t_rec
 -- like frames: t_obs
 -- column age_h float64 [h] : Time since the first observation of the track
 -- like pores: kind, lon, lat, mu, area_mm2, area_msh, mean_br, mean_b, flux_mx, min_intensity, mean_intensity
@@ -10,6 +10,7 @@
 CREATE VIEW pore_series AS
 SELECT
     pores.harpnum,
+    pores.product,
     pores.track_id,
     pores.pore_id,
     pores.t_rec,

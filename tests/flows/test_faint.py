@@ -1,5 +1,6 @@
 """Faint features in the lake of a run: rows, label images and tracks that agree."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from catalog.check import verify
+from flows import harp, stages
 from flows.pipeline import run_request
 from flows.simulated import simulate_series
 from flows.stages import detect
@@ -37,7 +39,7 @@ def fading(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tables(fading: Path) -> dict[str, dict[str, np.ndarray]]:
     (run,) = current_runs(Lake.at(fading))
-    names = ("faint", "frames", "pores", "tracks", "runs")
+    names = ("faint", "frames", "pores", "tracks", "events", "runs")
     return {name: read_table(Lake.at(fading).table(name, HARP, run.run_id)) for name in names}
 
 
@@ -73,8 +75,27 @@ def test_no_track_is_in_a_frame_twice(tables) -> None:
     assert {track for track, _ in known} <= set(tables["tracks"]["track_id"])
 
 
+def test_all_say_their_product(tables, fading) -> None:
+    for name in ("pores", "faint", "tracks", "events"):
+        assert set(tables[name]["product"]) == {"spline"}, name
+    assert [run.product for run in current_runs(Lake.at(fading))] == ["spline"]
+
+
 def test_the_lake_is_sound(fading) -> None:
     assert verify(Lake.at(fading)) == []
+
+
+def test_rows_of_before_there_was_the_column_are_made_again(fading, tmp_path, monkeypatch) -> None:
+    shutil.copytree(fading, tmp_path / "lake")
+    for path in (tmp_path / "lake" / "stages").rglob("faint-*"):
+        path.unlink()
+    asked = request(None, tmp_path / "lake")
+    with monkeypatch.context() as before:
+        for module in (harp, stages):
+            before.setattr(module, "FAINTLY", harp.FAINT.without("track_id", "product", "run_id"))
+        assert detect(asked, HARP).said == "12 frames searched"
+        assert detect(asked, HARP).said == ""
+    assert detect(asked, HARP).said == "12 frames searched"
 
 
 def test_a_block_without_its_faint_features_is_done_again(fading) -> None:

@@ -47,6 +47,7 @@ class Run:
 
     harpnum: int
     run_id: str
+    product: str = "spline"
     tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES})
 
     def write(self, lake: Lake) -> None:
@@ -75,10 +76,17 @@ def _columns(table: Table, rows: list[Row]) -> dict[str, Any]:
     return columns
 
 
-def make_run(harpnum: int, run_id: str, n_frames: int, lives: list[Life], unusable: dict[int, str]) -> Run:
+def make_run(
+    harpnum: int,
+    run_id: str,
+    n_frames: int,
+    lives: list[Life],
+    unusable: dict[int, str],
+    product: str = "spline",
+) -> Run:
     """Consistent rows of every table."""
-    run = Run(harpnum, run_id)
-    key = {"harpnum": harpnum, "run_id": run_id}
+    run = Run(harpnum, run_id, product)
+    key = {"harpnum": harpnum, "run_id": run_id, "product": product}
     names = {life.label: pore_id(harpnum, life.seen[0], life.label) for life in lives}
     for life in lives:
         _add_life(run, life, names, key)
@@ -87,7 +95,7 @@ def make_run(harpnum: int, run_id: str, n_frames: int, lives: list[Life], unusab
         frame = {"t_rec": time(k), "usable": k not in unusable, "reason": unusable.get(k), "n_pores": n}
         run.tables["frames"].append({**key, **frame, "keywords": "{}", "oracle_usflux": 1e-8})
         if n is not None:
-            run.tables["faint"].append(faint_row(harpnum, run_id, k))
+            run.tables["faint"].append(faint_row(harpnum, run_id, k) | key)
     harp = {"noaa_ars": [11158], "series": SERIES, "t_first": time(0), "t_last": time(n_frames - 1)}
     run.tables["harps"].append({**key, **harp, "n_frames": n_frames, "n_unusable": len(unusable)})
     config = {"config": CONFIG, "config_hash": json_key({"enhance": "spline"}), "software": '{"numpy":"2"}'}
@@ -157,7 +165,7 @@ def _add_event(
 ) -> None:
     tracks = {"from_track_ids": before, "to_track_ids": after, "n_from": len(before), "n_to": len(after)}
     event = {"event_id": f"{kind}_{time(k)}_{(after or before)[-1]}", "kind": kind, "cause": cause or kind}
-    key = {"harpnum": run.harpnum, "run_id": run.run_id}
+    key = {"harpnum": run.harpnum, "run_id": run.run_id, "product": run.product}
     run.tables["events"].append({**key, "t_rec": time(k), **event, **tracks})
 
 
@@ -194,7 +202,7 @@ def make_lake() -> Make:
         lake = Lake.at(root)
         for run in runs:
             run.write(lake)
-            set_current(lake, CurrentRun(SERIES, run.harpnum, run.run_id))
+            set_current(lake, CurrentRun(SERIES, run.harpnum, run.run_id, run.product))
         publish(lake)
         return lake
 
@@ -222,6 +230,16 @@ def lake(tmp_path_factory: pytest.TempPathFactory, make_lake: Make) -> Lake:
     old = make_run(1, "0000", 10, LIVES_1[:1], {})
     old.write(Lake.at(root))
     return make_lake(root, good_runs())
+
+
+@pytest.fixture(scope="session")
+def mixed_lake(tmp_path_factory: pytest.TempPathFactory, make_lake: Make) -> Lake:
+    """The same lives in three HARPs, two doubled by spline and one by network."""
+    products = ("spline", "network", "spline")
+    runs = [
+        make_run(harp, f"run{harp}", 10, LIVES_1, {}, product) for harp, product in enumerate(products, 1)
+    ]
+    return make_lake(tmp_path_factory.mktemp("mixed"), runs)
 
 
 @pytest.fixture(scope="session")

@@ -175,6 +175,10 @@ def spoil_velocity_mean(run):
     run.tables["velocities"][0] |= {"vx_km_s": None, "vx_after_km_s": 0.2}
 
 
+def spoil_product(run):
+    run.tables["faint"][4]["product"] = "none"
+
+
 SPOILS = {
     spoil_duplicate: "links_keys",
     spoil_run: "harps_runs",
@@ -214,6 +218,7 @@ SPOILS = {
     spoil_velocity_mean: "velocities_values",
     spoil_harp: "harps_frames",
     spoil_config: "runs_config",
+    spoil_product: "runs_product",
 }
 
 
@@ -223,6 +228,10 @@ def names(findings):
 
 def test_a_good_lake_has_no_findings(lake) -> None:
     assert verify(lake) == []
+
+
+def test_harps_of_different_products_are_no_fault(mixed_lake) -> None:
+    assert verify(mixed_lake) == []
 
 
 def test_an_empty_lake_has_no_findings(empty_lake) -> None:

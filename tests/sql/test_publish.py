@@ -101,6 +101,19 @@ def test_says_what_it_made(tmp_path, make_lake, runs) -> None:
     assert str(publish(lake)).endswith(f"catalog.duckdb: {n_views} views of 2 HARPs")
 
 
+def test_says_that_products_differ(mixed_lake) -> None:
+    first, *more = str(publish(mixed_lake)).splitlines()
+    assert first.endswith("views of 3 HARPs")
+    assert more == [
+        "not of one product: network (1 HARP), spline (2 HARPs);"
+        " their numbers differ, keep them apart by column product"
+    ]
+
+
+def test_of_one_product_nothing_is_said(lake) -> None:
+    assert len(str(publish(lake)).splitlines()) == 1
+
+
 def test_others_can_open_the_file_with_duckdb_itself(lake) -> None:
     with duckdb.connect(lake.catalog, read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM tracks").fetchall() == [(10,)]

@@ -4,6 +4,7 @@ import pytest
 
 from catalog.formats import SQL_TYPES
 from catalog.query import connect, list_queries, named, run_query
+from catalog.schema.columns import PRODUCT
 from catalog.sql_files import sql_files
 from pores.errors import InputError
 
@@ -20,23 +21,23 @@ def test_lifetime_against_mean_br(lake) -> None:
     # 400-600 G: lives of 0.4, 0.4, 0.8, 1.2 h seen whole and one of at least 1.8 h.
     # Kaplan-Meier: after 0.4 h 3/5 live, after 0.8 h 3/5 * 2/3 = 0.4.
     assert ask(lake, "pore_lifetime_vs_mean_br") == [
-        (400, 600, 5, 1, 4, pytest.approx(0.6), pytest.approx(0.4), pytest.approx(0.9), 1.8, 0.8),
-        (800, 1000, 1, 0, 1, 0.2, 0.2, 0.2, None, 0.2),
-        (1200, 1400, 1, 1, 0, None, None, None, 0.4, None),
-        (None, None, 1, 0, 1, 0.4, 0.4, 0.4, None, 0.4),
+        ("spline", 400, 600, 5, 1, 4, pytest.approx(0.6), pytest.approx(0.4), pytest.approx(0.9), 1.8, 0.8),
+        ("spline", 800, 1000, 1, 0, 1, 0.2, 0.2, 0.2, None, 0.2),
+        ("spline", 1200, 1400, 1, 1, 0, None, None, None, 0.4, None),
+        ("spline", None, None, 1, 0, 1, 0.4, 0.4, 0.4, None, 0.4),
     ]
 
 
 def test_lifetime_parameters(lake) -> None:
     all_in_one = ask(lake, "pore_lifetime_vs_mean_br", bin_g="5000", min_obs="1")
-    assert [row[:5] for row in all_in_one] == [(0, 5000, 8, 2, 6), (None, None, 1, 0, 1)]
+    assert [row[1:6] for row in all_in_one] == [(0, 5000, 8, 2, 6), (None, None, 1, 0, 1)]
     assert ask(lake, "pore_lifetime_vs_mean_br", min_mu="0.95") == []
 
 
 def test_survival(lake) -> None:
     rows = ask(lake, "pore_survival", br_from="400", br_to="600")
-    assert [row[:4] for row in rows] == [(0.4, 5, 2, 0), (0.8, 3, 1, 0), (1.2, 2, 1, 0), (1.8, 1, 0, 1)]
-    assert [row[4] for row in rows] == pytest.approx([0.6, 0.4, 0.2, 0.2])
+    assert [row[1:5] for row in rows] == [(0.4, 5, 2, 0), (0.8, 3, 1, 0), (1.2, 2, 1, 0), (1.8, 1, 0, 1)]
+    assert [row[5] for row in rows] == pytest.approx([0.6, 0.4, 0.2, 0.2])
 
 
 def test_pore_life(lake, ids) -> None:
@@ -46,7 +47,7 @@ def test_pore_life(lake, ids) -> None:
 
 def test_longest_lives(lake, ids) -> None:
     rows = ask(lake, "longest_lives", rows="2")
-    assert [(row[0], row[4], row[5]) for row in rows] == [
+    assert [(row[0], row[5], row[6]) for row in rows] == [
         (ids(1, 0, 4), 1.8, True),
         (ids(1, 2, 3), 1.2, False),
     ]
@@ -59,7 +60,7 @@ def test_unusable_by_reason(lake) -> None:
 
 def test_merges_and_splits(lake, ids) -> None:
     rows = ask(lake, "merges_and_splits")
-    assert [(row[2], row[5], row[6]) for row in rows] == [
+    assert [(row[3], row[6], row[7]) for row in rows] == [
         ("split", [ids(1, 0, 4)], [ids(1, 0, 4), ids(1, 5, 8)]),
         ("merge", [ids(1, 0, 4), ids(1, 2, 3)], [ids(1, 0, 4)]),
     ]
@@ -68,8 +69,29 @@ def test_merges_and_splits(lake, ids) -> None:
 def test_area_distribution(lake) -> None:
     rows = ask(lake, "area_distribution", bins_per_decade="1")
     # 100 and 200 pixels are 3.3 and 6.6 Mm2, 400 are 13.3
-    assert [row[2:] for row in rows] == [(8, 1, pytest.approx(8 / 9)), (1, 1, pytest.approx(1 / 9))]
-    assert rows[0][:2] == (1, 10)
+    assert [row[3:] for row in rows] == [(8, 1, pytest.approx(8 / 9)), (1, 1, pytest.approx(1 / 9))]
+    assert rows[0][:3] == ("spline", 1, 10)
+
+
+AGGREGATES = ["area_distribution", "pore_lifetime_vs_mean_br", "pore_survival"]
+
+
+@pytest.mark.parametrize("name", AGGREGATES)
+def test_products_are_kept_apart(mixed_lake, name) -> None:
+    rows = ask(mixed_lake, name)
+    found = {product: [row[1:] for row in rows if row[0] == product] for product, *_ in rows}
+    assert sorted(found) == ["network", "spline"]
+    with connect(mixed_lake) as connection:
+        connection.execute("CREATE TEMP VIEW pore_lifetime AS FROM lake.pore_lifetime WHERE harpnum = 2")
+        question = named(name, {})
+        alone = connection.execute(question.sql, question.values).fetchall()
+    assert [("network", *row) for row in found["network"]] == alone
+
+
+@pytest.mark.parametrize("name", sorted({*QUERIES} - {"unusable_by_reason"}))
+def test_every_answer_on_features_names_their_product(name) -> None:
+    described = next(file for file in sql_files("queries") if file.name == name)
+    assert PRODUCT in described.columns
 
 
 @pytest.mark.parametrize("name", QUERIES)

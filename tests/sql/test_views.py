@@ -48,6 +48,34 @@ def test_every_view_and_macro_is_described(lake) -> None:
     assert all(comment for (comment,) in [*views, *macros])
 
 
+WITH_PRODUCT = [
+    "pores",
+    "faint",
+    "tracks",
+    "events",
+    "pore_lifetime",
+    "pore_series",
+    "families",
+    "harp_summary",
+]
+
+
+@pytest.mark.parametrize("name", WITH_PRODUCT)
+def test_rows_say_their_product(mixed_lake, name) -> None:
+    rows = ask(mixed_lake, f"SELECT DISTINCT harpnum, product FROM {name} ORDER BY harpnum")
+    assert rows == [(1, "spline"), (2, "network"), (3, "spline")]
+
+
+def test_macros_say_the_product(mixed_lake, ids) -> None:
+    assert ask(
+        mixed_lake, "SELECT DISTINCT harpnum, product FROM tracks_of_noaa(11158) WHERE harpnum = 2"
+    ) == [(2, "network")]
+    assert ask(
+        mixed_lake, "SELECT DISTINCT harpnum, product FROM pores_near(31, -20, 1) WHERE harpnum = 2"
+    ) == [(2, "network")]
+    assert ask(mixed_lake, f"SELECT DISTINCT product FROM pore_life('{ids(2, 0, 4)}')") == [("network",)]
+
+
 @pytest.mark.parametrize("name", [*TABLES, *(view.name for view in sql_files("views"))])
 def test_empty_lake_gives_no_rows(empty_lake, name) -> None:
     assert ask(empty_lake, f"FROM {name}") == []

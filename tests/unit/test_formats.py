@@ -17,6 +17,7 @@ from catalog.formats import (
     quoted,
 )
 from catalog.schema import FRAMES, TABLES, Column
+from catalog.schema.columns import PRODUCT
 from catalog.sql_files import Parameter, sql_file, sql_files
 from pores.errors import InputError
 
@@ -102,8 +103,9 @@ def test_sql_files_say_what_a_row_is(path: Path) -> None:
 def test_header_of_a_query() -> None:
     query = sql_file("queries", "pore_lifetime_vs_mean_br")
     assert query.parameters[0] == Parameter("bin_g", "DOUBLE", "200", "Width of a bin of |mean Br|, G")
-    assert query.columns[0].unit == "G"
-    assert query.columns[0].type == "float64"
+    assert query.columns[0] == PRODUCT
+    assert query.columns[1].unit == "G"
+    assert query.columns[1].type == "float64"
 
 
 def test_values_of_parameters() -> None:

@@ -10,19 +10,19 @@ from pores.errors import Reason
 from pores.oracle import CHECKS
 
 CONTRACT = {
-    "pores": "harpnum t_rec pore_id track_id x_px y_px lon lat mu area_px grid_scale area_mm2 area_msh"
-    " mean_br mean_bp mean_bt mean_b flux_mx min_intensity mean_intensity kind touches_edge run_id",
-    "faint": "harpnum t_rec faint_id track_id label x_px y_px lon lat mu area_px area_mm2 mean_br"
+    "pores": "harpnum t_rec pore_id track_id product x_px y_px lon lat mu area_px grid_scale area_mm2"
+    " area_msh mean_br mean_bp mean_bt mean_b flux_mx min_intensity mean_intensity kind touches_edge run_id",
+    "faint": "harpnum t_rec faint_id track_id product label x_px y_px lon lat mu area_px area_mm2 mean_br"
     " min_intensity mean_intensity touches_edge run_id",
     "velocities": "harpnum t_rec pore_id vx_km_s vy_km_s vx_before_km_s vy_before_km_s correlation_before"
     " vx_after_km_s vy_after_km_s correlation_after run_id",
     "links": "harpnum from_pore_id to_pore_id from_t to_t kind run_id",
-    "tracks": "track_id harpnum family_id t_birth t_death lifetime_h n_obs birth death parent_track_id"
-    " child_track_id mean_br max_area_mm2 mean_area_mm2 kind run_id",
+    "tracks": "track_id harpnum family_id product t_birth t_death lifetime_h n_obs birth death"
+    " parent_track_id child_track_id mean_br max_area_mm2 mean_area_mm2 kind run_id",
     "frames": "harpnum t_rec t_obs quality usable reason missing_segments crln_obs crlt_obs dsun_obs"
     " mu_center quiet_sun n_pores run_id",
     "harps": "harpnum noaa_ars series t_first t_last n_frames n_unusable run_id",
-    "events": "harpnum run_id",
+    "events": "harpnum product run_id",
     "runs": "run_id started config config_hash code_version",
 }
 NULLABLE = {

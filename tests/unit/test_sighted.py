@@ -87,7 +87,7 @@ class TestSighted:
     def test_tracks_are(self, lake, in_memory):
         tracking = track(in_memory[0], Parameters().track)
         for name in ("tracks", "links", "events"):
-            same(getattr(tracking, name), the_table(lake, name), but=("run_id",))
+            same(getattr(tracking, name), the_table(lake, name), but=("product", "run_id"))
 
     @pytest.mark.parametrize("name", ["pores", "links", "tracks", "events"])
     def test_truth_is_that_of_the_files(self, lake, in_memory, name):

@@ -57,6 +57,16 @@ def test_two_pores_merge_and_the_larger_goes_on() -> None:
     assert [link["kind"] for link in rows["links"]].count("merge") == 1
 
 
+def test_every_row_but_links_says_the_product() -> None:
+    speed = 1.0 * KM_S
+    rows = told(
+        staged(pore(1, ((0.0, 7.0, 0.0), (1.4, 7.0 - 1.4 * speed, 0.0)), 9.0), pore(2, (-0.0, 0.0), 5.0))
+    )
+    for name in ("pores", "tracks", "events"):
+        assert {row["product"] for row in rows[name]} == {"spline"}
+    assert all("product" not in row for row in rows["links"])
+
+
 def test_one_pore_splits_and_the_larger_piece_keeps_the_track() -> None:
     rows = told(
         staged(

@@ -33,7 +33,7 @@ class TestShape:
     def test_columns_are_those_of_the_schema(self):
         result = Scene([[A], [A, Disc(80, 60)], [A]]).track()
         for columns, declared in ((result.links, LINKS), (result.tracks, TRACKS), (result.events, EVENTS)):
-            assert list(columns) == [c.name for c in declared.columns if c.name != "run_id"]
+            assert list(columns) == [c.name for c in declared.without("product", "run_id").columns]
             _check_types(columns, declared)
 
     def test_every_track_begins_and_ends_in_one_event(self):
