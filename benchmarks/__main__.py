@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="rounds of short work; fewer of long work")
     options = parser.parse_args()
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # before numpy is loaded
+    os.environ["PORELAKE_ENHANCE"] = "spline"  # what isn't about the network is measured without it
     with tempfile.TemporaryDirectory(prefix="porelake-bench-") as scratch:
         text = measured(Path(scratch), options.rounds)
     options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +27,7 @@ def main() -> None:
 
 def measured(scratch: Path, rounds: int) -> str:
     """The page, measured."""
-    from benchmarks import archive, runs, stages, tracking, versus
+    from benchmarks import archive, doubling, runs, stages, tracking, versus
     from benchmarks.record import the_record
     from benchmarks.report import page
 
@@ -42,6 +43,7 @@ def measured(scratch: Path, rounds: int) -> str:
         lambda: versus.storage_table(ways, rounds),
         lambda: stages.stage_table(record, scratch, rounds),
         lambda: stages.part_table(record, scratch, rounds),
+        lambda: doubling.doubling_table(record, scratch, few),
         lambda: tracking.tracking_table(scratch),
         lambda: tracking.memory_table(scratch),
         lambda: runs.command_table(record, scratch, few),

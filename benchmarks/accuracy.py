@@ -12,6 +12,7 @@ from flows.pipeline import run_request
 from flows.request import Request
 from flows.scoring import score_lake
 from flows.simulated import simulate_series
+from pores.parameters import Parameters
 from pores.score import Scores
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "accuracy.md"
@@ -64,7 +65,7 @@ def scored(scenario: str, seed: int) -> Scores:
     with tempfile.TemporaryDirectory() as directory:
         fits, lake = Path(directory) / "fits", str(Path(directory) / "lake")
         simulate_series(fits, scenario, {"seed": seed, "n_frames": FRAMES})
-        run_request(Request(lake=lake, source=str(fits)))
+        run_request(Request(lake=lake, source=str(fits), parameters=Parameters(enhance="spline")))
         return score_lake(lake, fits / "truth")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from catalog.formats import arrow_schema
 from catalog.schema import TABLES
 from flows.request import SERIES, Request
+from pores.parameters import Parameters
 from pores.simulate.parameters import ERROR_SEGMENTS, SEGMENTS, SimulationParameters
 from storage.archive import SourceFile, open_source
 from storage.fits_files import SegmentImage, read_segment
@@ -38,7 +39,13 @@ class Record:
 
     def request(self, lake: Path) -> Request:
         """What asks for the record in a lake."""
-        return Request(lake=str(lake), source=str(self.directory), harpnums=(self.harpnum,), workers=1)
+        return Request(
+            lake=str(lake),
+            source=str(self.directory),
+            harpnums=(self.harpnum,),
+            workers=1,
+            parameters=Parameters(enhance="spline"),
+        )
 
 
 def the_record(scratch: Path) -> Record:

@@ -57,7 +57,7 @@ def stage_table(record: Record, scratch: Path, rounds: int) -> Table:
 
 def part_table(record: Record, scratch: Path, rounds: int) -> Table:
     """Time the parts of the stages."""
-    cube_path, parameters = scratch / "parts.h5", Parameters()
+    cube_path, parameters = scratch / "parts.h5", Parameters(enhance="spline")
     append(cube_path, record.files)
     with Cube(cube_path) as cube:
         t = cube.t_rec[0]

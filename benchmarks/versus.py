@@ -58,11 +58,11 @@ class Ways:
             for image in images
         }
         frame = Frame(self.record.harpnum, self.t_rec, merged, segments, headers=headers)
-        return detect_frame(frame, Parameters()).pores
+        return detect_frame(frame, Parameters(enhance="spline")).pores
 
     def from_cube(self) -> Columns:
         """Rows by porelake from an open cube."""
-        return detect_frame(self.cube.frame(self.t_rec, _USED), Parameters()).pores
+        return detect_frame(self.cube.frame(self.t_rec, _USED), Parameters(enhance="spline")).pores
 
     def decode(self) -> list[NDArray[Any]]:
         """Four Rice files decoded by astropy, and nothing else."""
@@ -125,7 +125,7 @@ def replaced_table(ways: Ways, rounds: int) -> Table:
     frame = ways.cube.frame(ways.t_rec, _USED)
     grid = CeaGrid.from_keywords(frame.keywords, frame.segments["continuum"].shape)
     observer = Observer.from_keywords(frame.keywords)
-    image = np.nan_to_num(prepared_intensity(frame, Parameters().prepare).intensity, nan=1.0)
+    image = np.nan_to_num(prepared_intensity(frame, Parameters(enhance="spline").prepare).intensity, nan=1.0)
     if not np.allclose(mu_map(grid, observer), _astropy_mu(grid, observer), rtol=0, atol=1e-6):
         raise AssertionError("mu differs from astropy's")
     if not np.allclose(double(image)[40:-40, 40:-40], _zoomed(image)[40:-40, 40:-40], rtol=0, atol=1e-5):

@@ -101,7 +101,7 @@ def make_challenge(out: Path, series: Sequence[Series], workers: int | None = No
 
 def make_series(out: Path, group: Sequence[Series], workers: int | None = None) -> int:
     """Make the folders of a series and its thinned ones below a directory; how many were not there."""
-    science = Parameters()
+    science = Parameters(enhance="spline")  # one set of detections for all trackers, whatever the default is
     wanted = [(one, one.simulation()) for one in sorted(group, key=lambda one: one.every)]
     wanted = [(one, sim) for one, sim in wanted if not is_made(out / one.name, _made_of(sim, science))]
     if not wanted:

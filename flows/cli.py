@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from flows.commands import ask, chain, challenge, clock, look, make, regions
+from flows.commands import ask, chain, challenge, clock, look, make, network, regions
 from pores.errors import InputError, PorelakeError
 
 INTERRUPTED = 130  # with this typer ends a command at Ctrl-C
@@ -46,6 +46,7 @@ make.register(app)
 look.register(app)
 challenge.register(app)
 regions.register(app)
+network.register(app)
 
 
 def main() -> None:

@@ -37,4 +37,4 @@ def _science(lake: Lake, run: CurrentRun | None) -> dict[str, str]:
     config = json.loads(read_table(path, ["config"])["config"][0])
     stages = {stage: values for stage, values in config.items() if isinstance(values, dict)}
     named = {f"{stage}.{name}": str(v) for stage, values in stages.items() for name, v in values.items()}
-    return {"enhance": config["enhance"], **named}
+    return {"enhance": config["enhance"], "weights": config.get("weights", ""), **named}

@@ -11,6 +11,7 @@ from flows.request import JSOC, Request
 from flows.words import counted
 from pores.chain import USED_SEGMENTS
 from pores.errors import InputError
+from pores.parameters import Parameters
 from storage.archive import Source, SourceFile, open_source
 from storage.cubes import Cube
 from storage.keys import stage_key
@@ -60,7 +61,10 @@ class Harp:
 
     def detect_blocks(self, prepared: Sequence[Block]) -> list[Block]:
         """Return the blocks that `prepare_blocks` gave, with the keys of their features."""
-        science = self.request.parameters.model_dump(mode="json", include={"enhance", "detect"})
+        science = {
+            **enhancing(self.request.parameters),
+            "detect": self.request.parameters.detect.model_dump(mode="json"),
+        }
         asked = {"science": science, **_columns(DETECTED), "faint": _columns(FAINTLY)}
         return [block.then("detect", DETECT_VERSION, asked) for block in prepared]
 
@@ -85,6 +89,12 @@ class Harp:
     def _results(self, stage: str, block: Block) -> list[Path]:
         work = self.stage(stage, block)
         return [work, self.stage("faint", block), self.labels(block)] if stage == "detect" else [work]
+
+
+def enhancing(parameters: Parameters) -> dict[str, str]:
+    """What of the parameters decides the doubled intensity."""
+    named = {"enhance": parameters.enhance, "weights": parameters.weights}
+    return {name: value for name, value in named.items() if value}
 
 
 def _columns(table: Table) -> dict[str, list[str]]:

@@ -76,7 +76,17 @@ class Enhance(StrEnum):
     NONE = "none"
 
 
-EnhanceOption = Annotated[Enhance, typer.Option("--enhance", help="How intensity is doubled in resolution.")]
+EnhanceOption = Annotated[
+    Enhance,
+    typer.Option("--enhance", envvar="PORELAKE_ENHANCE", help="How intensity is doubled in resolution."),
+]
+WeightsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--weights",
+        help="Weights of the network: a file, or a name of `porelake weights list`; default: ours.",
+    ),
+]
 
 TrackerOption = Annotated[
     Tracker | None,
@@ -85,9 +95,9 @@ TrackerOption = Annotated[
 
 
 def parameters_from(
-    enhance: Enhance, settings: list[str] | None, tracker: Tracker | None = None
+    enhance: Enhance, weights: str | None, settings: list[str] | None, tracker: Tracker | None = None
 ) -> dict[str, object]:
-    """Parameters as nested dict from `--enhance`, `--set stage.name=value` and `--tracker` options."""
+    """Parameters as nested dict from `--enhance`, `--weights`, `--set stage.name=value`, `--tracker`."""
     nested: dict[str, dict[str, str | int]] = {}
     for setting in settings or []:
         path, equals, value = setting.partition("=")
@@ -97,7 +107,13 @@ def parameters_from(
         nested.setdefault(stage, {})[name] = _whole_number(value)
     if tracker is not None:
         nested.setdefault("track", {})["tracker"] = tracker
-    return {"enhance": str(enhance), **nested}
+    if weights is None:
+        return {"enhance": str(enhance), **nested}
+    if enhance is not Enhance.NETWORK:
+        raise InputError(f"--weights {weights}: they go with --enhance network only")
+    from storage.weights import kept
+
+    return {"enhance": str(enhance), "weights": kept(weights), **nested}
 
 
 def _whole_number(text: str) -> str | int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flows import flow, ingest, products, stages, tracking
+from flows.enhancement import require_enhancer
 from flows.harp import forget_sources, harps_of, source
 from flows.outcome import Outcome, RunError, failure
 from flows.prefect_api import prefect_api, require_server
@@ -15,7 +16,6 @@ from flows.request import JSOC, STAGES, Request
 from flows.words import counted
 from pores.errors import InputError, PorelakeError, UnreachableError
 from pores.trackers import require as require_tracker
-from pores.upsample import enhancer
 from storage.lake import Lake
 from storage.remote import mirrored
 from storage.settings import settings
@@ -118,7 +118,7 @@ def require_possible(request: Request) -> None:
     InputError
         If so; it names the option.
     """
-    enhancer(request.parameters.enhance)
+    require_enhancer(request.parameters)
     require_tracker(request.parameters.track.tracker)
     if request.store_x2 and request.parameters.enhance == "none":
         raise InputError("--store: nothing is doubled with --enhance none")

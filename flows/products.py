@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.blocks import Block
-from flows.harp import Harp
+from flows.enhancement import enhancer_of
+from flows.harp import Harp, enhancing
 from flows.pool import ordered_map
 from flows.progress import track as progress
 from flows.request import Request
@@ -17,7 +18,7 @@ from flows.words import counted
 from pores.chain import prepared_intensity
 from pores.frame import FIELD_SEGMENTS, NEEDED_SEGMENTS
 from pores.parameters import Parameters
-from pores.upsample import double, enhancer
+from pores.upsample import double
 from storage.cubes import Cube
 from storage.upscaled import INTENSITY, write_x2
 
@@ -42,8 +43,7 @@ def store(request: Request, harpnum: int) -> Done:
 
 def product_path(harp: Harp, prepared: Block) -> Path:
     """The cube of doubled images of a block of prepared frames."""
-    science = harp.request.parameters.model_dump(mode="json", include={"enhance"})
-    key = prepared.then("store", STORE_VERSION, science).key
+    key = prepared.then("store", STORE_VERSION, enhancing(harp.request.parameters)).key
     return harp.lake.product(harp.request.series, harp.harpnum, key)
 
 
@@ -77,5 +77,5 @@ def _double_one(cube: Path, parameters: Parameters, frame: Usable) -> Images:
     intensity = prepared_intensity(native, parameters.prepare, quiet_sun).intensity
     fields = {name: native.segments[name] for name in FIELD_SEGMENTS if name in native.segments}
     doubled = {name: double(np.asarray(image, np.float32)) for name, image in fields.items()}
-    every = {INTENSITY: enhancer(parameters.enhance)(intensity), **doubled}
+    every = {INTENSITY: enhancer_of(parameters).all_of([intensity])[0], **doubled}
     return {name: np.asarray(image, np.float32) for name, image in every.items()}

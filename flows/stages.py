@@ -15,6 +15,7 @@ import numpy as np
 from catalog.formats import arrow_schema
 from catalog.schema import Table
 from flows.blocks import Block
+from flows.enhancement import enhancer_of
 from flows.harp import DETECTED, FAINTLY, PREPARED, Harp
 from flows.pool import ordered_map
 from flows.progress import track as progress
@@ -136,7 +137,9 @@ def _prepare_one(cube: Path, parameters: PrepareParameters, t_rec: np.datetime64
 
 def _detect_one(cube: Path, parameters: Parameters, frame: tuple[np.datetime64, float]) -> Detected:
     t_rec, quiet_sun = frame
-    return detect_frame(frame_of(cube, t_rec, DETECTION_SEGMENTS), parameters, quiet_sun)
+    return detect_frame(
+        frame_of(cube, t_rec, DETECTION_SEGMENTS), parameters, quiet_sun, enhancer_of(parameters)
+    )
 
 
 def frame_of(path: Path, t_rec: np.datetime64, segments: tuple[str, ...] | None = None) -> Frame:

@@ -15,6 +15,7 @@ from catalog.formats import arrow_schema
 from catalog.schema import TABLES
 from flows import findings
 from flows.blocks import Block
+from flows.enhancement import packages_of
 from flows.harp import DETECTED, FAINTLY, MOVED, PREPARED, Harp
 from flows.request import Request
 from flows.stages import Done, read_rows
@@ -186,7 +187,7 @@ def _run_id(harp: Harp, moved: list[Block]) -> str:
 def _run_row(run: CurrentRun, request: Request, cube_key: str, started: datetime) -> dict[str, Any]:
     """The run's row of `runs`."""
     science = request.parameters.model_dump(mode="json")
-    software = (*SOFTWARE, *packages(request.parameters.track.tracker))
+    software = (*SOFTWARE, *packages(request.parameters.track.tracker), *packages_of(request.parameters))
     return {
         "run_id": [run.run_id],
         "harpnum": [run.harpnum],

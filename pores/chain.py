@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.detect import classify, detect, detect_faint
+from pores.enhancers import Enhancer, simple_enhancer
 from pores.errors import InputError, Reason, UnusableFrame
 from pores.frame import FIELD_SEGMENTS, NEEDED_SEGMENTS, Frame
 from pores.geometry import CeaGrid, Observer, mu_at, mu_map
@@ -18,7 +19,6 @@ from pores.parameters import Parameters, PrepareParameters
 from pores.polarity import cut
 from pores.prepare import Prepared, prepare
 from pores.record_time import format_compact, parse_t_rec, tai_to_utc
-from pores.upsample import enhancer
 
 Columns = dict[str, NDArray[Any]]
 Labels = NDArray[np.int32]
@@ -112,7 +112,9 @@ def prepared_intensity(
     return prepare(continuum, mu, frame.segments.get("bitmap"), parameters, quiet_sun)
 
 
-def detect_frame(frame: Frame, parameters: Parameters, quiet_sun: float | None = None) -> Detected:
+def detect_frame(
+    frame: Frame, parameters: Parameters, quiet_sun: float | None = None, enhancer: Enhancer | None = None
+) -> Detected:
     """Find and measure the dark features of a usable frame, and the faint ones.
 
     Parameters
@@ -122,23 +124,27 @@ def detect_frame(frame: Frame, parameters: Parameters, quiet_sun: float | None =
     parameters : Parameters
     quiet_sun : float, optional
         Level of the quiet Sun that `prepare_frame` found, DN/s.
+    enhancer : Enhancer, optional
+        What `parameters.enhance` means; needed for `network` only.
     """
+    enhancer = enhancer or simple_enhancer(parameters.enhance)
     prepared = prepared_intensity(frame, parameters.prepare, quiet_sun)
-    intensity = enhancer(parameters.enhance)(prepared.intensity)
-    asked, scale = parameters.detect, parameters.grid_scale
+    asked, scale = parameters.detect, enhancer.scale
     grid = CeaGrid.from_keywords(frame.keywords, prepared.intensity.shape)
+    intensity = enhancer.for_detection(prepared.intensity, asked, grid.pixel_area_mm2**0.5)
     seen = (intensity, scale, grid, Observer.from_keywords(frame.keywords), frame.segments)
     labels = cut(detect(intensity, asked, scale), frame.segments.get("Br"), asked, scale)
     faint_labels = detect_faint(intensity, labels, asked, scale)
     kind, spot_area = classify(intensity, labels, grid.pixel_area_mm2 / scale**2, asked)
     pores = {
         **_named(frame, measure(labels, *seen), "pore_id", ""),
-        "product": np.full(len(kind), parameters.enhance, object),
+        "product": np.full(len(kind), enhancer.product, object),
+        "product_level": np.full(len(kind), enhancer.level),
         "kind": kind,
         "spot_area_mm2": spot_area,
     }
     faint = _named(frame, measure_faint(faint_labels, *seen), "faint_id", "f")
-    faint["product"] = np.full(len(faint["label"]), parameters.enhance, object)
+    faint["product"] = np.full(len(faint["label"]), enhancer.product, object)
     return Detected(pores, labels, faint, faint_labels)
 
 

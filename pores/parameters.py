@@ -4,13 +4,14 @@ The dump of these models is exactly the science of a run: it is hashed into the 
 stored in `runs.config`. Running details (processes, paths) are not in it.
 """
 
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Enhancement = Literal["network", "spline", "none"]
 LimbDarkening = Literal["pierce_slaughter_6173", "pierce_slaughter_6206", "neckel_labs_6173", "svd", "none"]
 Tracker = Literal["porelake", "nearest", "dbscan", "laptrack", "trackpy"]
+OWN_WEIGHTS = "8a31720aa4bf30de854ac4baa4995dac2e893c52"  # git blob id of the weights that come with porelake
 QuietSun = Literal["half_sample_mode", "fixed_bins", "histogram_100"]
 
 
@@ -190,12 +191,31 @@ class PeerParameters(_Parameters):
 class Parameters(_Parameters):
     """The science of one run."""
 
-    enhance: Enhancement = Field("spline", description="How intensity is doubled in resolution")
+    enhance: Enhancement = Field("network", description="How intensity is doubled in resolution")
+    weights: str = Field(
+        "", description="Weights of the network by their git blob id; none: those that come with porelake"
+    )
     prepare: PrepareParameters = PrepareParameters()
     detect: DetectParameters = DetectParameters()
     flow: FlowParameters = FlowParameters()
     track: TrackParameters = TrackParameters()
     peers: PeerParameters = PeerParameters()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_weights(cls, values: Any) -> Any:
+        """Name the weights that come with porelake where the network is used and others aren't named."""
+        if isinstance(values, dict) and values.get("enhance", "network") == "network":
+            return {**values, "weights": values.get("weights") or OWN_WEIGHTS}
+        return values
+
+    @model_validator(mode="after")
+    def _check_weights(self) -> Self:
+        if self.weights and self.enhance != "network":
+            raise ValueError(
+                f"weights {self.weights[:12]} with enhance={self.enhance}: only a network has weights"
+            )
+        return self
 
     @property
     def grid_scale(self) -> int:

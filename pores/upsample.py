@@ -7,14 +7,9 @@ its own point reflection in the border pixel, 2 f(0) - f(x): the natural spline,
 (docs/decisions/0003-upsampling.md).
 """
 
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import spline_filter1d, uniform_filter
-
-from pores.errors import InputError
-from pores.parameters import Enhancement
 
 Image = NDArray[np.float32]
 
@@ -23,27 +18,6 @@ _TAPS = np.array([27, 235, 121, 1], np.float32) / np.float32(384)
 _REACH = (1, 2, 4, 8)  # half-widths of the boxes that extend data into gaps
 # A coefficient's weight falls by 3.7 per pixel: 1e-6 in 11. Gaps are extended by up to 15 pixels.
 _HALO, _HALO_AT_GAPS = 14, 28
-
-
-class Enhancer(Protocol):
-    """Makes an image (ny, nx) the image (s ny, s nx) of a grid with the same outer edges."""
-
-    def __call__(self, image: NDArray[np.floating], /) -> Image:
-        """Return the enhanced image."""
-        ...
-
-
-def enhancer(name: Enhancement) -> Enhancer:
-    """Return what enhances intensity: `spline` doubles, `none` leaves the image as it is.
-
-    Raises
-    ------
-    InputError
-        For `network`, which this version doesn't have.
-    """
-    if name == "network":
-        raise InputError("enhancement by network is not available in this version: use spline or none")
-    return double if name == "spline" else _unchanged
 
 
 def double(image: NDArray[np.floating]) -> Image:
@@ -64,7 +38,7 @@ def double(image: NDArray[np.floating]) -> Image:
     missing = ~np.isfinite(values)
     gaps = bool(missing.any())
     if gaps:
-        values = _extended(values, ~missing)
+        values = extended(values, ~missing)
     fine = _doubled_rows(_doubled_columns(_coefficients(values)))
     if gaps:
         fine[missing.repeat(2, axis=0).repeat(2, axis=1)] = np.nan
@@ -87,10 +61,6 @@ def double_window(image: NDArray[np.floating], rows: slice, cols: slice) -> Imag
     return double(part)[inside]
 
 
-def _unchanged(image: NDArray[np.floating], /) -> Image:
-    return np.asarray(image, np.float32)
-
-
 def _with_halo(
     image: NDArray[np.floating], window: tuple[slice, slice], halo: int
 ) -> tuple[NDArray[np.floating], tuple[slice, slice]]:
@@ -102,8 +72,11 @@ def _with_halo(
     return part, (rows, cols)
 
 
-def _extended(values: Image, present: NDArray[np.bool_]) -> Image:
-    """Image with its gaps filled by means of ever wider boxes of what is there, the mean of all far away."""
+def extended(values: Image, present: NDArray[np.bool_]) -> Image:
+    """Image with its gaps filled by means over ever wider boxes of what is there, far away by the mean.
+
+    `present` says where there is something; if it is nowhere, the result is 0.
+    """
     if not present.any():
         return np.zeros_like(values)
     filled = np.where(present, values, np.float32(0))

@@ -1,15 +1,16 @@
 """One 2-D FITS image, with or without coordinates, doubled in resolution."""
 
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
+from numpy.typing import NDArray
 
 from pores.errors import InputError
-from pores.parameters import Enhancement
-from pores.upsample import enhancer
 from storage.lake import atomic
 
 _HISTORY = "doubled in resolution by porelake ({method}); outer edges of the image kept"
@@ -27,7 +28,25 @@ _OF_THE_PIXELS = (
 )
 
 
-def double_file(image: Path, out: Path, method: Enhancement) -> None:
+@dataclass(frozen=True, eq=False)
+class Doubled:
+    """An image of twice the resolution, and what its header is to say of that.
+
+    Attributes
+    ----------
+    image : ndarray of float32, (2 ny, 2 nx)
+    method : str
+        How it was made.
+    cards : tuple of (keyword, value, comment)
+        Cards beside those of the coordinates; a value of None removes the card.
+    """
+
+    image: NDArray[np.float32]
+    method: str
+    cards: tuple[tuple[str, float | str | None, str], ...] = ()
+
+
+def double_file(image: Path, out: Path, double: Callable[[NDArray[np.float32], str], Doubled]) -> None:
     """Write the image of a FITS file at twice the resolution, its coordinates with it.
 
     Parameters
@@ -36,22 +55,27 @@ def double_file(image: Path, out: Path, method: Enhancement) -> None:
         FITS file whose first image has two axes.
     out : Path
         FITS file to write.
-    method : str
-        Name of an enhancer that doubles, see `pores.upsample.enhancer`.
+    double : callable
+        Makes the doubled image of an image (ny, nx) and its BUNIT.
 
     Raises
     ------
     InputError
-        If the file is no FITS file, has no 2-D image, or the method is not available.
+        If the file is no FITS file, has no 2-D image, or one that can't be doubled so.
     """
-    if method == "none":
-        raise InputError("--method none: it doubles nothing; use spline")
-    double = enhancer(method)
     data, header = _read(image)
+    try:
+        doubled = double(data, str(header.get("BUNIT") or ""))
+    except InputError as error:
+        raise InputError(f"{image}: {error}") from error
     doubled_header(header)
-    header.add_history(_HISTORY.format(method=method))
+    for keyword, value, comment in doubled.cards:
+        header.remove(keyword, ignore_missing=True)
+        if value is not None:
+            header[keyword] = (value, comment)
+    header.add_history(_HISTORY.format(method=doubled.method))
     with atomic(out) as partial:
-        fits.PrimaryHDU(double(data), header).writeto(partial, output_verify="silentfix")
+        fits.PrimaryHDU(doubled.image, header).writeto(partial, output_verify="silentfix")
 
 
 def doubled_header(header: fits.Header) -> None:
@@ -70,7 +94,18 @@ def doubled_header(header: fits.Header) -> None:
         header[name] /= 2
 
 
-def _read(image: Path) -> tuple[np.ndarray, fits.Header]:
+def read_image(path: Path) -> NDArray[np.float32]:
+    """The first image of two axes of a FITS file.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    return _read(path)[0]
+
+
+def _read(image: Path) -> tuple[NDArray[np.float32], fits.Header]:
     try:
         with (
             warnings.catch_warnings(),

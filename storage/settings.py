@@ -1,4 +1,4 @@
-"""What the environment says about the archive, the network and this machine's cache: `PORELAKE_...`."""
+"""What the environment says about the archive, this machine and its cache: `PORELAKE_...`."""
 
 import os
 from pathlib import Path
@@ -60,7 +60,20 @@ class Settings(BaseSettings):
         "fits", description="`as-is` exports carry no keywords; they are joined from a query."
     )
 
-    @field_validator("jsoc_url")
+    weights_url: str = Field(
+        "https://raw.githubusercontent.com/cdiazbas/enhance/master/network/",
+        description="Where published weights are fetched from.",
+    )
+    network_threads: int | None = Field(
+        None,
+        ge=1,
+        description="Threads of a network; default: 1 in each of several processes, else all cores.",
+    )
+    network_tiles: Literal["needed", "all"] = Field(
+        "needed", description="What a network doubles for detection; the features found are the same."
+    )
+
+    @field_validator("jsoc_url", "weights_url")
     @classmethod
     def _http(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):

@@ -60,7 +60,7 @@ class Outcome:
 
 def series() -> dict[str, list[Look]]:
     """Some frames of each scenario."""
-    science = Parameters()
+    science = Parameters(enhance="spline")
     return {
         name: looked_at(
             SimulationParameters.of(name, seed=SEED, n_frames=N_FRAMES, shape=(300, 500)), science

@@ -95,9 +95,12 @@ def tuned(tracker: str, folders: Sequence[Path]) -> Iterator[tuple[dict[str, flo
             best = dict(zip(grid, max(known, key=known.__getitem__), strict=True))
 
 
+_SCIENCE = Parameters(enhance="spline")
+
+
 @cache
 def _series(folder: Path) -> tuple[Any, Side]:
-    return read_sightings(folder, Parameters()), Side.of(read_truth(folder), "true")
+    return read_sightings(folder, _SCIENCE), Side.of(read_truth(folder), "true")
 
 
 def main() -> None:

@@ -132,7 +132,10 @@ def pairs(noise: float) -> None:
     counts, ratios = np.zeros(3, int), []
     for frame in range(0, 40, 2):
         seen, observed = record(scene, frame)
-        found, whole = detect_frame(observed, Parameters()).pores, detect_frame(observed, never).pores
+        found, whole = (
+            detect_frame(observed, Parameters(enhance="spline")).pores,
+            detect_frame(observed, never).pores,
+        )
         true = [feature.row for feature in features(scene, seen) if feature.in_full]
         counts += len(whole["label"]), len(found["label"]), len(true)
         for row in true:

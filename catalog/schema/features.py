@@ -34,6 +34,14 @@ PORES = Table(
             "label", "int32", "Value of the feature's pixels in the frame's label image", ucd="meta.id.part"
         ),
         PRODUCT,
+        null(
+            Column(
+                "product_level",
+                "float64",
+                "What the product had made of a quiet Sun of 1, and was divided by: it is 1 again",
+                ucd="stat.weight;phot",
+            )
+        ),
         X,
         Y,
         Column("x_weighted_px", "float64", "As x_px, weighted by 1 - intensity", "pix", "pos.cartesian.x"),

@@ -25,6 +25,7 @@ from flows.options import (
     SinceOption,
     TrackerOption,
     UntilOption,
+    WeightsOption,
     WhereOption,
     WorkersOption,
     parameters_from,
@@ -79,7 +80,8 @@ def _command(name: str) -> Callable[..., None]:
         segments: SegmentsOption = None,
         dry_run: DryRunOption = False,
         again: AgainOption = False,
-        enhance: EnhanceOption = Enhance.SPLINE,
+        enhance: EnhanceOption = Enhance.NETWORK,
+        weights: WeightsOption = None,
         tracker: TrackerOption = None,
         settings: SetOption = None,
         store: StoreOption = False,
@@ -89,7 +91,7 @@ def _command(name: str) -> Callable[..., None]:
         regions = tuple(dict.fromkeys([*region_numbers(noaa or (), "--noaa"), *listed_regions(ar_list)]))
         named = bool(harp or regions)
         request = request_from(
-            parameters_from(enhance, settings, tracker),
+            parameters_from(enhance, weights, settings, tracker),
             {
                 "since": moment("--since", since),
                 "until": moment("--until", until),

@@ -19,6 +19,7 @@ from flows.options import (
     SeriesOption,
     SetOption,
     TrackerOption,
+    WeightsOption,
     WorkersOption,
     parameters_from,
     request_from,
@@ -57,7 +58,8 @@ def watch(
     series: SeriesOption = SERIES,
     email: EmailOption = None,
     look_back: LookBackOption = "3d",
-    enhance: EnhanceOption = Enhance.SPLINE,
+    enhance: EnhanceOption = Enhance.NETWORK,
+    weights: WeightsOption = None,
     tracker: TrackerOption = None,
     settings: SetOption = None,
     workers: WorkersOption = None,
@@ -66,7 +68,7 @@ def watch(
     if once == (every is not None):
         raise InputError("watch: say --once, or how often: --every 3h")
     require_writable(lake)
-    science = parameters_from(enhance, settings, tracker)
+    science = parameters_from(enhance, weights, settings, tracker)
     places = {"lake": lake, "source": source_of(source, named=True, fetches=True), "series": series}
     request = request_from(science, {}, **places, email=email, workers=workers)
     back = duration("--look-back", look_back)

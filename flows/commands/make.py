@@ -2,13 +2,16 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.options import JsonOption, LakeOption
+from flows.options import JsonOption, LakeOption, WeightsOption
 from pores.errors import InputError
 from pores.scenarios import BILLS
+
+if TYPE_CHECKING:
+    from pores.enhance.weights import Quantity
 
 
 class Method(StrEnum):
@@ -104,18 +107,43 @@ def mask(
 def enhance(
     image: Annotated[Path, typer.Argument(help="FITS file with one 2-D image.")],
     out: Annotated[Path, typer.Option("--out", help="FITS file to write.")],
-    method: Annotated[Method, typer.Option("--method", help="How to double the resolution.")] = Method.SPLINE,
-    weights: Annotated[Path | None, typer.Option("--weights", help="Weights of the network.")] = None,
+    method: Annotated[
+        Method,
+        typer.Option(
+            "--method", help="network: intensity, given in units of the quiet Sun; spline: anything."
+        ),
+    ] = Method.NETWORK,
+    weights: WeightsOption = None,
     normalised: Annotated[
-        bool, typer.Option("--normalised", help="The image is in units of the quiet Sun, and stays so.")
+        bool,
+        typer.Option(
+            "--normalised",
+            help="The image is in units of the quiet Sun; what the network makes of it is left so.",
+        ),
+    ] = False,
+    field: Annotated[
+        bool,
+        typer.Option(
+            "--field", help="The weights are for line-of-sight field, in G; known ones say so themselves."
+        ),
     ] = False,
 ) -> None:
     """Double the resolution of one FITS image; coordinates in the header stay right."""
-    from storage.one_image import double_file
+    from flows.one_image import enhance_by_network, enhance_by_spline
 
-    if weights is not None and method is Method.SPLINE:
-        raise InputError(f"--weights {weights}: a spline has no weights; they go with --method network")
-    double_file(image, out, method.value)
+    if method is Method.SPLINE:
+        if weights is not None or field:
+            raise InputError("--weights, --field: a spline has no weights; they go with --method network")
+        enhance_by_spline(image, out)
+    else:
+        from storage.weights import located, own_weights
+        from storage.weights_file import read_weights
+
+        quantity: Quantity | None = "field" if field else None
+        found = read_weights(located(weights), quantity) if weights else own_weights()
+        if field and found.quantity != "field":
+            raise InputError(f"--field: weights {found.name} are for intensity; name others with --weights")
+        enhance_by_network(image, out, found, normalised)
     print(out)
 
 

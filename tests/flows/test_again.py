@@ -225,7 +225,7 @@ def assert_doubled(frame: Frame, cube: Cube) -> None:
     """The last frame of a product is that frame doubled, and sunpy places it where it is."""
     t = cube.t_rec[-1]
     assert set(cube.segments(t)) == {"Br", "Bt", "intensity"}
-    intensity = double(prepared_intensity(frame, Parameters().prepare).intensity)
+    intensity = double(prepared_intensity(frame, Parameters(enhance="spline").prepare).intensity)
     np.testing.assert_array_equal(cube.stored(t, "intensity"), intensity.astype(np.float32))
     field = double(np.asarray(frame.segments["Bt"], np.float32))
     np.testing.assert_array_equal(cube.stored(t, "Bt"), field.astype(np.float32))

@@ -414,7 +414,7 @@ def test_bare_files_of_records_without_keywords_do_not_count(bench: Bench) -> No
 
 
 def _pores(cube: Cube, t: np.datetime64) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    frame, parameters = cube.frame(t), Parameters()
+    frame, parameters = cube.frame(t), Parameters(enhance="spline")
     row = prepare_frame(frame, parameters.prepare)
     return row, detect_frame(frame, parameters, row["quiet_sun"]).pores
 

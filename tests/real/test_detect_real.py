@@ -5,20 +5,20 @@ import pytest
 
 from pores.chain import detect_frame
 from pores.detect import classify, detect
+from pores.enhancers import simple_enhancer
 from pores.geometry import CeaGrid, Observer, mu_map
 from pores.measure import measure
 from pores.parameters import DetectParameters, Parameters
 from pores.prepare import prepare
-from pores.upsample import enhancer
 
 
 def features(frame, parameters=None):
-    parameters = parameters or Parameters()
+    parameters = parameters or Parameters(enhance="spline")
     grid = CeaGrid.from_keywords(frame.keywords, frame.segments["continuum"].shape)
     observer, scale = Observer.from_keywords(frame.keywords), parameters.grid_scale
     bitmap = frame.segments.get("bitmap")
     prepared = prepare(frame.segments["continuum"], mu_map(grid, observer), bitmap, parameters.prepare)
-    intensity = enhancer(parameters.enhance)(prepared.intensity)
+    intensity = simple_enhancer(parameters.enhance).all_of([prepared.intensity])[0]
     labels = detect(intensity, parameters.detect, scale)
     kind, spot = classify(intensity, labels, grid.pixel_area_mm2 / scale**2, parameters.detect)
     columns = measure(labels, intensity, scale, grid, observer, frame.segments)
@@ -81,8 +81,8 @@ def test_cuts_change_nothing_in_these_frames_and_few_features_are_faint(
     sharp_frame, harpnum, time, faint
 ) -> None:
     frame = sharp_frame(harpnum, time)
-    found = detect_frame(frame, Parameters())
-    never = Parameters(detect=DetectParameters(cut_polarity_g=1e5))
+    found = detect_frame(frame, Parameters(enhance="spline"))
+    never = Parameters(enhance="spline", detect=DetectParameters(cut_polarity_g=1e5))
 
     assert (found.labels == detect_frame(frame, never).labels).all()
     assert len(found.faint["label"]) == pytest.approx(faint, abs=1)
@@ -92,7 +92,9 @@ def test_the_delta_spot_of_harp_377_is_cut_where_more_counts_as_dark(sharp_frame
     lenient = DetectParameters(threshold=0.6)
     whole = lenient.model_copy(update={"cut_polarity_g": 1e5})
     frame = sharp_frame(377, "20110215_020000")
-    found, uncut = (detect_frame(frame, Parameters(detect=asked)).pores for asked in (lenient, whole))
+    found, uncut = (
+        detect_frame(frame, Parameters(enhance="spline", detect=asked)).pores for asked in (lenient, whole)
+    )
     umbra = np.argmin(np.abs(uncut["area_mm2"] - 2997 * 0.0332))
     x, y = (np.abs(found[name] - uncut[name][umbra]) for name in ("x_px", "y_px"))
     parts = np.argsort(x + y)[:2]

@@ -16,7 +16,7 @@ from pores.simulate.observe import physical
 from pores.simulate.parameters import SimulationParameters
 from pores.simulate.series import simulate
 
-SCIENCE = Parameters()
+SCIENCE = Parameters(enhance="spline")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def reason(frame: Frame, parameters: PrepareParameters = SCIENCE.prepare) -> str
     assert (row["detail"] is None) == row["usable"]
     if not row["usable"]:
         with pytest.raises(UnusableFrame) as finding:
-            detect_frame(frame, Parameters(prepare=parameters))
+            detect_frame(frame, Parameters(enhance="spline", prepare=parameters))
         assert finding.value.reason == row["reason"]
     return row["reason"]  # type: ignore[no-any-return]
 
@@ -105,7 +105,7 @@ def test_faint_features_of_a_frame(good: Frame, pale: Frame) -> None:
 
 def test_faint_features_are_measured_as_pores_are(pale: Frame) -> None:
     level = SCIENCE.detect.faint_threshold
-    lenient = Parameters(detect=SCIENCE.detect.model_copy(update={"threshold": level}))
+    lenient = Parameters(enhance="spline", detect=SCIENCE.detect.model_copy(update={"threshold": level}))
     found, pores = detect_frame(pale, SCIENCE), detect_frame(pale, lenient).pores
     rows = [int(np.argmin(np.abs(pores["x_px"] - x))) for x in found.faint["x_px"]]
     for column in FAINT.without("track_id", "run_id", "faint_id", "label").columns:

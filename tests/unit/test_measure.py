@@ -265,7 +265,17 @@ def test_flips(flip) -> None:
 
 
 def test_columns_are_the_schema_s_also_when_there_is_nothing() -> None:
-    elsewhere = {"harpnum", "t_rec", "pore_id", "track_id", "product", "kind", "spot_area_mm2", "run_id"}
+    elsewhere = {
+        "harpnum",
+        "t_rec",
+        "pore_id",
+        "track_id",
+        "product",
+        "product_level",
+        "kind",
+        "spot_area_mm2",
+        "run_id",
+    }
     expected = {column.name: column.type for column in PORES.columns if column.name not in elsewhere}
     none = measured(np.ones((160, 200), np.float32), segments={"Br": np.ones(SHAPE, np.float32)})
     some = measured(smooth_ellipse((49.5, 39.5), (8, 8), 0), segments={"Br": np.ones(SHAPE, np.float32)})

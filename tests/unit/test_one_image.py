@@ -8,9 +8,9 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from flows.one_image import enhance_by_spline
 from pores.errors import InputError
 from pores.upsample import double
-from storage.one_image import double_file
 
 ROWS, COLUMNS = 30, 44
 IMAGE = np.random.default_rng(1).normal(1, 0.1, (ROWS, COLUMNS)).astype(np.float32)
@@ -34,9 +34,9 @@ HEADERS = {
 }
 
 
-def doubled(tmp_path: Path, content: bytes, method: str = "spline") -> tuple[np.ndarray, fits.Header]:
+def doubled(tmp_path: Path, content: bytes) -> tuple[np.ndarray, fits.Header]:
     (tmp_path / "in.fits").write_bytes(content)
-    double_file(tmp_path / "in.fits", tmp_path / "out.fits", method)  # type: ignore[arg-type]
+    enhance_by_spline(tmp_path / "in.fits", tmp_path / "out.fits")
     with fits.open(tmp_path / "out.fits") as hdus:
         return np.array(hdus[0].data), hdus[0].header
 
@@ -87,7 +87,7 @@ def test_what_is_no_image_is_refused(tmp_path: Path, content: bytes | None, says
     if content is not None:
         (tmp_path / "in.fits").write_bytes(content)
     with pytest.raises(InputError, match=says) as told:
-        double_file(tmp_path / "in.fits", tmp_path / "out.fits", "spline")
+        enhance_by_spline(tmp_path / "in.fits", tmp_path / "out.fits")
     assert "in.fits" in str(told.value)
     assert not (tmp_path / "out.fits").exists()
 
@@ -95,17 +95,10 @@ def test_what_is_no_image_is_refused(tmp_path: Path, content: bytes | None, says
 def test_a_cube_is_no_image(tmp_path: Path, fits_bytes: Callable[..., bytes]) -> None:
     (tmp_path / "in.fits").write_bytes(fits_bytes(np.zeros((2, 3, 4), np.float32), compressed=False))
     with pytest.raises(InputError, match="no image of two axes"):
-        double_file(tmp_path / "in.fits", tmp_path / "out.fits", "spline")
+        enhance_by_spline(tmp_path / "in.fits", tmp_path / "out.fits")
 
 
 def test_a_truncated_file_is_refused(tmp_path: Path, fits_bytes: Callable[..., bytes]) -> None:
     (tmp_path / "in.fits").write_bytes(fits_bytes(IMAGE, compressed=False)[:3000])
     with pytest.raises(InputError, match=r"in\.fits"):
-        double_file(tmp_path / "in.fits", tmp_path / "out.fits", "spline")
-
-
-@pytest.mark.parametrize("method", ["none", "network"])
-def test_methods_that_do_not_double(tmp_path: Path, fits_bytes: Callable[..., bytes], method: str) -> None:
-    with pytest.raises(InputError, match=method):
-        doubled(tmp_path, fits_bytes(IMAGE, compressed=False), method)
-    assert not (tmp_path / "out.fits").exists()
+        enhance_by_spline(tmp_path / "in.fits", tmp_path / "out.fits")

@@ -42,7 +42,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def in_memory():
-    return sighted(SimulationParameters.of("interactions", **FAULTY), Parameters())
+    return sighted(SimulationParameters.of("interactions", **FAULTY), Parameters(enhance="spline"))
 
 
 def the_table(lake: Path, name: str) -> dict[str, np.ndarray]:
@@ -85,7 +85,7 @@ class TestSighted:
             given.labels(int(np.flatnonzero(~frames["usable"].astype(bool))[0]))
 
     def test_tracks_are(self, lake, in_memory):
-        tracking = track(in_memory[0], Parameters().track)
+        tracking = track(in_memory[0], Parameters(enhance="spline").track)
         for name in ("tracks", "links", "events"):
             same(getattr(tracking, name), the_table(lake, name), but=("product", "run_id"))
 
@@ -103,7 +103,7 @@ class TestSighted:
             n_frames=2, shape=(40, 40), bad_quality_frames=(0,), missing_frames=(1,)
         )
         with pytest.raises(InputError, match="none of its frames"):
-            sighted(nothing, Parameters())
+            sighted(nothing, Parameters(enhance="spline"))
 
     @pytest.mark.parametrize("name", COLUMNS)
     def test_empty_truth_has_columns_of_the_catalogue(self, name):
@@ -125,19 +125,20 @@ def challenge(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestChallenge:
     def test_what_is_read_is_what_was_seen(self, challenge):
         simulation = Series("interactions", 2, changed=TINY).simulation()
-        given, true = sighted(simulation, Parameters())
-        got = read_sightings(challenge / "interactions-2", Parameters())
+        given, true = sighted(simulation, Parameters(enhance="spline"))
+        got = read_sightings(challenge / "interactions-2", Parameters(enhance="spline"))
         for name in ("pores", "faint", "velocities"):
             same(getattr(got, name), getattr(given, name))
         assert all((got.labels(i) == given.labels(i)).all() for i in range(simulation.n_frames))
         read = read_truth(challenge / "interactions-2")
         assert sorted(read["links"]["to_pore_id"]) == sorted(true["links"]["to_pore_id"])
-        ours, theirs = (track(one, Parameters().track).tracks for one in (got, given))
+        ours, theirs = (track(one, Parameters(enhance="spline").track).tracks for one in (got, given))
         same(ours, theirs)
 
     def test_thinned_series_are_the_same_records_further_apart(self, challenge):
         every, thin = (
-            read_sightings(challenge / f"interactions-2{cadence}", Parameters()) for cadence in ("", "-1h")
+            read_sightings(challenge / f"interactions-2{cadence}", Parameters(enhance="spline"))
+            for cadence in ("", "-1h")
         )
         assert list(thin.frames.t_rec) == list(every.frames.t_rec[::5])
         assert thin.frames.cadence_s == 3600
@@ -168,7 +169,7 @@ class TestChallenge:
             with pytest.raises(ZeroDivisionError):
                 make_series(challenge, group, 1)
         with pytest.raises(InputError, match="no whole series"):
-            read_sightings(challenge / "interactions-2-1h", Parameters())
+            read_sightings(challenge / "interactions-2-1h", Parameters(enhance="spline"))
         assert make_series(challenge, group, 1) == 1
         assert file.stat().st_mtime_ns == before
 

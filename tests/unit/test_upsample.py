@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import zoom
 
+from pores.enhancers import simple_enhancer
 from pores.errors import InputError
 from pores.geometry import CeaGrid, native_pixel
-from pores.upsample import double, double_window, enhancer
+from pores.upsample import double, double_window
 
 GRID = CeaGrid((50, 70), (35.5, 25.5), (34.9, -21.1), (0.03, 0.03), 696e6)
 
@@ -228,8 +229,13 @@ def test_the_input_is_left_as_it_was():
 
 def test_enhancers_by_name():
     image = noise((10, 12))
-    np.testing.assert_array_equal(enhancer("spline")(image), double(image))
-    np.testing.assert_array_equal(enhancer("none")(image), image)
-    assert enhancer("none")(image.astype(float)).dtype == np.float32
+    spline, none = (simple_enhancer(name) for name in ("spline", "none"))
+    np.testing.assert_array_equal(spline.all_of([image])[0], double(image))
+    np.testing.assert_array_equal(none.all_of([image])[0], image)
+    assert none.all_of([image.astype(float)])[0].dtype == np.float32
+    assert [(one.product, one.scale, one.level) for one in (spline, none)] == [
+        ("spline", 2, 1),
+        ("none", 1, 1),
+    ]
     with pytest.raises(InputError, match="network"):
-        enhancer("network")
+        simple_enhancer("network")

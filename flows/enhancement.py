@@ -1,0 +1,85 @@
+"""The enhancer that parameters mean, made once in a process: TensorFlow takes seconds to start."""
+
+import multiprocessing
+from functools import lru_cache
+from importlib.metadata import packages_distributions
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from pores.enhancers import Enhancer, simple_enhancer
+from pores.errors import InputError
+from pores.parameters import Parameters
+
+if TYPE_CHECKING:
+    from pores.enhance.doubler import Network
+    from pores.enhance.weights import Weights
+
+
+def enhancer_of(parameters: Parameters) -> Enhancer:
+    """The enhancer of a run's parameters.
+
+    Raises
+    ------
+    InputError
+        If it is a network whose weights this machine doesn't have, or that isn't for intensity.
+    """
+    if parameters.enhance != "network":
+        return simple_enhancer(parameters.enhance)
+    return network(parameters.weights)
+
+
+def require_enhancer(parameters: Parameters) -> None:
+    """Refuse parameters whose enhancer can't be had here, without starting TensorFlow.
+
+    Raises
+    ------
+    InputError
+        If so; it names what is missing.
+    """
+    if parameters.enhance == "network":
+        _intensity_weights(parameters.weights)
+        _require_tensorflow()
+
+
+def packages_of(parameters: Parameters) -> tuple[str, ...]:
+    """Packages that doubling by a network depends on beside those that all need."""
+    if parameters.enhance != "network":
+        return ()
+    distributions = packages_distributions().get("tensorflow", [])
+    return ("keras", *distributions[:1])
+
+
+@lru_cache(maxsize=2)
+def network(blob: str) -> "Network":
+    """The network of weights with a git id, as the settings of this machine have it work."""
+    from storage.settings import settings
+
+    asked = settings()
+    _start(asked.network_threads)
+    from pores.enhance.doubler import Network
+
+    return Network.of(_intensity_weights(blob), everywhere=asked.network_tiles == "all")
+
+
+def _start(threads: int | None) -> None:
+    """Start TensorFlow with its threads: by default one in a worker process, else one for each core."""
+    from pores.enhance.engine import start
+
+    beside_others = multiprocessing.parent_process() is not None
+    start(threads or (1 if beside_others else None))
+
+
+def _intensity_weights(blob: str) -> "Weights":
+    from storage.weights import weights_of
+
+    weights = weights_of(blob)
+    if weights.quantity != "intensity":
+        raise InputError(f"weights {weights.name}: for the line-of-sight field; pores are found in intensity")
+    return weights
+
+
+def _require_tensorflow() -> None:
+    if find_spec("tensorflow") is None:
+        raise InputError(
+            "--enhance network: install tensorflow (it is part of porelake[chain]), or use spline"
+        )

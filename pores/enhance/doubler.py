@@ -1,0 +1,166 @@
+"""A network as an enhancer: gaps, tiles, the level of the quiet Sun, and only those parts that are needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter
+
+from pores.enhance.engine import Forward, compiled
+from pores.enhance.need import needed, seeds
+from pores.enhance.tiles import Canvas, Image, Tiling, fill
+from pores.enhance.topologies import PUBLISHED_HALO, compact, compact_halo, published
+from pores.enhance.weights import KILOGAUSS, OWN_NAME, Weights
+from pores.errors import InputError
+from pores.parameters import DetectParameters
+from pores.upsample import extended
+
+BATCH_PX = 150_000  # native pixels, with halos, that are worked on at a time
+PLAUSIBLE = (0.9, 1.1)  # answers to the quiet Sun of networks that were trained for intensity
+_PROBE_PX, _PROBE_CONTRAST, _PROBE_SEED = 128, 0.035, 7
+
+
+@dataclass(frozen=True)
+class Network:
+    """Doubles images by a network; an `Enhancer`.
+
+    Attributes
+    ----------
+    product : str
+        What results are called.
+    forward : callable
+        Images (n, y, x, 1) to doubled images, less the halo where the network doesn't pad by itself.
+    halo : int
+        Native pixels that an output pixel sees to either side.
+    pads : bool
+        Whether the network treats borders by itself, and gives images of twice the whole size.
+    unit : float
+        What the network takes for 1: 1 for intensity in units of the quiet Sun, 1000 for field in G.
+    everywhere : bool
+        Whether detection, too, is given whole images: slower, with the same features.
+    """
+
+    product: str
+    forward: Forward
+    halo: int
+    pads: bool
+    unit: float = 1.0
+    everywhere: bool = False
+    scale: int = 2
+
+    @classmethod
+    def of(cls, weights: Weights, everywhere: bool = False) -> "Network":
+        """The enhancer that weights make.
+
+        Raises
+        ------
+        InputError
+            If they aren't those of their topology, or TensorFlow isn't installed.
+        """
+        product = "network" if weights.name == OWN_NAME else f"network:{weights.name}"
+        unit = KILOGAUSS if weights.quantity == "field" else 1.0
+        if weights.topology == "published":
+            model, halo, pads = published(weights.layers), PUBLISHED_HALO, True
+        else:
+            model, halo, pads = compact(weights.layers), compact_halo(weights.layers), False
+        return cls(product, compiled(model), halo, pads, unit, everywhere)
+
+    @cached_property
+    def level(self) -> float:
+        """What images are divided by: the network's answer to the quiet Sun, 1 where it is none at all.
+
+        The answer is the mean output over the mean input on a fixed granular pattern.
+        """
+        answer = self.answer
+        low, high = PLAUSIBLE
+        return answer if low < answer < high else 1.0
+
+    @cached_property
+    def answer(self) -> float:
+        """Mean output over mean input on a fixed pattern like the quiet Sun."""
+        rng = np.random.default_rng(_PROBE_SEED)
+        smooth = uniform_filter(rng.standard_normal((_PROBE_PX, _PROBE_PX)), 3)
+        pattern = (1 + np.float32(_PROBE_CONTRAST) * smooth / smooth.std()).astype(np.float32)
+        inside = slice(2 * self.halo, -2 * self.halo)
+        return float(self.raw([pattern])[0][inside, inside].mean() / pattern.mean())
+
+    def raw(self, images: Sequence[NDArray[np.floating]]) -> list[Image]:
+        """Doubled images as the network gives them, in units of its input; several are worked on together.
+
+        Parameters
+        ----------
+        images : sequence of ndarray
+            Images (ny, nx); what is not finite is missing, and its doubled pixels will be NaN.
+        """
+        canvases = [self._canvas(image) for image in images]
+        fill([(canvas, canvas.tiling.every()) for canvas in canvases], self._scaled, self._batch(canvases))
+        return [_with_gaps(canvas.out, image) for canvas, image in zip(canvases, images, strict=True)]
+
+    def __call__(self, image: NDArray[np.floating], /) -> Image:
+        """Return the doubled image, the quiet Sun at 1 again and nothing below 0; NaN where it is missing."""
+        return self.all_of([image])[0]
+
+    def all_of(self, images: Sequence[NDArray[np.floating]]) -> list[Image]:
+        """Several images doubled as by a call, worked on together."""
+        return [self._normalised(raw) for raw in self.raw(images)]
+
+    def for_detection(
+        self, image: NDArray[np.floating], parameters: DetectParameters, pixel_mm: float
+    ) -> Image:
+        """The doubled image where features may be and around them, 1 elsewhere: the same features are in it.
+
+        Parameters
+        ----------
+        image : ndarray
+            Prepared intensity (ny, nx).
+        parameters : DetectParameters
+            What features are.
+        pixel_mm : float
+            Side of a native pixel, Mm.
+        """
+        if self.everywhere:
+            return self(image)
+        canvas = self._canvas(image)
+        canvas.out.fill(1)
+        done: set[tuple[int, int]] = set()
+        todo = canvas.tiling.touched(seeds(image, parameters))
+        while todo:
+            fill([(canvas, sorted(todo))], lambda x: self._normalised(self._scaled(x)), self._batch([canvas]))
+            done |= todo
+            todo = needed(canvas.out, canvas.tiling, parameters, pixel_mm / self.scale) - done
+        return _with_gaps(canvas.out, image)
+
+    def _canvas(self, image: NDArray[np.floating]) -> Canvas:
+        values = np.asarray(image, np.float32)
+        if min(values.shape) < (2 if self.pads else 1):
+            raise InputError(
+                f"an image of {values.shape[0]} x {values.shape[1]} pixels: the network needs more"
+            )
+        present = np.isfinite(values)
+        tiling = Tiling((values.shape[0], values.shape[1]), self.halo, self.pads)
+        whole = values if present.all() else extended(values, present)
+        out = np.empty((2 * values.shape[0], 2 * values.shape[1]), np.float32)
+        return Canvas(tiling.padded(whole), tiling, out)
+
+    def _batch(self, canvases: Sequence[Canvas]) -> int:
+        largest = max((int(np.prod(canvas.tiling.window_shape)) for canvas in canvases), default=1)
+        return max(1, BATCH_PX // largest)
+
+    def _scaled(self, windows: Image) -> Image:
+        return (
+            self.forward(windows)
+            if self.unit == 1
+            else self.forward(windows / np.float32(self.unit)) * self.unit
+        )
+
+    def _normalised(self, raw: Image) -> Image:
+        return np.asarray(np.maximum(raw / np.float32(self.level), 0))
+
+
+def _with_gaps(out: Image, image: NDArray[np.floating]) -> Image:
+    missing = ~np.isfinite(image)
+    if missing.any():
+        out[missing.repeat(2, axis=0).repeat(2, axis=1)] = np.nan
+    return out
