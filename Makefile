@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo serve test bench accuracy challenge lint lock clean
+.PHONY: install demo serve test bench enhancement accuracy challenge lint lock clean
 
 install: $(STAMP)
 
@@ -33,6 +33,10 @@ test: lint
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+# Two to five minutes; needs the real records beside the clone.
+enhancement: install
+	$(BIN)/python -m benchmarks.doubling_page
 
 accuracy: install
 	$(BIN)/python -m benchmarks.accuracy

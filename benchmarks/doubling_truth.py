@@ -1,4 +1,4 @@
-"""Doubled images of simulated scenes against their truth: our network, spline, Richardson-Lucy deconvolution."""
+"""Doubled images of simulated scenes against their truth: network, spline, Richardson-Lucy deconvolution."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

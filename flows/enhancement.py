@@ -2,7 +2,7 @@
 
 import multiprocessing
 from functools import lru_cache
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -45,8 +45,7 @@ def packages_of(parameters: Parameters) -> tuple[str, ...]:
     """Packages that doubling by a network depends on beside those that all need."""
     if parameters.enhance != "network":
         return ()
-    distributions = packages_distributions().get("tensorflow", [])
-    return ("keras", *distributions[:1])
+    return ("keras", *filter(_installed, ("tensorflow", "tensorflow-cpu")))
 
 
 @lru_cache(maxsize=2)
@@ -59,6 +58,14 @@ def network(blob: str) -> "Network":
     from pores.enhance.doubler import Network
 
     return Network.of(_intensity_weights(blob), everywhere=asked.network_tiles == "all")
+
+
+def _installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _start(threads: int | None) -> None:

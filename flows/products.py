@@ -34,11 +34,19 @@ def store(request: Request, harpnum: int) -> Done:
     every = [frame for _, frames in todo for frame in frames]
     work = partial(_double_one, harp.cube, request.parameters)
     label = f"HARP {harpnum} store"
+    how = _how(request.parameters) if todo else ""
     images = progress(ordered_map(work, every, request.workers), label, len(every))
     with Cube(harp.cube) as cube:
         for product, frames in todo:
-            write_x2(product, cube, zip([t for t, _ in frames], images, strict=False))
+            write_x2(product, cube, zip([t for t, _ in frames], images, strict=False), how)
     return Done("store", harpnum, f"{counted(len(every), 'frame')} doubled" if every else "")
+
+
+def _how(parameters: Parameters) -> str:
+    """How intensity is doubled, in words for headers."""
+    enhancer = enhancer_of(parameters)
+    divided = f" and divided by {enhancer.level:.5f}" if enhancer.level != 1 else ""
+    return enhancer.product + divided
 
 
 def product_path(harp: Harp, prepared: Block) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,10 @@ from storage.tables import Columns, TableError, read_table
 SCORED = ("pores", "links", "tracks", "events")
 
 
-def score_lake(location: str, truth: Path) -> Scores:
+def score_lake(location: str, truth: Path, tell: Callable[[str], object] = lambda _: None) -> Scores:
     """Scores of the lake's current runs against the truth tables in a directory.
+
+    `tell` is called with a line if what is compared is not of one product.
 
     Raises
     ------
@@ -34,7 +37,14 @@ def score_lake(location: str, truth: Path) -> Scores:
         name: [read_table(here(lake, lake.table(name, run.harpnum, run.run_id))) for run in runs]
         for name in SCORED
     }
-    return score_tables({name: _joined(parts) for name, parts in found.items()}, true)
+    joined = {name: _joined(parts) for name, parts in found.items()}
+    ours, theirs = (_products(tables) for tables in (joined, true))
+    if ours and theirs and ours != theirs:
+        tell(
+            f"features are of product {', '.join(sorted(ours))}, the truth is of {', '.join(sorted(theirs))}:"
+            " areas, and which small features there are, differ for that alone"
+        )
+    return score_tables(joined, true)
 
 
 def score_directory(tables: Path, truth: Path) -> Scores:
@@ -75,6 +85,11 @@ def _table(directory: Path, name: str, hint: str) -> Columns:
         return read_table(path)
     except TableError as error:
         raise InputError(str(error)) from error
+
+
+def _products(tables: dict[str, Columns]) -> set[str]:
+    """The products of the features of some tables, as far as they say so."""
+    return {str(name) for name in tables["pores"].get("product", ()) if name is not None}
 
 
 def _joined(parts: list[Columns]) -> Columns:

@@ -31,7 +31,9 @@ _NATIVE = (
 Images = Mapping[str, NDArray[np.float32]]
 
 
-def write_x2(path: Path, cube: Cube, frames: Iterable[tuple[np.datetime64, Images]]) -> Appended:
+def write_x2(
+    path: Path, cube: Cube, frames: Iterable[tuple[np.datetime64, Images]], how: str = "spline"
+) -> Appended:
     """Append doubled images to a product, frame by frame, crash-safe; those that are there already stay.
 
     Parameters
@@ -42,6 +44,8 @@ def write_x2(path: Path, cube: Cube, frames: Iterable[tuple[np.datetime64, Image
         The cube that the images come from: gives the headers.
     frames : iterable of (t_rec, images)
         Segment name to image (2 ny, 2 nx); ``intensity`` in units of the quiet Sun, others in the archive's.
+    how : str
+        How intensity was doubled; the field is by spline.
 
     Raises
     ------
@@ -54,13 +58,15 @@ def write_x2(path: Path, cube: Cube, frames: Iterable[tuple[np.datetime64, Image
         with CubeWriter(path) as writer:
             for t_rec, images in frames:
                 new = {name: image for name, image in images.items() if (t_rec.item(), name) not in there}
-                writer.write([_record(cube, t_rec, name, image) for name, image in new.items()])
+                writer.write([_record(cube, t_rec, name, image, how) for name, image in new.items()])
                 added += len(new)
                 unchanged += len(images) - len(new)
     return Appended(added, unchanged)
 
 
-def x2_header(cube: Cube, t_rec: np.datetime64, segment: str, shape: tuple[int, int]) -> fits.Header:
+def x2_header(
+    cube: Cube, t_rec: np.datetime64, segment: str, shape: tuple[int, int], how: str = "spline"
+) -> fits.Header:
     """Header of a doubled image: the native one's, on the grid that shares its outer edges.
 
     Parameters
@@ -71,6 +77,8 @@ def x2_header(cube: Cube, t_rec: np.datetime64, segment: str, shape: tuple[int, 
         ``intensity`` has the header of ``continuum``, without unit.
     shape : tuple of int
         (2 ny, 2 nx).
+    how : str
+        How the image was doubled.
 
     Raises
     ------
@@ -92,13 +100,14 @@ def x2_header(cube: Cube, t_rec: np.datetime64, segment: str, shape: tuple[int, 
     for name in ("CRPIX1", "CRPIX2", "CDELT1", "CDELT2"):
         header[name] = grid.wcs_keywords()[name]
     header["BUNIT"] = "" if segment == INTENSITY else plain.get("BUNIT") or ""
-    header.add_history("Resolution doubled; the grid shares the outer edges of the archive's.")
+    header.add_history(f"Resolution doubled by {how}; the grid shares the outer edges of the archive's.")
     return header
 
 
-def _record(cube: Cube, t_rec: np.datetime64, segment: str, image: NDArray[np.float32]) -> Record:
+def _record(cube: Cube, t_rec: np.datetime64, segment: str, image: NDArray[np.float32], how: str) -> Record:
     stored = np.ascontiguousarray(image, np.float32)
-    header = x2_header(cube, t_rec, segment, (stored.shape[0], stored.shape[1]))
+    shape = (stored.shape[0], stored.shape[1])
+    header = x2_header(cube, t_rec, segment, shape, how if segment == INTENSITY else "spline")
     cards = header.tostring(endcard=False, padding=False).encode("latin-1")
     name = FileName(cube.series, cube.harpnum, t_rec.astype("datetime64[ms]"), segment)
     sha256 = hashlib.sha256(cards + stored.tobytes()).hexdigest()

@@ -1,5 +1,6 @@
 """Commands that make things on the side: simulations, scores, masks, one image doubled, the quickstart."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -85,7 +86,10 @@ def score(
     """Compare detections and tracks, the lake's or another tracker's, with truth tables."""
     from flows.scoring import as_numbers, score_directory, score_lake
 
-    scores = score_lake(lake, truth) if tables is None else score_directory(tables, truth)
+    def tell(note: str) -> None:
+        print(note, file=sys.stderr)
+
+    scores = score_lake(lake, truth, tell) if tables is None else score_directory(tables, truth)
     print(as_numbers(scores) if as_json else scores)
 
 

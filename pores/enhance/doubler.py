@@ -6,20 +6,21 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
 
 from pores.enhance.engine import Forward, compiled
 from pores.enhance.need import needed, seeds
-from pores.enhance.tiles import Canvas, Image, Tiling, fill
+from pores.enhance.tiles import NEEDED_PX, WHOLE_PX, Canvas, Image, Tiling, fill
 from pores.enhance.topologies import PUBLISHED_HALO, compact, compact_halo, published
 from pores.enhance.weights import KILOGAUSS, OWN_NAME, Weights
 from pores.errors import InputError
 from pores.parameters import DetectParameters
+from pores.simulate.granulation import amplitude, skewed
+from pores.simulate.instrument import Spectrum, isotropic_response
 from pores.upsample import extended
 
 BATCH_PX = 150_000  # native pixels, with halos, that are worked on at a time
 PLAUSIBLE = (0.9, 1.1)  # answers to the quiet Sun of networks that were trained for intensity
-_PROBE_PX, _PROBE_CONTRAST, _PROBE_SEED = 128, 0.035, 7
+_PROBE_PX, _PROBE_MU = 256, 0.96
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Network:
     def level(self) -> float:
         """What images are divided by: the network's answer to the quiet Sun, 1 where it is none at all.
 
-        The answer is the mean output over the mean input on a fixed granular pattern.
+        See `answer`.
         """
         answer = self.answer
         low, high = PLAUSIBLE
@@ -79,10 +80,8 @@ class Network:
 
     @cached_property
     def answer(self) -> float:
-        """Mean output over mean input on a fixed pattern like the quiet Sun."""
-        rng = np.random.default_rng(_PROBE_SEED)
-        smooth = uniform_filter(rng.standard_normal((_PROBE_PX, _PROBE_PX)), 3)
-        pattern = (1 + np.float32(_PROBE_CONTRAST) * smooth / smooth.std()).astype(np.float32)
+        """Mean output over mean input on a fixed simulated patch of the quiet Sun, as HMI sees it."""
+        pattern = _quiet_sun()
         inside = slice(2 * self.halo, -2 * self.halo)
         return float(self.raw([pattern])[0][inside, inside].mean() / pattern.mean())
 
@@ -122,7 +121,7 @@ class Network:
         """
         if self.everywhere:
             return self(image)
-        canvas = self._canvas(image)
+        canvas = self._canvas(image, NEEDED_PX)
         canvas.out.fill(1)
         done: set[tuple[int, int]] = set()
         todo = canvas.tiling.touched(seeds(image, parameters))
@@ -132,14 +131,14 @@ class Network:
             todo = needed(canvas.out, canvas.tiling, parameters, pixel_mm / self.scale) - done
         return _with_gaps(canvas.out, image)
 
-    def _canvas(self, image: NDArray[np.floating]) -> Canvas:
+    def _canvas(self, image: NDArray[np.floating], size: int = WHOLE_PX) -> Canvas:
         values = np.asarray(image, np.float32)
         if min(values.shape) < (2 if self.pads else 1):
             raise InputError(
                 f"an image of {values.shape[0]} x {values.shape[1]} pixels: the network needs more"
             )
         present = np.isfinite(values)
-        tiling = Tiling((values.shape[0], values.shape[1]), self.halo, self.pads)
+        tiling = Tiling((values.shape[0], values.shape[1]), self.halo, self.pads, size)
         whole = values if present.all() else extended(values, present)
         out = np.empty((2 * values.shape[0], 2 * values.shape[1]), np.float32)
         return Canvas(tiling.padded(whole), tiling, out)
@@ -157,6 +156,15 @@ class Network:
 
     def _normalised(self, raw: Image) -> Image:
         return np.asarray(np.maximum(raw / np.float32(self.level), 0))
+
+
+def _quiet_sun() -> Image:
+    """A simulated patch of the quiet Sun at HMI's resolution, about 1; always the same."""
+    spectrum = Spectrum((_PROBE_PX, _PROBE_PX), 1)
+    noise = np.fft.rfft2(np.random.default_rng(0).standard_normal(spectrum.shape))
+    seen = isotropic_response(np.hypot(*spectrum.frequencies()))
+    pattern = np.fft.irfft2(noise * amplitude(spectrum, _PROBE_MU) * seen, s=spectrum.shape)
+    return 1 + skewed(pattern.astype(np.float32))
 
 
 def _with_gaps(out: Image, image: NDArray[np.floating]) -> Image:

@@ -21,6 +21,7 @@ SHARPENING = (
 )
 SLACK = 0.05  # and by this, for what is not linear
 _AROUND_PX = 5  # native pixels of that mean
+_BLOCK_PX = 8  # fine pixels that are looked at together
 
 
 def seeds(image: NDArray[np.floating], parameters: DetectParameters) -> Mask:
@@ -60,8 +61,12 @@ def needed(intensity: Image, tiling: Tiling, parameters: DetectParameters, pixel
 
 
 def _around(pixels: Ints, reach: int, shape: tuple[int, ...], tiling: Tiling) -> set[Place]:
-    """Tiles that squares of half width `reach` around fine pixels touch."""
+    """Tiles that squares of half width `reach` around fine pixels touch, and perhaps some beside them."""
+    blocks = np.zeros([-(-n // _BLOCK_PX) for n in shape], np.bool_)
     y, x = np.divmod(pixels, shape[1])
+    blocks[y // _BLOCK_PX, x // _BLOCK_PX] = True
+    y, x = (at * _BLOCK_PX + _BLOCK_PX // 2 for at in np.nonzero(blocks))
+    reach += _BLOCK_PX // 2
     rows, cols = (
         [np.clip(at + step, 0, n - 1) // 2 // size for step in (*range(-reach, reach, 2 * size), reach)]
         for at, n, size in zip((y, x), shape, tiling.tile, strict=True)

@@ -11,7 +11,8 @@ Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Place = tuple[int, int]
 
-TILE_PX = 64  # native pixels of a tile along an axis, without its halo
+# Native pixels of a tile along an axis: large ones waste less on halos, small ones less on the quiet Sun.
+WHOLE_PX, NEEDED_PX = 128, 32
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,19 @@ class Tiling:
         Pixels of context that a network needs to either side.
     pads : bool
         Whether the network treats borders by itself; else the image is reflected about its edge pixels.
+    size : int
+        Rows and columns of a tile, if the image is as large.
     """
 
     shape: tuple[int, int]
     halo: int
     pads: bool
+    size: int = WHOLE_PX
 
     @property
     def tile(self) -> tuple[int, int]:
         """Rows and columns of a tile."""
-        rows, cols = (min(TILE_PX, n) for n in self.shape)
+        rows, cols = (min(self.size, n) for n in self.shape)
         return rows, cols
 
     @property

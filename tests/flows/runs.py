@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from catalog.formats import arrow_schema
+from catalog.query import connect
 from catalog.schema import TABLES
 from flows.request import Request
 from pores.simulate.parameters import SimulationParameters
+from storage.lake import Lake
 from storage.simulated import write_series
 
 PORELAKE = Path(sys.executable).with_name("porelake")
@@ -89,6 +91,12 @@ def porelake(*arguments: object, cwd: Path | None = None, **more: str) -> subpro
     return subprocess.run(
         command, cwd=cwd, env=environment(**more), capture_output=True, text=True, timeout=240, check=False
     )
+
+
+def rows(lake: Path, statement: str) -> list[tuple[object, ...]]:
+    """The answer to a question."""
+    with connect(Lake.at(lake)) as connection:
+        return connection.execute(statement).fetchall()
 
 
 def tables(lake: Path) -> dict[str, pa.Table]:

@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 from astropy import units as u
 
-from catalog.query import connect
 from flows.pipeline import run_request
 from flows.request import SERIES
 from pores.chain import prepared_intensity
@@ -22,15 +21,19 @@ from storage.cubes import Cube
 from storage.lake import Lake
 from storage.runs import current_runs
 from storage.upscaled import write_x2
-from tests.flows.runs import BUSY, QUIET, UNUSABLE, assert_same_tables, files, request, write_other_start
+from tests.flows.runs import (
+    BUSY,
+    QUIET,
+    UNUSABLE,
+    assert_same_tables,
+    files,
+    request,
+    rows,
+    write_other_start,
+)
 
 LATE = "20140610_13"  # part of the names of the busy HARP's files from 13:00 on
 OTHER = {"detect": {"threshold": 0.45}}
-
-
-def rows(lake: Path, statement: str) -> list[tuple[object, ...]]:
-    with connect(Lake.at(lake)) as connection:
-        return connection.execute(statement).fetchall()
 
 
 def current(lake: Path) -> dict[int, str]:

@@ -1,5 +1,9 @@
 """The chain against truth: what a simulated series holds is what the catalogue says."""
 
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from flows.pipeline import run_request
@@ -9,8 +13,8 @@ from tests.flows.runs import request
 
 
 @pytest.fixture(scope="module")
-def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
-    """Scores of the whole chain on a series with mergers, splits, flicker and faults."""
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A series with mergers, splits, flicker and faults, and its lake."""
     out = tmp_path_factory.mktemp("truth")
     values = {"seed": 77, "n_frames": 14, "harpnum": 4, "no_continuum_frames": (5,), "corrupt_frames": (9,)}
     simulate_series(out / "fits", "interactions", values)
@@ -18,7 +22,13 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
         patch.delenv("PREFECT_API_URL", raising=False)
         patch.setenv("PREFECT_HOME", str(out))
         run_request(request(out / "fits", out / "lake"))
-    return dict(score_lake(str(out / "lake"), out / "fits" / "truth").rows())
+    return out
+
+
+@pytest.fixture(scope="module")
+def scores(scored: Path) -> dict[str, float]:
+    """Scores of the whole chain."""
+    return dict(score_lake(str(scored / "lake"), scored / "fits" / "truth", pytest.fail).rows())
 
 
 @pytest.mark.parametrize(
@@ -38,3 +48,16 @@ def test_the_catalogue_is_as_right_as_stated(
     scores: dict[str, float], figure: str, least: float, most: float
 ) -> None:
     assert least <= scores[figure] <= most
+
+
+def test_a_truth_of_another_product_is_told(scored: Path, tmp_path: Path) -> None:
+    for path in (scored / "fits" / "truth").glob("*.parquet"):
+        table = pq.read_table(path)
+        if "product" in table.column_names:
+            other = pa.array(["network"] * len(table))
+            table = table.set_column(table.column_names.index("product"), "product", other)
+        pq.write_table(table, tmp_path / path.name)
+    told: list[str] = []
+    score_lake(str(scored / "lake"), tmp_path, told.append)
+    assert len(told) == 1
+    assert told[0].startswith("features are of product spline, the truth is of network")
