@@ -19,7 +19,7 @@ SCENES, SEED = 60, 4711
 EDGE_PX = 12  # fine pixels at the edges of scenes that are not compared
 THRESHOLD, SMALLEST_PX = 0.5, 20
 ITERATIONS = (3, 5, 8, 12, 20, 30, 50, 80)
-PSF_REACH = 16
+PSF_REACH = 60  # fine pixels: the halo of the point spread function is wide
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def richardson_lucy(image: Image, iterations: int) -> Image:
 
     Richardson 1972, J. Opt. Soc. Am. 62, 55; Lucy 1974, AJ 79, 745.
     """
-    reach = 3 * PSF_REACH
+    reach = PSF_REACH
     seen = np.pad(double(image).clip(min=1e-3), reach, mode="reflect")
     psf = psf_between(PSF_REACH)
     made = seen.copy()

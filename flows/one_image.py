@@ -19,16 +19,9 @@ if TYPE_CHECKING:
 
 Image = NDArray[np.float32]
 
-FIELD_UNITS = (
-    "g",
-    "gauss",
-    "mx/cm^2",
-    "mx/cm2",
-    "mx cm-2",
-    "mx cm^-2",
-    "t",
-    "kg",
-)  # of BUNIT, in small letters
+# Of BUNIT, in small letters.
+GAUSS = ("g", "gauss", "mx/cm^2", "mx/cm2", "mx cm-2", "mx cm^-2")
+FIELD_UNITS = (*GAUSS, "t", "kg", "mt")
 
 
 def enhance_by_spline(image: Path, out: Path) -> None:
@@ -63,7 +56,9 @@ class _Doubling:
     network: "Network"
     name: str
 
-    def field(self, data: Image, _unit: str) -> Doubled:
+    def field(self, data: Image, unit: str) -> Doubled:
+        if unit and unit.strip().lower() not in GAUSS:
+            raise InputError(f"an image in {unit}: these weights are for line-of-sight field in G")
         return Doubled(self.network.raw([data])[0], self._method)
 
     def untouched(self, data: Image, unit: str) -> Doubled:

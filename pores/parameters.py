@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Enhancement = Literal["network", "spline", "none"]
 LimbDarkening = Literal["pierce_slaughter_6173", "pierce_slaughter_6206", "neckel_labs_6173", "svd", "none"]
 Tracker = Literal["porelake", "nearest", "dbscan", "laptrack", "trackpy"]
-OWN_WEIGHTS = "49ec307274b55c0576f4bae0d7d0804bbcbb6cd7"  # git blob id of the weights that come with porelake
+OWN_WEIGHTS = "5f460075b1dbad4392be50d28edef16d12fb0d29"  # git blob id of the weights that come with porelake
 QuietSun = Literal["half_sample_mode", "fixed_bins", "histogram_100"]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.enhance.engine import Forward, compiled
-from pores.enhance.need import needed, seeds
-from pores.enhance.tiles import NEEDED_PX, WHOLE_PX, Canvas, Image, Tiling, fill
+from pores.enhance.need import SMALLEST_PX, expected, needed
+from pores.enhance.tiles import NEEDED_PX, WHOLE_PX, Canvas, Image, Place, Tiling, fill
 from pores.enhance.topologies import PUBLISHED_HALO, compact, compact_halo, published
 from pores.enhance.weights import KILOGAUSS, OWN_NAME, Weights
 from pores.errors import InputError
@@ -93,7 +93,7 @@ class Network:
         images : sequence of ndarray
             Images (ny, nx); what is not finite is missing, and its doubled pixels will be NaN.
         """
-        canvases = [self._canvas(image) for image in images]
+        canvases = [self._canvas(_without_gaps(image)) for image in images]
         fill([(canvas, canvas.tiling.every()) for canvas in canvases], self._scaled, self._batch(canvases))
         return [_with_gaps(canvas.out, image) for canvas, image in zip(canvases, images, strict=True)]
 
@@ -119,43 +119,41 @@ class Network:
         pixel_mm : float
             Side of a native pixel, Mm.
         """
-        if self.everywhere:
-            return self(image)
-        canvas = self._canvas(image, NEEDED_PX)
+        if self.everywhere or parameters.min_area_fine_px < SMALLEST_PX:
+            return self.all_of([image])[0]
+        whole = _without_gaps(image)
+        canvas = self._canvas(whole, NEEDED_PX)
         canvas.out.fill(1)
-        done: set[tuple[int, int]] = set()
-        todo = canvas.tiling.touched(seeds(image, parameters))
+        done: set[Place] = set()
+        todo = expected(whole, canvas.tiling, parameters)
         while todo:
-            fill([(canvas, sorted(todo))], lambda x: self._normalised(self._scaled(x)), self._batch([canvas]))
+            fill([(canvas, sorted(todo))], self._scaled_and_normalised, self._batch([canvas]))
             done |= todo
-            todo = needed(canvas.out, canvas.tiling, parameters, pixel_mm / self.scale) - done
+            todo = needed(canvas, done, parameters, pixel_mm) - done
         return _with_gaps(canvas.out, image)
 
-    def _canvas(self, image: NDArray[np.floating], size: int = WHOLE_PX) -> Canvas:
-        values = np.asarray(image, np.float32)
-        if min(values.shape) < (2 if self.pads else 1):
-            raise InputError(
-                f"an image of {values.shape[0]} x {values.shape[1]} pixels: the network needs more"
-            )
-        present = np.isfinite(values)
-        tiling = Tiling((values.shape[0], values.shape[1]), self.halo, self.pads, size)
-        whole = values if present.all() else extended(values, present)
-        out = np.empty((2 * values.shape[0], 2 * values.shape[1]), np.float32)
-        return Canvas(tiling.padded(whole), tiling, out)
+    def _canvas(self, whole: Image, size: int = WHOLE_PX) -> Canvas:
+        ny, nx = whole.shape
+        if min(ny, nx) < (2 if self.pads else 1):
+            raise InputError(f"an image of {ny} x {nx} pixels: the network needs more")
+        tiling = Tiling((ny, nx), self.halo, self.pads, size)
+        return Canvas(tiling.padded(whole), tiling, np.empty((2 * ny, 2 * nx), np.float32))
 
     def _batch(self, canvases: Sequence[Canvas]) -> int:
         largest = max((int(np.prod(canvas.tiling.window_shape)) for canvas in canvases), default=1)
         return max(1, BATCH_PX // largest)
 
     def _scaled(self, windows: Image) -> Image:
-        return (
-            self.forward(windows)
-            if self.unit == 1
-            else self.forward(windows / np.float32(self.unit)) * self.unit
-        )
+        unit = np.float32(self.unit)
+        return self.forward(windows) if unit == 1 else self.forward(windows / unit) * unit
+
+    def _scaled_and_normalised(self, windows: Image) -> Image:
+        return self._normalised(np.array(self._scaled(windows)))
 
     def _normalised(self, raw: Image) -> Image:
-        return np.asarray(np.maximum(raw / np.float32(self.level), 0))
+        """The same array, changed in place: whole images are large."""
+        raw *= np.float32(1 / self.level)
+        return np.maximum(raw, 0, out=raw)
 
 
 def _quiet_sun() -> Image:
@@ -165,6 +163,13 @@ def _quiet_sun() -> Image:
     seen = isotropic_response(np.hypot(*spectrum.frequencies()))
     pattern = np.fft.irfft2(noise * amplitude(spectrum, _PROBE_MU) * seen, s=spectrum.shape)
     return 1 + skewed(pattern.astype(np.float32))
+
+
+def _without_gaps(image: NDArray[np.floating]) -> Image:
+    """The image with what is missing made up from what is around it."""
+    values = np.asarray(image, np.float32)
+    present = np.isfinite(values)
+    return values if present.all() else extended(values, present)
 
 
 def _with_gaps(out: Image, image: NDArray[np.floating]) -> Image:

@@ -11,65 +11,92 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
 from pores.connected import connected
-from pores.enhance.tiles import Image, Mask, Place, Tiling
+from pores.enhance.tiles import Canvas, Image, Place, Tiling
 from pores.parameters import DetectParameters
 
 Ints = NDArray[np.intp]
 
+SMALLEST_PX = 12  # fine pixels: features smaller than that may have no seed
 SHARPENING = (
-    3.5  # a doubled pixel is at most this much darker, relative to the mean around it, than its native one
+    3.5  # a region of that size is at most so much darker, relative to the mean around it, than natively
 )
 SLACK = 0.05  # and by this, for what is not linear
 _AROUND_PX = 5  # native pixels of that mean
-_BLOCK_PX = 8  # fine pixels that are looked at together
+_BESIDE = 1  # native pixels beside a grey structure, or a feature, that are looked at
 
 
-def seeds(image: NDArray[np.floating], parameters: DetectParameters) -> Mask:
-    """Native pixels whose doubled pixels may be dark, or faint; of a prepared image (ny, nx)."""
-    values = np.nan_to_num(np.asarray(image, np.float32), nan=1.0)
-    around = uniform_filter(values, _AROUND_PX, mode="nearest")
-    darkest = np.minimum(values, around + np.float32(SHARPENING) * (values - around)) - np.float32(SLACK)
-    mask: Mask = darkest < max(parameters.threshold, parameters.faint_threshold)
-    return mask
+def expected(image: Image, tiling: Tiling, parameters: DetectParameters) -> set[Place]:
+    """Tiles in which, or right beside which, a prepared image (ny, nx) without gaps may have dark regions."""
+    around = uniform_filter(image, _AROUND_PX, mode="nearest")
+    sharpened = np.float32(SHARPENING) * image
+    sharpened -= np.float32(SHARPENING - 1) * around
+    limit = _faintest(parameters) + SLACK
+    touched = np.zeros(tiling.count, np.bool_)
+    _touch(touched, np.flatnonzero((sharpened < limit) | (image < limit)), _BESIDE, tiling)
+    return _places(touched)
 
 
-def needed(intensity: Image, tiling: Tiling, parameters: DetectParameters, pixel_mm: float) -> set[Place]:
+def needed(canvas: Canvas, made: set[Place], parameters: DetectParameters, pixel_mm: float) -> set[Place]:
     """Tiles that hold what detection looks at, given the doubled image as far as it is made (1 elsewhere).
 
     Parameters
     ----------
-    intensity : ndarray
-        Doubled intensity (2 ny, 2 nx).
-    tiling : Tiling
-        Of the native image.
+    canvas : Canvas
+        The doubled image.
+    made : set of tiles
+        Those that are there.
     parameters : DetectParameters
     pixel_mm : float
-        Side of a doubled pixel, Mm.
+        Side of a native pixel, Mm.
     """
-    pixels, structure = connected(
-        intensity < max(parameters.penumbra_threshold, parameters.threshold), parameters.connectivity == 8
-    )
-    flat = intensity.ravel()[pixels]
-    dark = flat < parameters.threshold
-    holds = np.bincount(structure, weights=dark) > 0
-    rim = int(parameters.rim_outer_mm / pixel_mm) + 2
-    return (
-        _around(pixels[holds[structure]], 2, intensity.shape, tiling)
-        | _around(pixels[flat < parameters.faint_threshold], 2, intensity.shape, tiling)
-        | _around(pixels[dark], rim, intensity.shape, tiling)
-    )
+    lowest, (first_row, first_col) = _lowest(canvas, made)
+    grey = lowest < max(parameters.penumbra_threshold, _faintest(parameters))
+    pixels, structure = connected(grey, parameters.connectivity == 8)
+    level = lowest.ravel()[pixels]
+    dark = level < parameters.threshold
+    n_dark = np.bincount(structure, weights=dark)
+    spot = n_dark * pixel_mm**2 >= parameters.umbra_min_area_mm2  # only there are rims looked at
+    seen = (n_dark > 0)[structure] | (level < parameters.faint_threshold)
+    y, x = np.divmod(pixels, lowest.shape[1])
+    pixels = (y + first_row) * canvas.tiling.shape[1] + x + first_col
+    touched = np.zeros(canvas.tiling.count, np.bool_)
+    _touch(touched, pixels[seen], _BESIDE, canvas.tiling)
+    rim = int(parameters.rim_outer_mm / pixel_mm) + 1
+    _touch(touched, pixels[dark & spot[structure]], rim, canvas.tiling)
+    return _places(touched)
 
 
-def _around(pixels: Ints, reach: int, shape: tuple[int, ...], tiling: Tiling) -> set[Place]:
-    """Tiles that squares of half width `reach` around fine pixels touch, and perhaps some beside them."""
-    blocks = np.zeros([-(-n // _BLOCK_PX) for n in shape], np.bool_)
-    y, x = np.divmod(pixels, shape[1])
-    blocks[y // _BLOCK_PX, x // _BLOCK_PX] = True
-    y, x = (at * _BLOCK_PX + _BLOCK_PX // 2 for at in np.nonzero(blocks))
-    reach += _BLOCK_PX // 2
+def _faintest(parameters: DetectParameters) -> float:
+    return max(parameters.threshold, parameters.faint_threshold)
+
+
+def _lowest(canvas: Canvas, made: set[Place]) -> tuple[Image, tuple[int, int]]:
+    """Lowest of the doubled pixels of each native one, in the box around the tiles made; its first corner."""
+    sides = zip(*(canvas.tiling.fine(place) for place in made), strict=True)
+    rows, cols = (slice(min(s.start for s in side), max(s.stop for s in side)) for side in sides)
+    part = canvas.out[rows, cols]
+    halves = np.minimum(part[::2], part[1::2])
+    return np.minimum(halves[:, ::2], halves[:, 1::2]), (rows.start // 2, cols.start // 2)
+
+
+def _touch(touched: NDArray[np.bool_], pixels: Ints, reach: int, tiling: Tiling) -> None:
+    """Mark the tiles that squares of half width `reach` around native pixels (flat indices) touch."""
+    at = np.divmod(pixels, tiling.shape[1])
+    (y, in_y), (x, in_x) = (np.divmod(one, size) for one, size in zip(at, tiling.tile, strict=True))
+    touched[y, x] = True
+    to_edge = [
+        np.minimum(inside, n - 1 - inside) for inside, n in zip((in_y, in_x), tiling.tile, strict=True)
+    ]
+    outward = np.minimum(*to_edge) < reach  # only these reach other tiles
     rows, cols = (
-        [np.clip(at + step, 0, n - 1) // 2 // size for step in (*range(-reach, reach, 2 * size), reach)]
-        for at, n, size in zip((y, x), shape, tiling.tile, strict=True)
+        [np.clip(one[outward] + step, 0, n - 1) // size for step in (*range(-reach, reach, size), reach)]
+        for one, n, size in zip(at, tiling.shape, tiling.tile, strict=True)
     )
-    code = np.unique(np.concatenate([i * tiling.count[1] + j for i in rows for j in cols]))
-    return {(int(k) // tiling.count[1], int(k) % tiling.count[1]) for k in code}
+    for i in rows:
+        for j in cols:
+            touched[i, j] = True
+
+
+def _places(touched: NDArray[np.bool_]) -> set[Place]:
+    rows, cols = np.nonzero(touched)
+    return set(zip(rows.tolist(), cols.tolist(), strict=True))

@@ -99,13 +99,21 @@ class Pupil:
     def layers(self) -> tuple[Arrays, ...]:
         """Kernels and biases as they are now, in the order that `topologies.compact` takes."""
         first = (_SHARPER * self.first.kernel, self.first.bias)
-        rest = [(part.kernel, part.bias) for part in (*self.hidden, self.last)]
-        parts: Sequence[tuple[Any, Any]] = [first, *rest, self._linear()]
+        hidden = [(part.kernel + _unchanging(part.shape), part.bias) for part in self.hidden]
+        last = (self.last.kernel, self.last.bias)
+        parts: Sequence[tuple[Any, Any]] = [first, *hidden, last, self._linear()]
         return tuple((np.asarray(kernel, np.float32), np.asarray(bias, np.float32)) for kernel, bias in parts)
 
     def _linear(self) -> tuple[Any, Any]:
         kernel, offset = self._start
         return kernel + _SLOW * self.linear.kernel, offset + _SLOW * self.linear.bias
+
+
+def _unchanging(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """The kernel that leaves features as they are: a shortcut past a convolution, as part of it."""
+    kernel = np.zeros(shape, np.float32)
+    kernel[shape[0] // 2, shape[1] // 2] = np.eye(shape[2], dtype=np.float32)
+    return kernel
 
 
 def _alike(one: Any, other: Any) -> Any:

@@ -1,8 +1,19 @@
 """What decides the weights of the project's own network, but for the data."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pores.enhance.symmetry import ORDER
+
+
+def _odd(size: int) -> int:
+    if size % 2 == 0:
+        raise ValueError("a kernel has a middle: its size is odd")
+    return size
+
+
+Odd = Annotated[int, AfterValidator(_odd)]
 
 
 class Recipe(BaseModel):
@@ -15,8 +26,8 @@ class Recipe(BaseModel):
         16, ge=ORDER, multiple_of=ORDER, description="Features of a hidden layer: eight turned copies of each"
     )
     hidden: int = Field(4, ge=1, description="Hidden layers")
-    first_px: int = Field(5, ge=1, description="Size of the first kernel, native pixels")
-    linear_px: int = Field(13, ge=3, description="Size of the linear kernel, native pixels")
+    first_px: Odd = Field(5, ge=1, description="Size of the first kernel, native pixels")
+    linear_px: Odd = Field(13, ge=3, description="Size of the linear kernel, native pixels")
     steps: int = Field(12_000, ge=1, description="Steps of Adam")
     rate: float = Field(1e-3, gt=0, description="Learning rate after warming up; it falls to 0 as a cosine")
     warm_up: int = Field(200, ge=0, description="Steps until that rate is reached")

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 Place = tuple[int, int]
 
 # Native pixels of a tile along an axis: large ones waste less on halos, small ones less on the quiet Sun.
-WHOLE_PX, NEEDED_PX = 128, 32
+WHOLE_PX, NEEDED_PX = 128, 48
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Tiling:
     pads: bool
     size: int = WHOLE_PX
 
-    @property
+    @cached_property
     def tile(self) -> tuple[int, int]:
         """Rows and columns of a tile."""
         rows, cols = (min(self.size, n) for n in self.shape)
         return rows, cols
 
-    @property
+    @cached_property
     def count(self) -> tuple[int, int]:
         """Tiles along the rows and the columns of the image."""
         rows, cols = (-(-n // size) for n, size in zip(self.shape, self.tile, strict=True))
@@ -54,11 +54,6 @@ class Tiling:
     def every(self) -> list[Place]:
         """All tiles, as row and column of tiles."""
         return [(i, j) for i in range(self.count[0]) for j in range(self.count[1])]
-
-    def touched(self, mask: Mask) -> set[Place]:
-        """Tiles that hold a pixel of a mask of the image, where they are before they are moved."""
-        rows, cols = np.nonzero(mask)
-        return set(zip((rows // self.tile[0]).tolist(), (cols // self.tile[1]).tolist(), strict=True))
 
     def fine(self, place: Place) -> tuple[slice, slice]:
         """Where a tile is in the doubled image."""
@@ -74,7 +69,7 @@ class Tiling:
         """A tile with its halo, of what `padded` gave."""
         return padded[self._window(place)]
 
-    @property
+    @cached_property
     def window_shape(self) -> tuple[int, int]:
         """Rows and columns of every window."""
         rows, cols = (side.stop - side.start for side in self._window((0, 0)))

@@ -115,9 +115,9 @@ def require_compact(layers: Sequence[Arrays]) -> None:
 def compact(layers: Sequence[Arrays]) -> Any:
     """Model of the project's own topology; the output is that of the input less its halo on every side.
 
-    A first convolution of the native image, hidden ones with a shortcut each, and a last one give the four
-    phases of the doubled grid; to them are added those of a single wide linear kernel. `layers` are theirs in
-    this order, kernel and bias each.
+    A first convolution of the native image, hidden ones, and a last one give the four phases of the doubled
+    grid; to them are added those of a single wide linear kernel. `layers` are theirs in this order, kernel
+    and bias each. (Hidden layers were learnt beside a shortcut, now part of their kernels: 1 in the middle.)
 
     Raises
     ------
@@ -132,8 +132,7 @@ def compact(layers: Sequence[Arrays]) -> Any:
     centred = image - 1.0
     x = _valid(keras, centred, chain[0], "first", "relu")
     for number, arrays in enumerate(chain[1:-1], 1):
-        inner = _valid(keras, x, arrays, f"hidden_{number}")
-        x = keras.layers.Activation("relu")(inner + keras.layers.Cropping2D(arrays[0].shape[0] // 2)(x))
+        x = _valid(keras, x, arrays, f"hidden_{number}", "relu")
     phases = _cropped(
         keras, _valid(keras, x, chain[-1], "last"), halo - sum(a[0].shape[0] // 2 for a in chain)
     )

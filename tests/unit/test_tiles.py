@@ -92,20 +92,6 @@ def test_some_tiles_are_that_part_of_the_whole_image(
     np.testing.assert_array_equal(one.out[made], whole(image, halo)[made])
 
 
-@given(shapes, sizes, st.lists(st.tuples(st.floats(0, 0.999), st.floats(0, 0.999)), max_size=6))
-def test_the_tiles_that_a_mask_touches_hold_all_of_it(
-    shape: tuple[int, int], size: int, points: list
-) -> None:
-    mask = np.zeros(shape, bool)
-    for y, x in points:
-        mask[int(y * shape[0]), int(x * shape[1])] = True
-    one = canvas(image_of(shape), 3, False, size)
-    places = one.tiling.touched(mask)
-    assert places <= set(one.tiling.every())
-    assert len(places) <= mask.sum()
-    assert covered(one, places)[mask.repeat(2, 0).repeat(2, 1)].all()
-
-
 @pads
 def test_windows_are_alike_and_no_larger_than_they_must_be(pads: bool) -> None:
     tiling = Tiling((SIZE + 9, 3 * SIZE + 1), 13, pads, SIZE)

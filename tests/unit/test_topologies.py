@@ -67,8 +67,7 @@ def compact_by_hand(image: np.ndarray, layers: list[list[np.ndarray]], halo: int
 
     x = relu(correlated(centred, chain[0]))
     for layer in chain[1:-1]:
-        turned = correlated(x, layer)
-        x = relu(turned + inner(x, turned.shape[0]))
+        x = relu(correlated(x, layer))
     rows = image.shape[0] - 2 * halo
     phases = inner(correlated(x, chain[-1]), rows) + inner(correlated(centred, linear), rows)
     fine = np.empty((2 * phases.shape[0], 2 * phases.shape[1]))
