@@ -27,7 +27,6 @@ SERIES = "hmi.sharp_cea_720s"
 HARPS = (377, 2875, 14003, 13561)
 PRODUCTS: tuple[Enhancement, ...] = ("none", "spline", "network")
 BOX_PX, STEP_PX = 137, 34  # native pixels: 50 Mm
-SHOWN = {377: (slice(120, 330), slice(330, 560)), 2875: (slice(20, 160), slice(60, 260))}
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,10 +54,19 @@ def network(blob: str) -> "Network":
     from storage.settings import settings
 
     asked = settings()
-    _start(asked.network_threads)
+    start_network()
     from pores.enhance.doubler import Network
 
     return Network.of(_intensity_weights(blob), everywhere=asked.network_tiles == "all")
+
+
+def start_network() -> None:
+    """Start TensorFlow with the threads of the settings; by default 1 in a worker process, else all cores."""
+    from pores.enhance.engine import start
+    from storage.settings import settings
+
+    beside_others = multiprocessing.parent_process() is not None
+    start(settings().network_threads or (1 if beside_others else None))
 
 
 def _installed(package: str) -> bool:
@@ -66,14 +75,6 @@ def _installed(package: str) -> bool:
     except PackageNotFoundError:
         return False
     return True
-
-
-def _start(threads: int | None) -> None:
-    """Start TensorFlow with its threads: by default one in a worker process, else one for each core."""
-    from pores.enhance.engine import start
-
-    beside_others = multiprocessing.parent_process() is not None
-    start(threads or (1 if beside_others else None))
 
 
 def _intensity_weights(blob: str) -> "Weights":

@@ -11,7 +11,7 @@ from scipy import ndimage
 from pores.enhance.doubler import Network
 from pores.enhance.lessons import Lesson
 from pores.enhance.recipe import Recipe
-from pores.enhance.scenes import Image, Pair, random_pairs
+from pores.enhance.scenes import SCENE_PX, Image, Pair, random_pairs
 from pores.enhance.scores import agreement
 from pores.enhance.telescopes import OVERSAMPLING
 from pores.enhance.training import train
@@ -128,8 +128,6 @@ def _simulation(path: Path) -> Image:
 
 def _resampled(sun: Image) -> Image:
     """The simulation at an eighth of a native pixel, reflected where it is smaller than a scene."""
-    from pores.enhance.scenes import SCENE_PX
-
     fine = ndimage.zoom(sun, SIMULATION_KM / (PIXEL_MM * 1000 / OVERSAMPLING), order=3)
     short = [max(OVERSAMPLING * n - size, 0) for n, size in zip(SCENE_PX, fine.shape, strict=True)]
     return np.asarray(np.pad(fine, [(0, n) for n in short], mode="reflect"), np.float32)

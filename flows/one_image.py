@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.enhancement import start_network
 from pores.errors import InputError
 from pores.quiet_sun import quiet_sun_level
 from pores.upsample import double
@@ -43,6 +44,7 @@ def enhance_by_network(image: Path, out: Path, weights: "Weights", normalised: b
     """
     from pores.enhance.doubler import Network
 
+    start_network()
     network = Network.of(weights)
     by = _Doubling(network, weights.name)
     if weights.quantity == "field":

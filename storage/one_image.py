@@ -117,11 +117,11 @@ def _read(image: Path) -> tuple[NDArray[np.float32], fits.Header]:
             hdus = fits.open(file)
             hdus.verify("silentfix+ignore")
             for hdu in hdus:
-                if hdu.is_image and hdu.header.get("NAXIS") == 2:
+                if hdu.is_image and hdu.header.get("NAXIS") == 2 and hdu.size:
                     return np.asarray(hdu.data, np.float32), _plain(hdu.header)
     except (OSError, TypeError, ValueError, AstropyWarning) as error:
         raise InputError(f"{image}: not a readable FITS file ({' '.join(str(error).split())})") from error
-    raise InputError(f"{image}: no image of two axes in it")
+    raise InputError(f"{image}: no image of two axes with pixels in it")
 
 
 def _plain(header: fits.Header) -> fits.Header:

@@ -1,11 +1,10 @@
 """Where weights are: shipped with the package, in this machine's cache, fetched from their publisher."""
 
-import importlib.resources
 from pathlib import Path
 
 import httpx
 
-from pores.enhance.weights import Weights
+from pores.enhance.weights import OWN_NAME, Weights
 from pores.errors import InputError, PorelakeError, UnreachableError
 from pores.parameters import OWN_WEIGHTS
 from storage.jsoc_http import user_agent
@@ -15,12 +14,12 @@ from storage.weights_file import blob_id, read_weights
 from storage.weights_known import KNOWN, OWN_FILE, Known
 
 _MOST_BYTES = 50_000_000
+_OWN = Path(__file__).with_name(OWN_FILE)
 
 
 def own_weights() -> Weights:
     """The weights that come with the project."""
-    with importlib.resources.as_file(importlib.resources.files("storage") / OWN_FILE) as path:
-        return read_weights(path)
+    return read_weights(_OWN)
 
 
 def cached(blob: str) -> Path:
@@ -34,7 +33,7 @@ def weights_of(blob: str) -> Weights:
     Raises
     ------
     InputError
-        If this machine doesn't have them.
+        If this machine doesn't have them, or what it has was changed.
     """
     if blob == OWN_WEIGHTS:
         return own_weights()
@@ -43,6 +42,8 @@ def weights_of(blob: str) -> Weights:
         raise InputError(
             f"weights {blob[:12]}: not on this machine; name their file with --weights, or fetch them"
         )
+    if not _is_whole(blob):
+        raise InputError(f"{path}: damaged; name their file with --weights, or fetch them again")
     return read_weights(path)
 
 
@@ -52,7 +53,7 @@ def kept(weights: str) -> str:
     Parameters
     ----------
     weights : str
-        A file, or the name of a published network that has been fetched.
+        A file, `porelake-x2`, or the name of a published network that has been fetched.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def kept(weights: str) -> str:
     read_weights(path)
     content = path.read_bytes()
     blob = blob_id(content)
-    if blob != OWN_WEIGHTS and not cached(blob).exists():
+    if blob != OWN_WEIGHTS and not _is_whole(blob):
         with atomic(cached(blob)) as partial:
             partial.write_bytes(content)
     return blob
@@ -77,6 +78,8 @@ def located(weights: str) -> Path:
     InputError
         If they are those of a published network that has not been fetched, or no file.
     """
+    if weights == OWN_NAME:
+        return _OWN
     if weights in KNOWN:
         path = cached(KNOWN[weights].blob)
         if not path.exists():
@@ -85,8 +88,8 @@ def located(weights: str) -> Path:
             )
         return path
     if not Path(weights).is_file():
-        names = ", ".join(KNOWN)
-        raise InputError(f"--weights {weights}: no such file, nor the name of published weights ({names})")
+        names = ", ".join((OWN_NAME, *KNOWN))
+        raise InputError(f"--weights {weights}: no such file, nor the name of known weights ({names})")
     return Path(weights)
 
 
@@ -101,7 +104,7 @@ def fetch(known: Known) -> Path:
         If what came isn't the file; nothing is kept of it then.
     """
     path = cached(known.blob)
-    if path.exists() and blob_id(path.read_bytes()) == known.blob:
+    if _is_whole(known.blob):
         return path
     url = settings().weights_url + known.file
     content = _downloaded(url)
@@ -110,6 +113,12 @@ def fetch(known: Known) -> Path:
     with atomic(path) as partial:
         partial.write_bytes(content)
     return path
+
+
+def _is_whole(blob: str) -> bool:
+    """Whether the cache has weights, and they are what their git id says."""
+    path = cached(blob)
+    return path.exists() and blob_id(path.read_bytes()) == blob
 
 
 def _downloaded(url: str) -> bytes:

@@ -57,6 +57,8 @@ def read_weights(path: Path, quantity: Quantity | None = None) -> Weights:
     except InputError as error:
         topology = "compact" if own else "published"
         raise InputError(f"{path}: weights of another network than the {topology} one: {error}") from error
+    if not all(np.isfinite(array).all() for layer in layers for array in layer):
+        raise InputError(f"{path}: weights that are not finite")
     if own:
         return Weights(OWN_NAME if blob == OWN_WEIGHTS else blob[:12], "compact", "intensity", layers, card)
     name = known.name if known else blob[:12]

@@ -41,6 +41,8 @@ class Network:
         What the network takes for 1: 1 for intensity in units of the quiet Sun, 1000 for field in G.
     everywhere : bool
         Whether detection, too, is given whole images: slower, with the same features.
+    scale : int
+        Pixels of doubled images per native pixel along an axis.
     """
 
     product: str
@@ -97,12 +99,8 @@ class Network:
         fill([(canvas, canvas.tiling.every()) for canvas in canvases], self._scaled, self._batch(canvases))
         return [_with_gaps(canvas.out, image) for canvas, image in zip(canvases, images, strict=True)]
 
-    def __call__(self, image: NDArray[np.floating], /) -> Image:
-        """Return the doubled image, the quiet Sun at 1 again and nothing below 0; NaN where it is missing."""
-        return self.all_of([image])[0]
-
     def all_of(self, images: Sequence[NDArray[np.floating]]) -> list[Image]:
-        """Several images doubled as by a call, worked on together."""
+        """Doubled images, the quiet Sun at 1 again and nothing below 0; NaN where they are missing."""
         return [self._normalised(raw) for raw in self.raw(images)]
 
     def for_detection(
@@ -175,5 +173,7 @@ def _without_gaps(image: NDArray[np.floating]) -> Image:
 def _with_gaps(out: Image, image: NDArray[np.floating]) -> Image:
     missing = ~np.isfinite(image)
     if missing.any():
-        out[missing.repeat(2, axis=0).repeat(2, axis=1)] = np.nan
+        # A mask of the doubled size would be large.
+        for row, col in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            out[row::2, col::2][missing] = np.nan
     return out

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,12 +30,14 @@ def start(threads: int | None) -> Any:
     InputError
         If it isn't installed.
     """
-    if not _started:
-        _started.append(_start(threads))
+    with _starting:
+        if not _started:
+            _started.append(_start(threads))
     return _started[0]
 
 
 _started: list[Any] = []
+_starting = threading.Lock()  # two at a time would each take the other's standard error for the true one
 
 
 def _start(threads: int | None) -> Any:

@@ -7,15 +7,13 @@ from numpy.typing import NDArray
 
 from pores.enhance.recipe import Recipe
 from pores.enhance.scenes import Image, Pair, random_pairs
+from pores.errors import InputError
 
 Patches = tuple[Image, Image]  # (n, y, x, 1) with their halos, and (n, 2 y, 2 x, 1)
 Mask = NDArray[np.bool_]
 
 _TEACHER_PATCHES, _PATCHES_A_SCENE = 4000, 12
-_AT_SPOT, _DARK = (
-    0.25,
-    0.7,
-)  # share of patches that hold something darker than this, for there is little of it
+_AT_SPOT, _DARK = 0.25, 0.7  # share of patches that hold something so dark: there is little of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +77,16 @@ def _whole(mask: Mask, size: int) -> Mask:
 
 def _any(mask: Mask, size: int) -> Mask:
     """First corners of the squares that hold a pixel of a mask."""
+    if min(mask.shape) < size:
+        return np.zeros((0, 0), np.bool_)
     windows = np.lib.stride_tricks.sliding_window_view(mask, (size, size))
     return np.asarray(windows.any(axis=(2, 3)))
 
 
 def _choose(rng: np.random.Generator, corners: Mask, n: int) -> NDArray[np.intp]:
     places = np.argwhere(corners)
+    if not len(places):
+        raise InputError("no patch fits into what is learnt from: make patch_px or the kernels smaller")
     return np.asarray(places[rng.integers(0, len(places), n)])
 
 

@@ -17,9 +17,7 @@ from pores.parameters import DetectParameters
 Ints = NDArray[np.intp]
 
 SMALLEST_PX = 12  # fine pixels: features smaller than that may have no seed
-SHARPENING = (
-    3.5  # a region of that size is at most so much darker, relative to the mean around it, than natively
-)
+SHARPENING = 3.5  # doubled, a region of that size is at most so much further below the mean around it
 SLACK = 0.05  # and by this, for what is not linear
 _AROUND_PX = 5  # native pixels of that mean
 _BESIDE = 1  # native pixels beside a grey structure, or a feature, that are looked at

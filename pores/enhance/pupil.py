@@ -43,9 +43,8 @@ class Convolution:
         self.shape = (size, size, inputs[1], outputs[1])
         self._outputs = outputs
         self._orbits = tf.constant(orbits(size, inputs, outputs))
-        spread = scale * np.sqrt(
-            2 * ORDER / (size * size * inputs[1])
-        )  # the mean of eight is so much smaller
+        # times ORDER, for the mean of eight is so much smaller
+        spread = scale * np.sqrt(2 * ORDER / (size * size * inputs[1]))
         self._free = tf.Variable(tf.random.normal((int(np.prod(self.shape)),), stddev=spread))
         n_free = outputs[1] // ORDER if outputs[0] == "regular" else 1
         self._bias = tf.Variable(tf.zeros(n_free))

@@ -11,9 +11,8 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 WINDOW_PX = 64  # fine pixels of the windows whose power is averaged
-BANDS = np.linspace(
-    0.04, 0.28, 7
-)  # edges, cycles per fine pixel: beyond, a telescope of 28 cm has next to no power
+# Edges, cycles per fine pixel: beyond, a telescope of 28 cm has next to no power.
+BANDS = np.linspace(0.04, 0.28, 7)
 
 
 @dataclass(frozen=True)

@@ -286,6 +286,7 @@ def test_images_that_are_none_for_a_network(
         "enhance", image(GRANULES[:1]), *options, "--normalised", says="in.fits: an image of 1 x 150 pixels"
     )
     refuses("enhance", image(np.ones((2, 3, 4))), *options, says="in.fits: no image of two axes")
+    refuses("enhance", image(np.ones((0, 4))), *options, "--normalised", says="in.fits: no image of two axes")
     refuses("enhance", weights, *options, says=f"{weights}: not a readable FITS file")
     assert not (tmp_path / "out.fits").exists()
 
@@ -317,3 +318,10 @@ def test_a_check_says_what_a_file_is(weights: Path, own_weights: Path, command: 
     first, *card = command("weights", "check", own_weights).out.splitlines()
     assert first.endswith(f"{blob[:12]}, compact topology, {size} values, for intensity; git id {blob}")
     assert card == ["data: none at all"]
+    assert ": porelake-x2, compact topology" in command("weights", "check", "porelake-x2").out
+
+
+def test_weights_that_are_not_finite_are_none(tmp_path: Path, refuses: Refuses) -> None:
+    first, *rest = LAYERS
+    path = write_keras(tmp_path / "nan.hdf5", [[np.full_like(array, np.nan) for array in first], *rest])
+    refuses("weights", "check", path, says=f"{path}: weights that are not finite")

@@ -113,6 +113,8 @@ def test_what_was_published_is_kept_and_fetched_once(
 def test_a_copy_that_was_damaged_is_fetched_anew(publisher: Publisher, known: Known, content: bytes) -> None:
     publisher.files[FILE] = content
     fetch(known).write_bytes(content[:1000])
+    with pytest.raises(InputError, match="damaged"):
+        weights_of(known.blob)
     assert fetch(known).read_bytes() == content
     assert len(publisher.asked) == 2
 

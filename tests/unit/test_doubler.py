@@ -63,6 +63,11 @@ def test_the_quiet_sun_stays_one_and_pores_darken(ours: Network) -> None:
     assert fine.std() > 1.05 * image.std()
 
 
+def test_the_level_is_a_constant_of_the_weights(ours: Network) -> None:
+    """It hangs on the simulated granulation: a change of that would change every result by network."""
+    assert ours.level == pytest.approx(0.98311, abs=2e-5)
+
+
 def test_brighter_or_darker_as_a_whole_is_not_more_or_less_sharp(ours: Network) -> None:
     image = scene(spot=False)
     one, other = (ours.all_of([image * factor])[0] / factor for factor in (1.0, 0.97))
