@@ -78,11 +78,13 @@ def make_network(directory: Path, out: Path, recipe: Recipe, tell: Callable[[str
     given = material(directory)
     layers = train(given.lesson, recipe, tell)
     plain = Weights("untold", "compact", "intensity", layers)
-    scores = score(Network.of(plain), given, recipe)
+    network = Network.of(plain)
+    scores = score(network, given, recipe)
     card = {
         "what": WHAT,
         "data": DATA,
         "licence": LICENCE,
+        "level": f"{network.answer:.5f}",
         "recipe": json.dumps(recipe.model_dump(mode="json"), sort_keys=True),
         "scores": json.dumps(scores, sort_keys=True),
     }

@@ -22,7 +22,7 @@ Image = NDArray[np.float32]
 
 # Of BUNIT, in small letters.
 GAUSS = ("g", "gauss", "mx/cm^2", "mx/cm2", "mx cm-2", "mx cm^-2")
-FIELD_UNITS = (*GAUSS, "t", "kg", "mt")
+NO_INTENSITY = (*GAUSS, "t", "kg", "mt", "m/s", "cm/s", "km/s", "m s-1", "cm s-1", "deg", "degree", "rad")
 
 
 def enhance_by_spline(image: Path, out: Path) -> None:
@@ -30,27 +30,49 @@ def enhance_by_spline(image: Path, out: Path) -> None:
     double_file(image, out, lambda data, _unit: Doubled(double(data), "spline"))
 
 
-def enhance_by_network(image: Path, out: Path, weights: "Weights", normalised: bool) -> None:
+def enhance_by_network(
+    image: Path, out: Path, named: str | None, field: bool = False, normalised: bool = False
+) -> None:
     """Double an image of intensity, or of line-of-sight field in G if the weights are for that, by a network.
 
     Parameters
     ----------
     image, out : Path
         FITS files.
-    weights : Weights
+    named : str or None
+        Weights as on the command line: a file, or a known name; None: those that come with porelake.
+    field : bool
+        Whether weights that aren't known are for the field.
     normalised : bool
         Whether the image is in units of the quiet Sun: what the network makes of it is left as it is. Else
         the level of the quiet Sun is found and divided out, before and after.
+
+    Raises
+    ------
+    InputError
+        If the image or the weights aren't what they should be, or don't go together.
     """
     from pores.enhance.doubler import Network
 
+    weights = _weights(named, field)
+    if weights.quantity == "field" and normalised:
+        raise InputError("--normalised: of a field there is no quiet Sun; it goes with intensity")
     start_network()
-    network = Network.of(weights)
-    by = _Doubling(network, weights.name)
+    by = _Doubling(Network.of(weights), weights.name)
     if weights.quantity == "field":
         double_file(image, out, by.field)
     else:
         double_file(image, out, by.untouched if normalised else by.normalised)
+
+
+def _weights(named: str | None, field: bool) -> "Weights":
+    from storage.weights import located, own_weights
+    from storage.weights_file import read_weights
+
+    weights = read_weights(located(named), "field" if field else None) if named else own_weights()
+    if field and weights.quantity != "field":
+        raise InputError(f"--field: weights {weights.name} are for intensity; name others with --weights")
+    return weights
 
 
 @dataclass(frozen=True)
@@ -77,7 +99,8 @@ class _Doubling:
                 " that was trained for intensity; left as it is",
                 file=sys.stderr,
             )
-        image = self.network.all_of([data / np.float32(level)])[0]
+        data /= np.float32(level)  # in place: whole disks are large
+        image = self.network.all_of([data])[0]
         cards = (
             ("BUNIT", None, ""),
             ("QUIETSUN", level, "quiet Sun, in the unit of the original"),
@@ -91,7 +114,7 @@ class _Doubling:
 
 
 def _require_intensity(unit: str) -> None:
-    if unit.strip().lower() in FIELD_UNITS:
+    if unit.strip().lower() in NO_INTENSITY:
         raise InputError(
             f"an image in {unit}: the network is for intensity; use --method spline, or weights for field"
         )

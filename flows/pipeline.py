@@ -118,7 +118,8 @@ def require_possible(request: Request) -> None:
     InputError
         If so; it names the option.
     """
-    require_enhancer(request.parameters)
+    if request.last_stage not in ("ingest", "prepare"):
+        require_enhancer(request.parameters)
     require_tracker(request.parameters.track.tracker)
     if request.store_x2 and request.parameters.enhance == "none":
         raise InputError("--store: nothing is doubled with --enhance none")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Enhancement = Literal["network", "spline", "none"]
 LimbDarkening = Literal["pierce_slaughter_6173", "pierce_slaughter_6206", "neckel_labs_6173", "svd", "none"]
 Tracker = Literal["porelake", "nearest", "dbscan", "laptrack", "trackpy"]
-OWN_WEIGHTS = "5f460075b1dbad4392be50d28edef16d12fb0d29"  # git blob id of the weights that come with porelake
+OWN_WEIGHTS = "71ed641bb6926d42ffbdacb137fd9688dde036f9"  # git blob id of the weights that come with porelake
 QuietSun = Literal["half_sample_mode", "fixed_bins", "histogram_100"]
 
 
@@ -193,7 +193,9 @@ class Parameters(_Parameters):
 
     enhance: Enhancement = Field("network", description="How intensity is doubled in resolution")
     weights: str = Field(
-        "", description="Weights of the network by their git blob id; none: those that come with porelake"
+        "",
+        pattern="^([0-9a-f]{40})?$",
+        description="Weights of the network by their git blob id; none: those that come with porelake",
     )
     prepare: PrepareParameters = PrepareParameters()
     detect: DetectParameters = DetectParameters()

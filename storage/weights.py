@@ -84,12 +84,12 @@ def located(weights: str) -> Path:
         path = cached(KNOWN[weights].blob)
         if not path.exists():
             raise InputError(
-                f"--weights {weights}: not on this machine yet; `porelake weights fetch {weights}`"
+                f"weights {weights}: not on this machine yet; `porelake weights fetch {weights}`"
             )
         return path
     if not Path(weights).is_file():
         names = ", ".join((OWN_NAME, *KNOWN))
-        raise InputError(f"--weights {weights}: no such file, nor the name of known weights ({names})")
+        raise InputError(f"weights {weights}: no such file, nor a name of known ones ({names})")
     return Path(weights)
 
 
@@ -135,5 +135,5 @@ def _downloaded(url: str) -> bytes:
             return content
     except httpx.HTTPStatusError as error:
         raise PorelakeError(f"{url}: the publisher answers {error.response.status_code}") from error
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UnreachableError(f"{url}: can't be reached ({error}); try again later", str(error)) from error

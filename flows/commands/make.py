@@ -3,16 +3,13 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from flows.options import JsonOption, LakeOption, WeightsOption
 from pores.errors import InputError
 from pores.scenarios import BILLS
-
-if TYPE_CHECKING:
-    from pores.enhance.weights import Quantity
 
 
 class Method(StrEnum):
@@ -140,14 +137,7 @@ def enhance(
             raise InputError("--weights, --field: a spline has no weights; they go with --method network")
         enhance_by_spline(image, out)
     else:
-        from storage.weights import located, own_weights
-        from storage.weights_file import read_weights
-
-        quantity: Quantity | None = "field" if field else None
-        found = read_weights(located(weights), quantity) if weights else own_weights()
-        if field and found.quantity != "field":
-            raise InputError(f"--field: weights {found.name} are for intensity; name others with --weights")
-        enhance_by_network(image, out, found, normalised)
+        enhance_by_network(image, out, weights, field, normalised)
     print(out)
 
 

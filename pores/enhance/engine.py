@@ -53,6 +53,8 @@ def _start(threads: int | None) -> Any:
         if threads:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(1)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)  # else one process takes all of it
         tf.zeros(1)  # starts what says something at its start
     return tf
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from pores.enhance.engine import tensorflow
 from pores.enhance.lessons import Lesson, scene_patches, teacher_patches
-from pores.enhance.pupil import Pupil, linear_fit
 from pores.enhance.recipe import Recipe
+from pores.enhance.student import Student, linear_fit
 from pores.enhance.topologies import Arrays
 
 Tell = Callable[[str], object]
@@ -37,10 +37,12 @@ def train(lesson: Lesson, recipe: Recipe, tell: Tell = lambda _: None) -> tuple[
     tf.keras.utils.set_random_seed(recipe.seed)
     tf.config.experimental.enable_op_determinism()
     rng = np.random.default_rng(recipe.seed)
-    pupil = Pupil(recipe, *linear_fit(lesson.teacher, lesson.taught(recipe) & lesson.known, recipe.linear_px))
-    taught = teacher_patches(lesson, recipe, pupil.halo, rng)
-    scenes = scene_patches(lesson, recipe, pupil.halo, rng)
-    step = _stepper(pupil, recipe)
+    student = Student(
+        recipe, *linear_fit(lesson.teacher, lesson.taught(recipe) & lesson.known, recipe.linear_px)
+    )
+    taught = teacher_patches(lesson, recipe, student.halo, rng)
+    scenes = scene_patches(lesson, recipe, student.halo, rng)
+    step = _stepper(student, recipe)
     losses = []
     for number in range(1, recipe.steps + 1):
         choice = [rng.integers(0, len(images), recipe.patches) for images, _ in (taught, scenes)]
@@ -49,10 +51,10 @@ def train(lesson: Lesson, recipe: Recipe, tell: Tell = lambda _: None) -> tuple[
         )
         if number % _TELL_EVERY == 0 or number == recipe.steps:
             _tell_losses(tell, number, recipe.steps, losses[-_TELL_EVERY:])
-    return pupil.layers()
+    return student.layers()
 
 
-def _stepper(pupil: Pupil, recipe: Recipe) -> Callable[..., Any]:
+def _stepper(student: Student, recipe: Recipe) -> Callable[..., Any]:
     """One step of learning from patches of the teacher and of scenes; gives the two mean squared errors."""
     tf = tensorflow()
     cooling = max(recipe.steps - recipe.warm_up, 1)
@@ -60,15 +62,15 @@ def _stepper(pupil: Pupil, recipe: Recipe) -> Callable[..., Any]:
         0.0, cooling, warmup_target=recipe.rate, warmup_steps=recipe.warm_up
     )
     optimiser = tf.keras.optimizers.Adam(rate, clipnorm=recipe.clip)
-    optimiser.build(pupil.variables)
+    optimiser.build(student.variables)
 
     def step(image: Any, truth: Any, scene: Any, scene_truth: Any) -> Any:
         with tf.GradientTape() as tape:
-            made = pupil(tf.concat([image, scene], 0))
+            made = student(tf.concat([image, scene], 0))
             teacher = tf.reduce_mean((made[: recipe.patches] - truth) ** 2)
             scenes = tf.reduce_mean((made[recipe.patches :] - scene_truth) ** 2)
             loss = teacher + recipe.scene_weight * scenes
-        optimiser.apply_gradients(zip(tape.gradient(loss, pupil.variables), pupil.variables, strict=True))
+        optimiser.apply_gradients(zip(tape.gradient(loss, student.variables), student.variables, strict=True))
         return teacher, scenes
 
     compiled: Callable[..., Any] = tf.function(step)

@@ -50,3 +50,4 @@ def _without_prefect(patch: pytest.MonkeyPatch, home: Path) -> None:
         if name != CACHE:
             patch.delenv(name)
     patch.setenv("PREFECT_HOME", str(home))
+    patch.setenv("PORELAKE_ENHANCE", "spline")  # the network takes seconds to start

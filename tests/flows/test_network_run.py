@@ -56,7 +56,16 @@ def test_whole_images_make_the_same_tables(
         run_request(request(small_series, tmp_path / "lake", parameters=NETWORK))
     finally:
         network.cache_clear()
-    assert_same_tables(tmp_path / "lake", by_network)
+    ours, theirs = (
+        rows(lake, "SELECT * EXCLUDE (run_id) FROM pores ORDER BY pore_id")
+        for lake in (by_network, tmp_path / "lake")
+    )
+    assert len(ours) == len(theirs) > 20
+    for one, other in zip(ours, theirs, strict=True):
+        # Windows of another size differ in the last digits.
+        assert one == tuple(pytest.approx(v, rel=1e-5) if isinstance(v, float) else v for v in other)
+    lives = "SELECT track_id, t_birth, t_death, birth, death, max_area_mm2 FROM tracks ORDER BY 1"
+    assert rows(by_network, lives) == rows(tmp_path / "lake", lives)
 
 
 def test_processes_make_the_same_tables(small_series: Path, by_network: Path, tmp_path: Path) -> None:

@@ -187,9 +187,9 @@ def test_names_that_have_not_been_fetched() -> None:
         with pytest.raises(InputError) as told:
             ask("enhance-intensity")
         assert str(told.value) == (
-            "--weights enhance-intensity: not on this machine yet; `porelake weights fetch enhance-intensity`"
+            "weights enhance-intensity: not on this machine yet; `porelake weights fetch enhance-intensity`"
         )
-    with pytest.raises(InputError, match=r"^--weights nothing: no such file, nor the name") as told:
+    with pytest.raises(InputError, match=r"^weights nothing: no such file, nor a name") as told:
         located("nothing")
     assert "enhance-field" in str(told.value)
     with pytest.raises(InputError, match=r"^weights 830a8860b0eb: not on this machine"):

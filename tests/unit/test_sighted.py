@@ -36,7 +36,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PREFECT_API_URL", raising=False)
         patch.setenv("PREFECT_HOME", str(out))
-        run_request(Request(lake=str(out / "lake"), source=str(out / "fits"), workers=1))
+        science = Parameters(enhance="spline")
+        run_request(Request(lake=str(out / "lake"), source=str(out / "fits"), workers=1, parameters=science))
     return out
 
 

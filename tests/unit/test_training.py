@@ -8,9 +8,9 @@ from scipy import ndimage
 
 from pores.enhance.doubler import Network
 from pores.enhance.lessons import Lesson, scene_patches, teacher_patches
-from pores.enhance.pupil import Pupil, linear_fit
 from pores.enhance.recipe import Recipe
 from pores.enhance.scenes import Pair
+from pores.enhance.student import Student, linear_fit
 from pores.enhance.symmetry import ORDER, transformed
 from pores.enhance.topologies import compact_halo
 from pores.enhance.training import train
@@ -43,7 +43,9 @@ def test_learning_improves_on_the_linear_fit_and_is_the_same_twice(lesson: Lesso
     told: list[str] = []
     layers = train(lesson, RECIPE, told.append)
     again = train(lesson, RECIPE)
-    start = Pupil(RECIPE, *linear_fit(lesson.teacher, lesson.taught(RECIPE) & lesson.known, RECIPE.linear_px))
+    start = Student(
+        RECIPE, *linear_fit(lesson.teacher, lesson.taught(RECIPE) & lesson.known, RECIPE.linear_px)
+    )
     assert error(layers, lesson) < 0.95 * error(start.layers(), lesson)
     assert told[-1].startswith("step 60 of 60")
     for one, other in zip(layers, again, strict=True):

@@ -67,7 +67,7 @@ class Convolution:
         return tensorflow().nn.conv2d(x, self.kernel, 1, "VALID") + self.bias
 
 
-class Pupil:
+class Student:
     """The compact network with variables to be learnt; see `topologies.compact` for what it computes."""
 
     def __init__(self, recipe: Recipe, kernel: NDArray[np.float32], offset: float) -> None:
