@@ -14,11 +14,13 @@ from typing import Any
 from distributed import Client, Security
 from distributed.comm import connect
 
+from flows.enhancement import packages_of
 from flows.harp import DETECT_VERSION, FLOW_VERSION, PREPARE_VERSION
 from flows.products import STORE_VERSION
 from flows.request import JSOC, Request
 from flows.tracking import SOFTWARE, TRACK_VERSION
 from pores.errors import InputError, PorelakeError
+from pores.parameters import Parameters
 from storage.lake import PARTIAL, Lake
 
 CONNECT_S = 8.0  # until a scheduler answers
@@ -60,7 +62,7 @@ def code_versions() -> dict[str, str]:
         "flow": FLOW_VERSION,
         "track": TRACK_VERSION,
     }
-    packages = {name: _version(name) for name in ("porelake", *SOFTWARE)}
+    packages = {name: _version(name) for name in ("porelake", *SOFTWARE, *packages_of(Parameters()))}
     return {"Python": _python(sys.version), **packages, **{f"stage {k}": str(v) for k, v in stages.items()}}
 
 

@@ -51,6 +51,16 @@ def fetch_weights(
         print(fetch(KNOWN[name]))
 
 
+@weights_app.command("add")
+def add_weights(
+    file: Annotated[str, typer.Argument(help="File of weights.", metavar="FILE")],
+) -> None:
+    """Keep weights in this machine's cache, where runs find them by their git id."""
+    from storage.weights import kept
+
+    print(kept(file))
+
+
 @weights_app.command("check")
 def check_weights(
     weights: Annotated[str, typer.Argument(help="File of weights, or a name of the list.", metavar="FILE")],

@@ -13,7 +13,7 @@ from pores.parameters import OWN_WEIGHTS, Parameters
 from storage.cubes import Cube
 from storage.weights import cached, kept
 from storage.weights_known import KNOWN, Known
-from tests.flows.runs import BUSY, PORELAKE, assert_same_tables, environment, request, rows
+from tests.flows.runs import BUSY, PORELAKE, assert_same_tables, environment, porelake, request, rows
 from tests.unit.networks import published_layers, write_keras
 
 NETWORK = {"enhance": "network"}
@@ -97,6 +97,13 @@ def test_other_weights_are_another_product(small_series: Path, tmp_path: Path) -
     run_request(request(small_series, tmp_path / "lake", parameters=science, harpnums=(BUSY,)))
     assert rows(tmp_path / "lake", "SELECT DISTINCT product FROM pores") in ([(f"network:{blob[:12]}",)], [])
     assert rows(tmp_path / "lake", "SELECT config->>'weights' FROM runs") == [(blob,)]
+
+
+def test_weights_are_kept_by_their_git_id(tmp_path: Path) -> None:
+    write_keras(tmp_path / "random.hdf5", published_layers())
+    done = porelake("weights", "add", tmp_path / "random.hdf5")
+    assert done.returncode == 0, done.stderr
+    assert cached(done.stdout.strip()).read_bytes() == (tmp_path / "random.hdf5").read_bytes()
 
 
 def test_weights_that_are_not_here_are_asked_for(small_series: Path, tmp_path: Path) -> None:
