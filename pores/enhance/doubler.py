@@ -156,7 +156,7 @@ class Network:
         return self.forward(windows) if unit == 1 else self.forward(windows / unit) * unit
 
     def _scaled_and_normalised(self, windows: Image) -> Image:
-        return self._normalised(np.array(self._scaled(windows)))
+        return self._normalised(self._scaled(windows))
 
     def _normalised(self, raw: Image) -> Image:
         """The same array, changed in place: whole images are large."""

@@ -36,17 +36,34 @@ def twice_hmi(image: NDArray[np.floating]) -> Image:
     return _sampled(image, _ideal_transfer, 2)
 
 
+def psf_hmi(reach: int) -> Floats:
+    """HMI's point spread function, its pixel included, on fine pixels (2 reach + 1, 2 reach + 1)."""
+    return _kernel(_hmi_transfer, reach)
+
+
+def psf_twice_hmi(reach: int) -> Floats:
+    """That of an ideal telescope of 28 cm, on fine pixels (2 reach + 1, 2 reach + 1)."""
+    return _kernel(_ideal_transfer, reach)
+
+
 def psf_between(reach: int) -> Floats:
     """The kernel that blurs fine pixels of `twice_hmi` into what HMI has there, (2 reach + 1, 2 reach + 1).
 
     The ratio of the two transfer functions on the grid of half native pixels: what deconvolution by the right
     point spread function takes.
     """
-    n = 16 * reach
-    ky, kx = _frequencies((n, n), 0.5)
+    return _kernel(_ratio, reach)
+
+
+def _ratio(ky: Floats, kx: Floats) -> Floats:
     ideal = _ideal_transfer(ky, kx)
-    ratio = np.where(ideal > 1e-3, _hmi_transfer(ky, kx) / np.maximum(ideal, 1e-3), 0)
-    kernel = np.fft.fftshift(np.fft.irfft2(ratio, s=(n, n)))
+    return np.where(ideal > 1e-3, _hmi_transfer(ky, kx) / np.maximum(ideal, 1e-3), 0)
+
+
+def _kernel(transfer: Transfer, reach: int) -> Floats:
+    """A transfer function as a kernel of fine pixels, of sum 1 within its reach."""
+    n = 16 * reach
+    kernel = np.fft.fftshift(np.fft.irfft2(transfer(*_frequencies((n, n), 0.5)), s=(n, n)))
     centre = slice(n // 2 - reach, n // 2 + reach + 1)
     part: Floats = kernel[centre, centre].clip(min=0)
     return np.asarray(part / part.sum())
