@@ -113,8 +113,8 @@ doubled, against what an ideal telescope of 28 cm sees. Pores are regions below 
 pixels; intensity is the mean within a pore. Richardson-Lucy works on the spline-doubled image, each time
 with the best of 5 to 160 iterations for pores, chosen with the truth at hand. By HMI's own point spread
 function, which is the right one, it is behind the network in every figure. Given also what telescope the
-truth is of (the function that lies between the two), it comes as near to pores in 160 iterations, and is
-behind in the quiet Sun.
+truth is of (the function that lies between the two), it comes a little
+nearer to pores in 160 iterations, and stays behind in areas and in the quiet Sun.
 
 {physics}
 
