@@ -2,14 +2,16 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from catalog.build import publish
+from flows.cli import main
 from flows.pipeline import run_request
 from storage.lake import Lake
-from tests.flows.runs import CACHE, request, write_small_series
+from tests.flows.runs import CACHE, Command, Ended, Refuses, request, write_small_series
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +53,30 @@ def _without_prefect(patch: pytest.MonkeyPatch, home: Path) -> None:
             patch.delenv(name)
     patch.setenv("PREFECT_HOME", str(home))
     patch.setenv("PORELAKE_ENHANCE", "spline")  # the network takes seconds to start
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line in this process: what `porelake` does, without its start."""
+
+    def run(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["porelake", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return Ended(int(end.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def refuses(command: Command) -> Refuses:
+    """Exit 2 and one line on stderr that says what is wrong."""
+
+    def assert_refused(*arguments: object, says: str) -> None:
+        ended = command(*arguments)
+        assert ended.status == 2, ended
+        assert ended.out == ""
+        assert ended.err.count("\n") == 1, ended.err
+        assert says in ended.err
+
+    return assert_refused

@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -127,3 +128,16 @@ def files(lake: Path) -> dict[str, tuple[int, int, bytes]]:
             stat = path.stat()
             found[str(path.relative_to(lake))] = (stat.st_ino, stat.st_mtime_ns, path.read_bytes())
     return found
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command said, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ended]
+Refuses = Callable[..., None]

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,15 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from flows.cli import main
-from tests.flows.runs import BUSY, QUIET, assert_same_tables, environment, porelake, tables
+from tests.flows.runs import (
+    BUSY,
+    QUIET,
+    Command,
+    assert_same_tables,
+    environment,
+    porelake,
+    tables,
+)
 
 NRT = "hmi.sharp_cea_720s_nrt"
 
@@ -27,45 +33,6 @@ def tar(small_series: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with tarfile.open(path, "w") as archive:
         archive.add(small_series, "S00000")
     return path
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What a command said, and its exit status."""
-
-    status: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Ended]
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The command line in this process: what `porelake` does, without its start."""
-
-    def run(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["porelake", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return Ended(int(end.value.code or 0), *capsys.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def refuses(command: Command) -> Callable[..., None]:
-    """Exit 2 and one line on stderr that says what is wrong."""
-
-    def assert_refused(*arguments: object, says: str) -> None:
-        ended = command(*arguments)
-        assert ended.status == 2, ended
-        assert ended.out == ""
-        assert ended.err.count("\n") == 1, ended.err
-        assert says in ended.err
-
-    return assert_refused
 
 
 def test_wrong_input_of_the_real_command(tmp_path: Path) -> None:

@@ -1,21 +1,18 @@
 """`porelake enhance` by a network, and `porelake weights`: one image, one file, one clear answer."""
 
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
-from flows.cli import main
 from pores.enhance.engine import compiled
 from pores.enhance.topologies import compact, compact_halo, published
 from pores.enhance.weights import Weights
 from storage.weights_file import blob_id, write_weights
 from storage.weights_known import KNOWN, Known
-from tests.flows.runs import porelake
+from tests.flows.runs import Command, Ended, Refuses, porelake
 from tests.unit.networks import compact_layers, published_layers, write_keras
 
 LAYERS, OWN_LAYERS = published_layers(seed=7), compact_layers(seed=7)
@@ -34,46 +31,6 @@ CARDS = {
 }
 GRANULES = np.random.default_rng(3).normal(1, 0.04, SHAPE).astype(np.float32)
 FIELD = np.random.default_rng(4).normal(0, 800, SHAPE).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What a command said, and its exit status."""
-
-    status: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Ended]
-Refuses = Callable[..., None]
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The command line in this process: TensorFlow takes seconds to start."""
-
-    def run(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["porelake", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return Ended(int(end.value.code or 0), *capsys.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def refuses(command: Command) -> Refuses:
-    """Exit 2 and one line on stderr that says what is wrong."""
-
-    def assert_refused(*arguments: object, says: str) -> None:
-        ended = command(*arguments)
-        assert (ended.status, ended.out) == (2, ""), ended
-        assert ended.err.startswith("porelake: ")
-        assert ended.err.count("\n") == 1, ended.err
-        assert says in ended.err
-
-    return assert_refused
 
 
 @pytest.fixture(scope="session")
