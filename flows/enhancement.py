@@ -37,6 +37,9 @@ def require_enhancer(parameters: Parameters) -> None:
         If so; it names what is missing.
     """
     if parameters.enhance == "network":
+        from storage.settings import settings
+
+        settings()  # those of the network are read in workers otherwise
         _intensity_weights(parameters.weights)
         _require_tensorflow()
 

@@ -37,4 +37,5 @@ def _science(lake: Lake, run: CurrentRun | None) -> dict[str, str]:
     config = json.loads(read_table(path, ["config"])["config"][0])
     stages = {stage: values for stage, values in config.items() if isinstance(values, dict)}
     named = {f"{stage}.{name}": str(v) for stage, values in stages.items() for name, v in values.items()}
-    return {"enhance": config["enhance"], "weights": config.get("weights", ""), **named}
+    weights = {"weights": config["weights"][:12]} if config.get("weights") else {}
+    return {"enhance": config["enhance"], **weights, **named}

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from flows.enhancement import start_network
 from pores.errors import InputError
 from pores.quiet_sun import quiet_sun_level
 from pores.upsample import double
-from storage.one_image import Doubled, double_file
+from storage.one_image import UNITS, Doubled, double_file
 
 if TYPE_CHECKING:
     from pores.enhance.doubler import Network
@@ -22,6 +23,7 @@ Image = NDArray[np.float32]
 
 # Of BUNIT, in small letters.
 GAUSS = ("g", "gauss", "mx/cm^2", "mx/cm2", "mx cm-2", "mx cm^-2")
+MOST_NORMALISED, MOST_NEGATIVE = 3.0, 0.01  # median in units of the quiet Sun; share of pixels
 NO_INTENSITY = (*GAUSS, "t", "kg", "mt", "m/s", "cm/s", "km/s", "m s-1", "cm s-1", "deg", "degree", "rad")
 
 
@@ -52,13 +54,10 @@ def enhance_by_network(
     InputError
         If the image or the weights aren't what they should be, or don't go together.
     """
-    from pores.enhance.doubler import Network
-
     weights = _weights(named, field)
     if weights.quantity == "field" and normalised:
         raise InputError("--normalised: of a field there is no quiet Sun; it goes with intensity")
-    start_network()
-    by = _Doubling(Network.of(weights), weights.name)
+    by = _Doubling(weights)
     if weights.quantity == "field":
         double_file(image, out, by.field)
     else:
@@ -77,8 +76,19 @@ def _weights(named: str | None, field: bool) -> "Weights":
 
 @dataclass(frozen=True)
 class _Doubling:
-    network: "Network"
-    name: str
+    weights: "Weights"
+
+    @cached_property
+    def network(self) -> "Network":
+        """The network, made when the image has been read: it takes seconds."""
+        from pores.enhance.doubler import Network
+
+        start_network()
+        return Network.of(self.weights)
+
+    @property
+    def name(self) -> str:
+        return self.weights.name
 
     def field(self, data: Image, unit: str) -> Doubled:
         if unit and unit.strip().lower() not in GAUSS:
@@ -86,12 +96,17 @@ class _Doubling:
         return Doubled(self.network.raw([data])[0], self._method)
 
     def untouched(self, data: Image, unit: str) -> Doubled:
-        _require_intensity(unit)
+        _require_intensity(data, unit)
+        middle = float(np.nanmedian(data)) if np.isfinite(data).any() else 1.0
+        if middle > MOST_NORMALISED:
+            raise InputError(
+                f"--normalised: the image's median is {middle:.4g}, no intensity over the quiet Sun's"
+            )
         return Doubled(self.network.raw([data])[0], self._method)
 
     def normalised(self, data: Image, unit: str) -> Doubled:
         """Units of the quiet Sun, whatever those of the image are."""
-        _require_intensity(unit)
+        _require_intensity(data, unit)
         level = _quiet_sun(data)
         if self.network.level != self.network.answer:
             print(
@@ -102,7 +117,7 @@ class _Doubling:
         data /= np.float32(level)  # in place: whole disks are large
         image = self.network.all_of([data])[0]
         cards = (
-            ("BUNIT", None, ""),
+            *((name, None, "") for name in UNITS),
             ("QUIETSUN", level, "quiet Sun, in the unit of the original"),
             ("QUIETNET", self.network.level, "what the network made of it; divided out"),
         )
@@ -113,10 +128,16 @@ class _Doubling:
         return f"network {self.name}"
 
 
-def _require_intensity(unit: str) -> None:
+def _require_intensity(data: Image, unit: str) -> None:
     if unit.strip().lower() in NO_INTENSITY:
         raise InputError(
             f"an image in {unit}: the network is for intensity; use --method spline, or weights for field"
+        )
+    known = data[np.isfinite(data)]
+    negative = float(np.mean(known < 0)) if known.size else 0.0
+    if negative > MOST_NEGATIVE:
+        raise InputError(
+            f"{100 * negative:.0f} % of the image is below 0, so it is no intensity; use --method spline"
         )
 
 

@@ -84,7 +84,7 @@ WeightsOption = Annotated[
     str | None,
     typer.Option(
         "--weights",
-        help="Weights of the network: a file, or a name of `porelake weights list`; default: ours.",
+        help="Weights of the network: a file, or a name or git id of `porelake weights list`; default: ours.",
     ),
 ]
 

@@ -15,16 +15,10 @@ from storage.lake import atomic
 
 _HISTORY = "doubled in resolution by porelake ({method}); outer edges of the image kept"
 
+UNITS = ("BUNIT", "_BUNIT")  # JSOC's exports of today write the latter
 _OF_THE_PIXELS = (
-    "BSCALE",
-    "BZERO",
-    "BLANK",
-    "DATASUM",
-    "CHECKSUM",
-    "DATAMIN",
-    "DATAMAX",
-    "DATAMEAN",
-    "DATARMS",
+    *("BSCALE", "BZERO", "BLANK", "DATASUM", "CHECKSUM"),
+    *(f"{prefix}DATA{name}" for prefix in ("", "_") for name in ("MIN", "MAX", "MEDN", "MEAN", "RMS")),
 )
 
 
@@ -56,16 +50,22 @@ def double_file(image: Path, out: Path, double: Callable[[NDArray[np.float32], s
     out : Path
         FITS file to write.
     double : callable
-        Makes the doubled image of an image (ny, nx) and its BUNIT.
+        Makes the doubled image of an image (ny, nx) and its unit.
 
     Raises
     ------
     InputError
-        If the file is no FITS file, has no 2-D image, or one that can't be doubled so.
+        If the file is no FITS file, has no 2-D image, or one that can't be doubled so; if the result would
+        take the place of the image, or of a directory.
     """
+    if out.is_dir() or (out.exists() and out.samefile(image)):
+        raise InputError(
+            f"--out {out}: {'a directory' if out.is_dir() else 'the image itself'}; name another file"
+        )
     data, header = _read(image)
+    unit = next((str(header[name]) for name in UNITS if header.get(name)), "")
     try:
-        doubled = double(data, str(header.get("BUNIT") or ""))
+        doubled = double(data, unit)
     except InputError as error:
         raise InputError(f"{image}: {error}") from error
     doubled_header(header)

@@ -1,5 +1,6 @@
 """Where weights are: shipped with the package, in this machine's cache, fetched from their publisher."""
 
+import re
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from storage.weights_file import blob_id, read_weights
 from storage.weights_known import KNOWN, OWN_FILE, Known
 
 _MOST_BYTES = 50_000_000
+_BLOB = re.compile("[0-9a-f]{40}")
 _OWN = Path(__file__).with_name(OWN_FILE)
 
 
@@ -87,6 +89,8 @@ def located(weights: str) -> Path:
                 f"weights {weights}: not on this machine yet; `porelake weights fetch {weights}`"
             )
         return path
+    if _BLOB.fullmatch(weights) and cached(weights).exists():
+        return cached(weights)
     if not Path(weights).is_file():
         names = ", ".join((OWN_NAME, *KNOWN))
         raise InputError(f"weights {weights}: no such file, nor a name of known ones ({names})")

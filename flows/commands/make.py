@@ -111,7 +111,7 @@ def enhance(
     method: Annotated[
         Method,
         typer.Option(
-            "--method", help="network: intensity, given in units of the quiet Sun; spline: anything."
+            "--method", help="network: intensity, into units of the quiet Sun; spline: anything, in its own."
         ),
     ] = Method.NETWORK,
     weights: WeightsOption = None,

@@ -31,6 +31,9 @@ def list_weights() -> None:
     for known in KNOWN.values():
         state = "here" if cached(known.blob).exists() else f"not here: porelake weights fetch {known.name}"
         print(f"{known.name:18} {known.quantity:9}  {known.blob}  {state}")
+    for path in sorted(cached("0").parent.glob("*.hdf5")):
+        if path.stem not in {known.blob for known in KNOWN.values()}:
+            print(f"{'(of your own)':18} {'':9}  {path.stem}  here")
     print(f"enhance-*: {SOURCE}")
 
 

@@ -80,4 +80,6 @@ def _stepper(student: Student, recipe: Recipe) -> Callable[..., Any]:
 def _tell_losses(tell: Tell, number: int, steps: int, losses: list[Any]) -> None:
     squares = np.mean([[float(one), float(other)] for one, other in losses], axis=0)
     teacher, scenes = np.sqrt(squares)
-    tell(f"step {number} of {steps}: rms against the teacher {teacher:.5f}, against truth {scenes:.5f}")
+    tell(
+        f"step {number} of {steps}: rms on patches to learn from: teacher {teacher:.5f}, scenes {scenes:.5f}"
+    )

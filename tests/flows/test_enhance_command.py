@@ -238,7 +238,7 @@ def test_images_that_are_none_for_a_network(
     tmp_path: Path, weights: Path, image: Callable[..., Path], refuses: Refuses
 ) -> None:
     options = ("--out", tmp_path / "out.fits", "--weights", weights)
-    refuses("enhance", image(-GRANULES), *options, says="in.fits: no intensity above 0")
+    refuses("enhance", image(-GRANULES), *options, says="in.fits: 100 % of the image is below 0")
     refuses(
         "enhance", image(GRANULES[:1]), *options, "--normalised", says="in.fits: an image of 1 x 150 pixels"
     )
@@ -282,3 +282,39 @@ def test_weights_that_are_not_finite_are_none(tmp_path: Path, refuses: Refuses) 
     first, *rest = LAYERS
     path = write_keras(tmp_path / "nan.hdf5", [[np.full_like(array, np.nan) for array in first], *rest])
     refuses("weights", "check", path, says=f"{path}: weights that are not finite")
+
+
+def write_image(path: Path, image: np.ndarray, **cards: object) -> Path:
+    header = fits.Header([(name.upper(), value) for name, value in cards.items()])
+    fits.PrimaryHDU(image.astype(np.float32), header).writeto(path)
+    return path
+
+
+def test_what_is_no_intensity_is_told_from_its_values_and_either_unit(
+    tmp_path: Path, refuses: Refuses
+) -> None:
+    out = ("--out", tmp_path / "x2.fits")
+    refuses("enhance", write_image(tmp_path / "b.fits", FIELD), *out, says="of the image is below 0")
+    dark = write_image(tmp_path / "d.fits", np.abs(FIELD), _bunit="Mx/cm^2")
+    refuses("enhance", dark, *out, says="an image in Mx/cm^2")
+    counts = write_image(tmp_path / "c.fits", 6e4 * GRANULES)
+    refuses("enhance", counts, *out, "--normalised", says="--normalised: the image's median is")
+    assert not (tmp_path / "x2.fits").exists()
+
+
+def test_the_unit_of_today_s_exports_goes_too(tmp_path: Path, command: Command) -> None:
+    cards = {"_bunit": "DN/s", "_datamax": 7e4, "datamedn": 6e4}
+    image, out = write_image(tmp_path / "c.fits", 6e4 * GRANULES, **cards), tmp_path / "x2.fits"
+    assert command("enhance", image, "--out", out).status == 0
+    header = fits.getheader(out)
+    assert not {"_BUNIT", "_DATAMAX", "DATAMEDN"} & set(header)
+    assert header["QUIETSUN"] == pytest.approx(6e4, rel=0.02)
+
+
+@pytest.mark.parametrize("method", ["spline", "network"])
+def test_the_image_itself_is_not_overwritten(tmp_path: Path, refuses: Refuses, method: str) -> None:
+    image = write_image(tmp_path / "i.fits", GRANULES)
+    before = image.read_bytes()
+    refuses("enhance", image, "--out", image, "--method", method, says="the image itself")
+    refuses("enhance", image, "--out", tmp_path, "--method", method, says="a directory")
+    assert image.read_bytes() == before
