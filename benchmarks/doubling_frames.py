@@ -41,7 +41,12 @@ class Seen:
     @property
     def name(self) -> str:
         """HARP and time."""
-        return f"{self.frame.harpnum}, {str(self.frame.t_rec)[:16].replace('T', ' ')}"
+        return named(self.frame)
+
+
+def named(frame: Frame) -> str:
+    """HARP and time of a frame."""
+    return f"{frame.harpnum}, {str(frame.t_rec)[:16].replace('T', ' ')}"
 
 
 def frames(data: Path, scratch: Path) -> Iterator[Frame]:
@@ -142,10 +147,9 @@ def catalogue_table(every: Sequence[Frame]) -> Table:
 def _row(frame: Frame, product: str, found: Detected) -> tuple[object, ...]:
     pores = found.pores
     pore, area = pores["kind"] == "pore", pores["area_mm2"]
-    name = f"{frame.harpnum}, {str(frame.t_rec)[:16].replace('T', ' ')}"
     br = f"{np.abs(pores['mean_br'][pore]).mean():.0f}" if pore.any() else ""
     sums = f"{area[pore].sum():.1f}", f"{area[~pore].sum():.1f}"
-    return name, product, int(pore.sum()), int((~pore).sum()), len(found.faint["label"]), *sums, br
+    return named(frame), product, int(pore.sum()), int((~pore).sum()), len(found.faint["label"]), *sums, br
 
 
 def needed_agrees(frame: Frame, enhancer: Enhancer, whole: Enhancer) -> bool:

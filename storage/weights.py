@@ -84,12 +84,12 @@ def located(weights: str) -> Path:
         return _OWN
     if weights in KNOWN:
         path = cached(KNOWN[weights].blob)
-        if not path.exists():
+        if not _is_whole(KNOWN[weights].blob):
             raise InputError(
                 f"weights {weights}: not on this machine yet; `porelake weights fetch {weights}`"
             )
         return path
-    if _BLOB.fullmatch(weights) and cached(weights).exists():
+    if _BLOB.fullmatch(weights) and _is_whole(weights):
         return cached(weights)
     if not Path(weights).is_file():
         names = ", ".join((OWN_NAME, *KNOWN))

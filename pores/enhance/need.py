@@ -25,13 +25,17 @@ _BESIDE = 1  # native pixels beside a grey structure, or a feature, that are loo
 
 def expected(image: Image, tiling: Tiling, parameters: DetectParameters) -> set[Place]:
     """Tiles in which, or right beside which, a prepared image (ny, nx) without gaps may have dark regions."""
-    around = uniform_filter(image, _AROUND_PX, mode="nearest")
-    sharpened = np.float32(SHARPENING) * image
-    sharpened -= np.float32(SHARPENING - 1) * around
-    limit = _faintest(parameters) + SLACK
     touched = np.zeros(tiling.count, np.bool_)
-    _touch(touched, np.flatnonzero((sharpened < limit) | (image < limit)), _BESIDE, tiling)
+    dark = np.flatnonzero(sharpened(image) < _faintest(parameters) + SLACK)
+    _touch(touched, dark, _BESIDE, tiling)
     return _places(touched)
+
+
+def sharpened(image: Image) -> Image:
+    """An estimate of the darkest that the doubled pixels of each native one can be, but for `SLACK`."""
+    estimate = np.float32(SHARPENING) * image
+    estimate -= np.float32(SHARPENING - 1) * uniform_filter(image, _AROUND_PX, mode="nearest")
+    return np.asarray(np.minimum(estimate, image, out=estimate))
 
 
 def needed(canvas: Canvas, made: set[Place], parameters: DetectParameters, pixel_mm: float) -> set[Place]:

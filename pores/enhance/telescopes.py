@@ -55,6 +55,12 @@ def psf_between(reach: int) -> Floats:
     return _kernel(_ratio, reach)
 
 
+def ratio_between(k: float) -> float:
+    """What a telescope of 28 cm passes over what HMI does, at k cycles per native pixel, mean over angles."""
+    angle = np.linspace(0, np.pi / 4, 7)
+    return float(np.mean(1 / _ratio(k * np.sin(angle), k * np.cos(angle))))
+
+
 def _ratio(ky: Floats, kx: Floats) -> Floats:
     ideal = _ideal_transfer(ky, kx)
     return np.where(ideal > 1e-3, _hmi_transfer(ky, kx) / np.maximum(ideal, 1e-3), 0)
