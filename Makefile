@@ -47,7 +47,7 @@ challenge: install
 
 # Resolves again what pyproject.toml allows (needs `uv`); names, versions and hashes only.
 lock:
-	uv pip compile pyproject.toml --extra chain --extra scale --extra trackers --extra dev --universal --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra chain --extra scale --extra trackers --extra docs --extra dev --universal --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
 
 clean:
 	rm -rf .venv demo-lake .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
