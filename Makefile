@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo serve test bench enhancement accuracy challenge lint lock clean
+.PHONY: install demo serve docs test bench enhancement accuracy challenge lint lock clean
 
 install: $(STAMP)
 
@@ -20,7 +20,7 @@ demo: install
 
 # The clock: PORELAKE_LAKE, PORELAKE_FROM and JSOC_EMAIL say for what; docs/operating.md.
 serve: install
-	$(BIN)/porelake serve
+	$(BIN)/porelake clock
 
 lint: install
 	$(BIN)/ruff check .
@@ -28,7 +28,11 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+# With notebooks executed on a demo lake, in docs/_build/html.
+docs: install
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+test: lint docs
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 bench: install
@@ -50,4 +54,4 @@ lock:
 	uv pip compile pyproject.toml --extra chain --extra scale --extra trackers --extra docs --extra dev --universal --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
 
 clean:
-	rm -rf .venv demo-lake .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
+	rm -rf .venv demo-lake .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* docs/_build
