@@ -19,7 +19,7 @@ from storage.lake import Lake
 from storage.runs import CurrentRun
 
 PICTURE = "The frame with most features"
-REPORTS_URL = "PORELAKE_REPORTS_URL"  # where `porelake serve` shows the lake's reports
+REPORTS_URL = "PORELAKE_REPORTS_URL"  # where `porelake clock` shows the lake's reports
 
 
 def reported(request: Request, work: Callable[[], Outcome]) -> Outcome:
@@ -78,7 +78,7 @@ def leave(report: RunReport, runs: Iterable[CurrentRun]) -> None:
 
 
 def _at_service(path: Path) -> str | None:
-    """Where `porelake serve` shows a file beside the reports; None if this run is not one of its."""
+    """Where `porelake clock` shows a file beside the reports; None if this run is not one of its."""
     base = os.environ.get(REPORTS_URL)
     return f"{base.rstrip('/')}/{path.name}" if base else None
 

@@ -1,4 +1,4 @@
-"""The few questions that `porelake serve` has for its Prefect server, over HTTP: Prefect is not loaded."""
+"""The few questions that `porelake clock` has for its Prefect server, over HTTP: Prefect is not loaded."""
 
 import json
 import time
@@ -85,7 +85,7 @@ class ServerApi:
         if any(worker["status"] == "ONLINE" and worker["name"] not in ours for worker in workers):
             return
         for run in self._runs_of(pool, {"state": {"type": {"any_": UNFINISHED}}}):
-            self._set_state(run, "CRASHED", "porelake serve was killed")
+            self._set_state(run, "CRASHED", "porelake clock was killed")
         before = {"before_": datetime.now(UTC).isoformat()}
         missed = self._runs_of(
             pool, {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": before}
@@ -94,7 +94,7 @@ class ServerApi:
         for run in missed:
             if run["auto_scheduled"] and run is not newest[run["deployment_id"]]:
                 self._set_state(
-                    run, "CANCELLED", "missed while porelake serve was off; a later run makes up for it"
+                    run, "CANCELLED", "missed while porelake clock was off; a later run makes up for it"
                 )
 
     def _runs_of(self, pool: str, which: dict[str, object]) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for command in (watch, serve):
+    for command in (watch, clock):
         app.command()(command)
 
 
@@ -78,7 +78,7 @@ def watch(
         _rounds(request, back, duration("--every", every))
 
 
-def serve(
+def clock(
     source: SourceOption = JSOC,
     lake: LakeOption = "lake",
     email: EmailOption = None,
@@ -96,10 +96,9 @@ def serve(
     ),
 ) -> None:
     """Start a Prefect server with the schedules of prefect.yaml, and workers; Ctrl-C ends it all."""
-    from flows.serve import Service
-    from flows.serve import serve as run
+    from flows.clock_service import Service, keep_time
 
-    run(Service(lake, source, email, host, port, workers, database, config))
+    keep_time(Service(lake, source, email, host, port, workers, database, config))
 
 
 def duration(option: str, text: str) -> timedelta:

@@ -1,4 +1,4 @@
-"""What tests of the clock share: `porelake serve` with a copy of prefect.yaml, and a PostgreSQL to try."""
+"""What tests of the clock share: `porelake clock` with a copy of prefect.yaml, and a PostgreSQL to try."""
 
 import os
 import shutil
@@ -44,7 +44,7 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = PATIENCE_
 
 
 class Clock:
-    """A running `porelake serve`."""
+    """A running `porelake clock`."""
 
     def __init__(self, lake: Path, world: dict[str, str], *options: object, interval_s: int) -> None:
         self.lake = lake
@@ -54,10 +54,10 @@ class Clock:
         config.write_text(text.replace("interval: 10800", f"interval: {interval_s}"))
         self.port = free_port()
         where = ("--lake", lake, "--config", config, "--port", self.port)
-        self.log = lake.parent / "serve.log"
+        self.log = lake.parent / "clock.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [PORELAKE, "serve", *map(str, (*where, *options))],
+                [PORELAKE, "clock", *map(str, (*where, *options))],
                 cwd=lake.parent,
                 env=environment(**QUICK, **world),
                 stdout=log,
@@ -76,7 +76,7 @@ class Clock:
             text = self.log.read_text()
             return text if "Ctrl-C" in text else ""
 
-        return str(wait_for(said, "porelake serve"))
+        return str(wait_for(said, "porelake clock"))
 
     def runs(self, deployment: str, state: str = "COMPLETED") -> list[dict[str, Any]]:
         """Flow runs of a deployment in a state, by start."""

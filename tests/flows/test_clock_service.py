@@ -95,7 +95,7 @@ def test_the_catalogue_grows_by_itself(jsoc: Jsoc, world: dict[str, str], tmp_pa
         assert len(list((lake / "reports").glob("*.html"))) == 1
         jsoc.reveal()
         wait_for(lambda: n_frames(lake) == N_FRAMES, "the catalogue to grow")
-        again = porelake("serve", "--lake", lake, "--port", served.port, **world)
+        again = porelake("clock", "--lake", lake, "--port", served.port, **world)
         assert again.returncode == 2
         assert "--port" in again.stderr
         assert served.stop() == 0
@@ -206,7 +206,7 @@ def test_a_busy_server_is_asked_again() -> None:
         server.shutdown()
 
 
-def test_what_cannot_be_served_is_told(tmp_path: Path) -> None:
+def test_what_no_clock_can_be_made_of_is_told(tmp_path: Path) -> None:
     for wrong, word in (
         (("--workers", 2), "PostgreSQL"),
         (("--database", "mysql://x"), "--database"),
@@ -214,7 +214,7 @@ def test_what_cannot_be_served_is_told(tmp_path: Path) -> None:
         (("--from", tmp_path / "none"), "--from"),
         (("--port", 65535), "--port"),
     ):
-        ended = porelake("serve", "--lake", tmp_path / "lake", *wrong, JSOC_EMAIL="a@b.c")
+        ended = porelake("clock", "--lake", tmp_path / "lake", *wrong, JSOC_EMAIL="a@b.c")
         assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
         assert word in ended.stderr
-    assert "JSOC_EMAIL" in porelake("serve", "--lake", tmp_path / "lake").stderr
+    assert "JSOC_EMAIL" in porelake("clock", "--lake", tmp_path / "lake").stderr

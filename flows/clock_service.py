@@ -28,7 +28,7 @@ DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 
 @dataclass(frozen=True)
 class Service:
-    """What to serve, and where."""
+    """Of which lake the clock is, and where its server listens."""
 
     lake: str
     source: str = JSOC
@@ -81,13 +81,13 @@ class Service:
         return {**changeable, **theirs, **ours, **{name: value for name, value in named.items() if value}}
 
 
-def serve(service: Service, say: Callable[[str], object] = print) -> NoReturn:
+def keep_time(service: Service, say: Callable[[str], object] = print) -> NoReturn:
     """Run the clock until Ctrl-C or SIGTERM.
 
     Raises
     ------
     InputError
-        If an option is wrong, or the lake is served already.
+        If an option is wrong, or the clock runs already.
     PorelakeError
         If the server, the deployment or a worker fails.
     SystemExit
@@ -98,7 +98,9 @@ def serve(service: Service, say: Callable[[str], object] = print) -> NoReturn:
         server_leash = stack.enter_context(leash(service.home / "server.lock"))
         runs_leash = stack.enter_context(leash(service.home / "runs.lock"))
         if not (server_leash.hold(1) and runs_leash.hold()):
-            raise InputError(f"the lake {service.lake} is served already, or ends to be; {service.home}")
+            raise InputError(
+                f"the clock of the lake {service.lake} runs already, or ends just now; {service.home}"
+            )
         stack.enter_context(pages(service.reports, service.host, service.reports_port))
         children = Children(service.environment(), service.home / "logs")
         stopped = stack.enter_context(_signals())
@@ -112,7 +114,7 @@ def serve(service: Service, say: Callable[[str], object] = print) -> NoReturn:
 
 
 def check(service: Service) -> None:
-    """Refuse what cannot be served.
+    """Refuse what no clock can be made of.
 
     Raises
     ------
