@@ -1,6 +1,6 @@
 """VOTable, FITS and ECSV through astropy.
 
-Times are ISO 8601 strings, which all three hold alike; lists are JSON. Each format knows other units: the Mx
+Each format knows other units: the Mx
 is 10^-8 Wb to FITS and VOTable, the G 10^-4 T to VOTable (whose `G` is the constant of gravitation), a data
 number a count; a logarithm is told in the description only. Values are never changed.
 """
@@ -15,17 +15,16 @@ import pyarrow as pa
 from astropy import units as u
 from astropy.io import fits
 from astropy.io.votable.tree import Info, Resource, TableElement, VOTableFile
-from astropy.table import MaskedColumn, Table
-from numpy.typing import NDArray
+from astropy.table import Table
 
+from catalog.astropy_tables import astropy_table
 from catalog.provenance import Subject
 from catalog.schema import Column
-from storage.tables import to_columns
 
 
 def write_ecsv(rows: pa.RecordBatchReader, what: Subject, about: dict[str, Any], path: Path) -> None:
     """Write ECSV, units as astropy knows them."""
-    table = _table(rows, what)
+    table = astropy_table(rows, what.columns)
     table.meta = about
     table.write(path, format="ascii.ecsv", overwrite=True)
 
@@ -33,7 +32,9 @@ def write_ecsv(rows: pa.RecordBatchReader, what: Subject, about: dict[str, Any],
 def write_votable(rows: pa.RecordBatchReader, what: Subject, about: dict[str, Any], path: Path) -> None:
     """Write VOTable 1.3, whose CDS units hold a bare power of ten, as those of later versions do not."""
     votable = VOTableFile(version="1.3", config={"unit_format": "cds"})
-    table = TableElement.from_table(votable, _portable(_table(rows, what), what, {"DN": "ct", "G": "1e-4 T"}))
+    table = TableElement.from_table(
+        votable, _portable(astropy_table(rows, what.columns), what, {"DN": "ct", "G": "1e-4 T"})
+    )
     table.ID, table.description = what.name, what.description
     for field in table.fields:
         field.ucd = what.columns[field.name].ucd if field.name in what.columns else None
@@ -47,7 +48,7 @@ def write_votable(rows: pa.RecordBatchReader, what: Subject, about: dict[str, An
 
 def write_fits(rows: pa.RecordBatchReader, what: Subject, about: dict[str, Any], path: Path) -> None:
     """Write FITS: the rows, then a table of one row that holds the provenance as JSON."""
-    table = _portable(_table(rows, what), what, {"DN": "adu"})
+    table = _portable(astropy_table(rows, what.columns), what, {"DN": "adu"})
     for name in table.colnames:
         if table[name].dtype.kind == "b" and name in what.columns and what.columns[name].nullable:
             table[name] = table[name].astype(np.int16)  # astropy writes no null of a logical column
@@ -62,38 +63,6 @@ def write_fits(rows: pa.RecordBatchReader, what: Subject, about: dict[str, Any],
     history = fits.table_to_hdu(Table({"json": [json.dumps(about)]}))
     history.name = "PROVENANCE"
     fits.HDUList([fits.PrimaryHDU(), hdu, history]).writeto(path, overwrite=True)
-
-
-def _table(rows: pa.RecordBatchReader, what: Subject) -> Table:
-    """Rows as an astropy table, nulls masked."""
-    table = rows.read_all()
-    columns = to_columns(table)
-    return Table(
-        [_column(field, columns[field.name], what.columns.get(field.name)) for field in table.schema]
-    )
-
-
-def _column(field: pa.Field, values: NDArray[Any], known: Column | None) -> MaskedColumn:
-    data, mask = _plain(values, field.type)
-    unit = u.Unit(known.unit) if known and known.unit else None
-    meta = {"ucd": known.ucd} if known and known.ucd else {}
-    return MaskedColumn(
-        data, field.name, mask=mask, unit=unit, description=known and known.description, meta=meta
-    )
-
-
-def _plain(values: NDArray[Any], kind: pa.DataType) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Values as a native array, and which are null."""
-    if values.dtype.kind == "M":
-        null = np.isnat(values)
-        return np.where(null, "", np.datetime_as_string(values, unit="ms")).astype("U23"), null
-    if values.dtype.kind != "O":
-        return values, np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
-    null = np.array([value is None for value in values], bool)
-    if pa.types.is_primitive(kind):
-        return np.array([value or 0 for value in values], kind.to_pandas_dtype()), null
-    text = json.dumps if pa.types.is_list(kind) else str
-    return np.array(["" if value is None else text(value) for value in values], str), null
 
 
 def _portable(table: Table, what: Subject, foreign: dict[str, str]) -> Table:
