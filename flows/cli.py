@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from flows.commands import ask, chain, challenge, clock, look, make, network, regions
+from flows.commands import ask, chain, challenge, clock, give, look, make, network, regions
 from pores.errors import InputError, PorelakeError
 
 INTERRUPTED = 130  # with this typer ends a command at Ctrl-C
@@ -42,6 +42,7 @@ def _options(
 chain.register(app)
 clock.register(app)
 ask.register(app)
+give.register(app)
 make.register(app)
 look.register(app)
 challenge.register(app)

@@ -1,4 +1,4 @@
-"""Commands that ask the catalogue: SQL, named queries, descriptions, exports, checks."""
+"""Commands that ask the catalogue: SQL, named queries, descriptions."""
 
 import signal
 import sys
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from flows.options import LakeOption, OutOption
-from pores.errors import InputError, PorelakeError
+from pores.errors import InputError
 from storage.lake import Lake
 
 
@@ -31,7 +31,7 @@ ParamOption = Annotated[list[str] | None, typer.Option("--param", help="Paramete
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for command in (sql, query, describe, export, verify):
+    for command in (sql, query, describe):
         app.command()(command)
 
 
@@ -62,7 +62,7 @@ def query(
     if name is None:
         print(list_queries())
     else:
-        _say_file(run_query(Lake.at(lake), name, _pairs(param), _format(form, out), out))
+        _say_file(run_query(Lake.at(lake), name, pairs(param), _format(form, out), out))
 
 
 def describe(
@@ -73,32 +73,6 @@ def describe(
     from catalog.describe import describe as text
 
     print(text(Lake.at(lake), table))
-
-
-def export(
-    table: Annotated[str, typer.Argument(help="Table, view or named query.")],
-    form: Annotated[str, typer.Option("--format", help="csv, parquet, votable, fits or ecsv.")],
-    out: Annotated[Path, typer.Option("--out", help="File to write.")],
-    param: ParamOption = None,
-    lake: LakeOption = "lake",
-) -> None:
-    """Write a table for collaborators, with units, descriptions and provenance."""
-    from catalog.export import export as write
-
-    for path in write(Lake.at(lake), table, _pairs(param), form, out):
-        print(path)
-
-
-def verify(lake: LakeOption = "lake") -> None:
-    """Check a lake: cubes, tables, links between them, header oracle. Exit 1 if anything is wrong."""
-    from catalog.check import verify as findings
-
-    found = findings(Lake.at(lake))
-    for finding in found:
-        print(finding)
-    if found:
-        raise PorelakeError(f"{lake}: {len(found)} findings")
-    print(f"{lake}: nothing wrong found")
 
 
 def _say_file(written: Path | None) -> None:
@@ -121,11 +95,12 @@ def _format(form: Format | None, out: Path | None) -> str:
     return "table" if sys.stdout.isatty() else "csv"
 
 
-def _pairs(params: list[str] | None) -> dict[str, str]:
-    pairs = {}
+def pairs(params: list[str] | None) -> dict[str, str]:
+    """Parameters by name, from name=value."""
+    found = {}
     for param in params or []:
         name, equals, value = param.partition("=")
         if not equals:
             raise InputError(f"--param {param}: write name=value")
-        pairs[name] = value
-    return pairs
+        found[name] = value
+    return found
