@@ -59,7 +59,7 @@ def message(error: duckdb.Error) -> str:
 
 
 def _check_calls(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    tree = _tree(connection, sql)
+    tree = syntax_tree(connection, sql)
     macros = {name for (name,) in connection.execute(_MACROS).fetchall()}
     for node in _nodes(tree):
         name = str(node.get("function_name", "")).lower()
@@ -75,10 +75,10 @@ def _check_calls(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
 _MACROS = "SELECT function_name FROM duckdb_functions() WHERE function_type = 'table_macro' AND NOT internal"
 
 
-def _tree(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+def syntax_tree(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
     """Syntax tree of a SELECT, as DuckDB serialises it."""
-    row = connection.execute("SELECT json_serialize_sql($sql)", {"sql": sql}).fetchone()
-    tree = json.loads(row[0]) if row else {"error": True}
+    rows = connection.execute("SELECT json_serialize_sql($sql)", {"sql": sql}).fetchall()
+    tree = json.loads(rows[0][0])
     if tree["error"]:
         raise InputError(f"sql: {tree.get('error_message', 'this statement is not possible here')}")
     return tree
