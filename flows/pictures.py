@@ -1,7 +1,6 @@
 """Pictures of what was found: features outlined on the intensity and on the radial field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,49 +12,16 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from skimage.measure import find_contours
 
-from pores.chain import prepared_intensity
+from flows.scenes import HarpScenes, Scene
 from pores.errors import PorelakeError
-from pores.geometry import CeaGrid, native_pixel
-from pores.parameters import Parameters
+from pores.geometry import native_pixel
 from pores.record_time import tai_to_utc
-from storage.cubes import Cube
-from storage.labels import read_labels
 from storage.lake import Lake
 from storage.runs import CurrentRun
 from storage.tables import read_table
 
 _COLOURS = {"pore": "#ffb000", "umbra": "#39c6ff"}
 _FIELD_LIMIT_G = 2000.0
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One frame to draw: native images and the features found in it.
-
-    Attributes
-    ----------
-    title : str
-        Line above the picture.
-    t_rec : numpy.datetime64
-        Record time, TAI.
-    intensity : ndarray, (y, x)
-        Prepared intensity, quiet-Sun units.
-    br : ndarray, (y, x), or None
-        Radial field, G.
-    labels : ndarray of int, (y, x) of the working grid
-    features : mapping
-        Columns `label` and `kind` of the frame's features.
-    grid : CeaGrid
-        Native grid.
-    """
-
-    title: str
-    t_rec: np.datetime64
-    intensity: NDArray[np.floating[Any]]
-    br: NDArray[Any] | None
-    labels: NDArray[np.integer[Any]]
-    features: dict[str, NDArray[Any]]
-    grid: CeaGrid
 
 
 def draw(scene: Scene, out: Path) -> None:
@@ -101,16 +67,18 @@ def _image(
 
 
 def _outlines(axes: Axes, scene: Scene, km: float) -> None:
-    scale = scene.labels.shape[0] // scene.intensity.shape[0]
     for label, kind in zip(scene.features["label"], scene.features["kind"], strict=True):
         rows, columns = np.nonzero(scene.labels == label)
         corner = np.array([rows.min(), columns.min()])
         mask = np.zeros((np.ptp(rows) + 3, np.ptp(columns) + 3))
         mask[rows - corner[0] + 1, columns - corner[1] + 1] = 1
         for outline in find_contours(mask, 0.5):
-            line_y, line_x = native_pixel((outline + corner - 1).T, scale) * km
+            line_y, line_x = native_pixel((outline + corner - 1).T, scene.scale) * km
             axes.plot(line_x, line_y, color=_COLOURS[kind], linewidth=0.9)
-        corner_x, corner_y = native_pixel(columns.max(), scale) * km, native_pixel(rows.max(), scale) * km
+        corner_x, corner_y = (
+            native_pixel(columns.max(), scene.scale) * km,
+            native_pixel(rows.max(), scene.scale) * km,
+        )
         axes.annotate(
             str(label),
             (corner_x, corner_y),
@@ -123,25 +91,7 @@ def _outlines(axes: Axes, scene: Scene, km: float) -> None:
 
 def frame_scene(lake: Lake, run: CurrentRun, t_rec: np.datetime64) -> Scene:
     """One frame of a run, ready to be drawn."""
-    frames = read_table(lake.table("frames", run.harpnum, run.run_id))
-    pores = read_table(lake.table("pores", run.harpnum, run.run_id))
-    config = read_table(lake.table("runs", run.harpnum, run.run_id), ["config"])["config"][0]
-    parameters = Parameters.model_validate_json(config)
-    with Cube(lake.cube(run.series, run.harpnum)) as cube:
-        frame = cube.frame(t_rec)
-    intensity = prepared_intensity(frame, parameters.prepare).intensity
-    labels_file = frames["labels_file"][frames["t_rec"] == t_rec][0]
-    here = pores["t_rec"] == t_rec
-    noaa = frame.keywords.get("NOAA_ARS")
-    return Scene(
-        f"HARP {run.harpnum}" + (f" · NOAA {noaa}" if noaa else ""),
-        t_rec,
-        intensity,
-        frame.segments.get("Br"),
-        read_labels(lake.root / labels_file, t_rec),
-        {name: pores[name][here] for name in ("label", "kind")},
-        CeaGrid.from_keywords(frame.keywords, intensity.shape),
-    )
+    return HarpScenes(lake, run).scene(t_rec)
 
 
 def busiest(lake: Lake, runs: Sequence[CurrentRun]) -> tuple[CurrentRun, np.datetime64]:

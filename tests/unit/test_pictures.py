@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from flows.pictures import Scene, draw
+from flows.pictures import draw
+from flows.scenes import Scene
 from pores.geometry import CeaGrid
 
 GRID = CeaGrid((40, 60), (30.5, 20.5), (120.0, -15.0), (0.03, 0.03), 6.96e8)
