@@ -16,7 +16,7 @@ import duckdb
 from catalog.connection import place, register_tables
 from catalog.formats import SQL_TYPES, comments, file_pattern, literal, quoted
 from catalog.schema import RUNS, TABLES, Column, Table
-from catalog.sql_files import sql_files
+from catalog.sql_files import shipped
 from catalog.statement import message
 from pores.errors import PorelakeError
 from storage.lake import Lake, atomic
@@ -169,10 +169,11 @@ def _published(lake: Lake) -> Iterator[str]:
 
 
 def _shipped() -> Iterator[str]:
-    """The views and macros of `sql/`; they stand on the tables only, so that their order is free."""
-    for view in sql_files("views"):
-        yield view.text[view.text.index("CREATE VIEW") :]
-        yield from comments(view.name, view.description, view.columns)
-    for macro in sql_files("macros"):
-        yield macro.text
-        yield f"COMMENT ON MACRO TABLE {quoted(macro.name)} IS {literal(macro.description)}"
+    """The views and macros of `sql/`."""
+    for file in shipped():
+        yield file.body
+        if file.body.startswith("CREATE VIEW"):
+            yield from comments(file.name, file.description, file.columns)
+        else:
+            table = "TABLE " if " AS TABLE" in file.body else ""
+            yield f"COMMENT ON MACRO {table}{quoted(file.name)} IS {literal(file.description)}"

@@ -131,11 +131,15 @@ def _cell(text: str) -> str:
 def _listing(files: list[SqlFile]) -> str:
     lines = []
     for file in files:
-        lines.append(f"- `{file.name}`: {file.description}.")
-        lines += [
-            f"    - `{p.name}` ({p.type}, default {p.default}): {p.description}" for p in file.parameters
-        ]
+        lines.append(f"- `{file.name}`: {file.description}.{_called(file)}")
+        for p in file.parameters:
+            default = f", default {p.default}" if p.default else ""
+            lines.append(f"    - `{p.name}` ({p.type}{default}): {p.description}")
     return "\n".join(lines)
+
+
+def _called(file: SqlFile) -> str:
+    return f" Called as `{file.example}`." if file.example else ""
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@
 
     -- One row per ...: what a row is, over as many lines as it takes
     -- like tracks: track_id, lifetime_h              columns that mean what they mean in a table
-    -- column lifetime_bin_h float64 [h] : lower edge of the bin
+    -- column lifetime_bin_h float64 [h] {time.duration} : lower edge of the bin; unit and UCD may be left out
     -- param min_obs INTEGER = 3 : fewest observations
+    -- example FROM pore_life('377_20110215_020000_001')    how a macro is called
 """
 
 import itertools
@@ -13,6 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Literal, cast
 
@@ -23,8 +25,11 @@ from pores.errors import InputError
 Kind = Literal["views", "macros", "queries", "checks"]
 Value = str | int | float | bool | datetime | None
 
-_COLUMN = re.compile(r"column (\w+) (\S+)(?: \[(.*?)\])? : (.+)")
-_PARAM = re.compile(r"param (\w+) (\w+) = (.*?) : (.+)")
+_OBJECTS: tuple[Kind, ...] = ("views", "macros")
+_NAME = re.compile(r"\w+")
+_COLUMN = re.compile(r"column (\w+) (\S+)(?: \[(.*?)\])?(?: \{(.*?)\})? : (.+)")
+_PARAM = re.compile(r"param (\w+) (\w+)(?: = (.*?))? : (.+)")
+_EXAMPLE = re.compile(r"example (.+)")
 _LIKE = re.compile(r"like (\w+): (.+)")
 _READERS = {
     "INTEGER": int,
@@ -36,7 +41,7 @@ _READERS = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a query: its SQL type, default as text (`null` for none) and meaning."""
+    """A parameter of a query or macro: its SQL type, default as text (`null` for none) and meaning."""
 
     name: str
     type: str
@@ -55,19 +60,33 @@ class Parameter:
 
 @dataclass(frozen=True)
 class SqlFile:
-    """One object or question; `columns` are those of its rows, in order for a view."""
+    """One object or question; `columns` are those of its rows, in order; `example` calls a macro."""
 
     name: str
     description: str
     columns: tuple[Column, ...]
     parameters: tuple[Parameter, ...]
     text: str
+    example: str = ""
+
+    @property
+    def body(self) -> str:
+        """The statement without the comment it begins with."""
+        return "".join(itertools.dropwhile(lambda line: line.startswith("--"), self.text.splitlines(True)))
 
 
 @cache
 def sql_files(kind: Kind) -> list[SqlFile]:
     """Every file of a kind, by name."""
     return [_parsed(path) for path in sorted((Path(sql.__file__).parent / kind).glob("*.sql"))]
+
+
+@cache
+def shipped() -> list[SqlFile]:
+    """Views and macros, each after those that it asks: DuckDB wants what an object names to be there."""
+    files = {file.name: file for kind in _OBJECTS for file in sql_files(kind)}
+    asked = {name: files.keys() & set(_NAME.findall(file.body)) - {name} for name, file in files.items()}
+    return [files[name] for name in TopologicalSorter(asked).static_order()]
 
 
 def sql_file(kind: Kind, name: str) -> SqlFile:
@@ -86,17 +105,21 @@ def _parsed(path: Path) -> SqlFile:
     description: list[str] = []
     columns: list[Column] = []
     parameters: list[Parameter] = []
+    example = ""
     for line in (line.removeprefix("--").strip() for line in head):
         if found := _COLUMN.fullmatch(line):
             columns.append(_column(*found.groups()))
         elif found := _PARAM.fullmatch(line):
-            parameters.append(Parameter(*found.groups()))
+            parameters.append(Parameter(*found.groups("")))
+        elif found := _EXAMPLE.fullmatch(line):
+            example = found.group(1)
         elif found := _LIKE.fullmatch(line):
             columns += [TABLES[found.group(1)].column(name) for name in found.group(2).split(", ")]
         else:
             description.append(line)
-    return SqlFile(path.stem, " ".join(description).rstrip("."), tuple(columns), tuple(parameters), text)
+    about = " ".join(description).rstrip(".")
+    return SqlFile(path.stem, about, tuple(columns), tuple(parameters), text, example)
 
 
-def _column(name: str, kind: str, unit: str | None, description: str) -> Column:
-    return Column(name, cast(Type, kind), description, unit, nullable=True)
+def _column(name: str, kind: str, unit: str | None, ucd: str | None, description: str) -> Column:
+    return Column(name, cast(Type, kind), description, unit, ucd, nullable=True)

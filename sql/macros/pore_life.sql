@@ -1,4 +1,6 @@
--- One row per observation of one track, in time: FROM pore_life('377_20110215_020000_001').
+-- One row per observation of one track, in time: its area, field and place.
+-- param track VARCHAR : The track_id
+-- example FROM pore_life('377_20110215_020000_001')
 CREATE MACRO pore_life(track) AS TABLE
 SELECT
     t_rec,

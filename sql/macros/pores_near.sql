@@ -1,5 +1,8 @@
--- One row per feature whose centroid is within some degrees of a place, nearest first:
--- FROM pores_near(34.2, -20.5, 1.0) with Carrington longitude, latitude and greatest distance.
+-- One row per feature whose centroid is within some degrees of a place, nearest first.
+-- param lon_deg DOUBLE : Carrington longitude, deg
+-- param lat_deg DOUBLE : Carrington latitude, deg
+-- param within_deg DOUBLE : Greatest distance, deg
+-- example FROM pores_near(34.2, -20.5, 1.0)
 CREATE MACRO pores_near(lon_deg, lat_deg, within_deg) AS TABLE
 WITH placed AS (
     -- haversine: exact for small distances

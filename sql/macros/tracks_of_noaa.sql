@@ -1,4 +1,6 @@
--- One row per track in the HARPs that hold a NOAA active region: FROM tracks_of_noaa(11158).
+-- One row per track in the HARPs that hold a NOAA active region.
+-- param noaa_ar INTEGER : Number of the region
+-- example FROM tracks_of_noaa(11158)
 CREATE MACRO tracks_of_noaa(noaa_ar) AS TABLE
 SELECT
     tracks.harpnum,
