@@ -21,7 +21,8 @@ class ParametersDirective(SphinxDirective):
     """Every scientific parameter, a section per stage."""
 
     def run(self) -> list[nodes.Node]:
-        """Parse the generated text as if it stood in the page."""
+        """Parse the generated text as if it stood in the page, at every build."""
+        self.env.note_reread()
         return self.parse_text_to_nodes(parameters_text(), allow_section_headings=True)
 
 
@@ -29,7 +30,8 @@ class SettingsDirective(SphinxDirective):
     """Every variable of the environment."""
 
     def run(self) -> list[nodes.Node]:
-        """Parse the generated text as if it stood in the page."""
+        """Parse the generated text as if it stood in the page, at every build."""
+        self.env.note_reread()
         return self.parse_text_to_nodes(settings_text())
 
 
@@ -42,24 +44,21 @@ def parameters_text() -> str:
     for name, field in Parameters.model_fields.items():
         value = getattr(defaults, name)
         if isinstance(value, BaseModel):
-            parts += [f"## `{name}`", type(value).__doc__ or "", _table(_rows(f"{name}.", type(value)))]
+            parts += [f"## `{name}`", type(value).__doc__ or "", *_entries(f"{name}.", type(value))]
         else:
-            own.append(_row(name, field))
-    return "\n\n".join(["## Of the whole run", _table(own), *parts])
+            own.append(_entry(name, field))
+    return "\n\n".join(["## Of the whole run", *own, *parts])
 
 
-def _rows(prefix: str, model: type[BaseModel]) -> list[str]:
-    return [_row(prefix + name, field) for name, field in model.model_fields.items()]
+def _entries(prefix: str, model: type[BaseModel]) -> list[str]:
+    return [_entry(prefix + name, field) for name, field in model.model_fields.items()]
 
 
-def _table(rows: list[str]) -> str:
-    return "\n".join(["| parameter | default | allowed | meaning |", "| --- | --- | --- | --- |", *rows])
-
-
-def _row(name: str, field: FieldInfo) -> str:
+def _entry(name: str, field: FieldInfo) -> str:
     default = hex(field.default) if name.endswith("_mask") else str(field.default)
     allowed = ", ".join(_bounds(field)) or _choices(field.annotation)
-    return f"| `{name}` | {f'`{default}`' if default else ''} | {allowed} | {field.description} |"
+    given = " = ".join(filter(None, [f"`{name}`", default and f"`{default}`"]))
+    return f"{given}{f' ({allowed})' if allowed else ''}\n: {field.description}"
 
 
 def _bounds(field: FieldInfo) -> Iterator[str]:

@@ -18,7 +18,8 @@ class CommandsDirective(SphinxDirective):
     """A section per command."""
 
     def run(self) -> list[nodes.Node]:
-        """Parse the generated text as if it stood in the page."""
+        """Parse the generated text as if it stood in the page, at every build."""
+        self.env.note_reread()
         return self.parse_text_to_nodes(commands_text(), allow_section_headings=True)
 
 
@@ -44,28 +45,33 @@ def _section(words: str, command: Any) -> list[str]:
     context = command.context_class(command, info_name=words)
     usage = " ".join(["porelake", words, *command.collect_usage_pieces(context)])
     parts = [f"## `porelake {words}`", command.help or "", f"```text\n{usage}\n```"]
-    rows = [_row(parameter, context) for parameter in command.params]
-    if rows:
-        parts.append("\n".join(["| | value | default | meaning |", "| --- | --- | --- | --- |", *rows]))
+    parts += [_entry(parameter, context) for parameter in command.params]
     if command.epilog:
-        text = command.epilog.replace("\b", "").strip()
-        parts.append(f"```text\n{text}\n```")
+        parts.append("```text\n" + command.epilog.replace("\b", "").strip() + "\n```")
     return parts
 
 
-def _row(parameter: Any, context: Any) -> str:
-    is_option = parameter.param_type_name == "option"
-    flag = is_option and parameter.is_flag
-    names = (
-        "/".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
-        if is_option
-        else (f"`{parameter.name.upper()}`")
-    )
-    value = "" if flag else f"`{parameter.display_type(context)}`".replace("|", "\\|")
-    default = "" if flag or parameter.default is None else f"`{parameter.default}`"
+def _entry(parameter: Any, context: Any) -> str:
+    """What a parameter is called and takes, and below it what it means."""
+    option = parameter.param_type_name == "option"
+    flag = option and parameter.is_flag
+    names = ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
+    kind = "" if flag else f" *{_kind(parameter, context)}*"
+    meaning = " ".join([(parameter.help or "").replace("<", "&lt;"), *_notes(parameter, flag)])
+    return f"{names if option else f'`{parameter.name.upper()}`'}{kind}\n: {meaning}"
+
+
+def _kind(parameter: Any, context: Any) -> str:
+    """What may be given, in words: `int`, `path`, `network, spline or none`."""
+    kind = str(parameter.display_type(context)).strip("<>[]").removeprefix("list[")
+    *others, last = kind.split("|")
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _notes(parameter: Any, flag: bool) -> Iterator[str]:
     if parameter.required:
-        default = "required"
-    meaning = (parameter.help or "").replace("|", "\\|").replace("<", "&lt;")
+        yield "Required."
+    elif not flag and parameter.default is not None:
+        yield f"Default: `{parameter.default}`."
     if parameter.envvar:
-        meaning += f" Environment: `{parameter.envvar}`."
-    return f"| {names} | {value} | {default} | {meaning} |"
+        yield f"Environment: `{parameter.envvar}`."
