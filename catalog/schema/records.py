@@ -5,31 +5,43 @@ from pores.errors import Reason
 from pores.oracle import CHECKS
 
 
-def _sharp(name: str, description: str, unit: str | None = None) -> Column:
-    return Column(name, "float64", f"{description} (keyword {name.upper()})", unit, nullable=True)
+def _sharp(name: str, description: str, unit: str, ucd: str) -> Column:
+    return Column(name, "float64", f"{description} (keyword {name.upper()})", unit, ucd, nullable=True)
 
 
 # Bobra et al. 2014, Table 3.
 _SHARP_KEYWORDS = (
-    _sharp("usflux", "Total unsigned flux", "Mx"),
-    _sharp("meangam", "Mean angle of the field from the radial", "deg"),
-    _sharp("meangbt", "Mean gradient of the total field", "G / pix"),
-    _sharp("meangbz", "Mean gradient of the vertical field", "G / pix"),
-    _sharp("meangbh", "Mean gradient of the horizontal field", "G / pix"),
-    _sharp("meanjzd", "Mean vertical current density", "mA / m2"),
-    _sharp("totusjz", "Total unsigned vertical current", "A"),
-    _sharp("meanalp", "Mean twist parameter alpha", "1 / Mm"),
-    _sharp("meanjzh", "Mean current helicity", "G2 / m"),
-    _sharp("totusjh", "Total unsigned current helicity", "G2 / m"),
-    _sharp("absnjzh", "Absolute net current helicity", "G2 / m"),
-    _sharp("savncpp", "Sum of the moduli of the net current per polarity", "A"),
-    _sharp("meanpot", "Mean photospheric excess magnetic energy density", "erg / cm3"),
-    _sharp("totpot", "Total photospheric magnetic energy density", "erg / cm"),
-    _sharp("meanshr", "Mean shear angle", "deg"),
-    _sharp("shrgt45", "Area with shear above 45 deg", "percent"),
-    _sharp("r_value", "Unsigned flux near polarity inversion lines, log10", "dex(Mx)"),
-    _sharp("size_acr", "Projected area of active pixels", "1e-6"),
-    _sharp("area_acr", "De-projected area of active pixels", "1e-6"),
+    _sharp("usflux", "Total unsigned flux", "Mx", "phys.flux;phys.magField"),
+    _sharp("meangam", "Mean angle of the field from the radial", "deg", "pos.posAng;phys.magField"),
+    _sharp("meangbt", "Mean gradient of the total field", "G / pix", "arith.grad;phys.magField"),
+    _sharp("meangbz", "Mean gradient of the vertical field", "G / pix", "arith.grad;phys.magField"),
+    _sharp("meangbh", "Mean gradient of the horizontal field", "G / pix", "arith.grad;phys.magField"),
+    _sharp("meanjzd", "Mean vertical current density", "mA / m2", "phys.current.density;stat.mean"),
+    _sharp("totusjz", "Total unsigned vertical current", "A", "phys.current;arith.sum"),
+    _sharp("meanalp", "Mean twist parameter alpha", "1 / Mm", "phys.magField;stat.mean"),
+    _sharp("meanjzh", "Mean current helicity", "G2 / m", "phys.magField;stat.mean"),
+    _sharp("totusjh", "Total unsigned current helicity", "G2 / m", "phys.magField;arith.sum"),
+    _sharp("absnjzh", "Absolute net current helicity", "G2 / m", "phys.magField;arith.sum"),
+    _sharp("savncpp", "Sum of the moduli of the net current per polarity", "A", "phys.current;arith.sum"),
+    _sharp(
+        "meanpot",
+        "Mean photospheric excess magnetic energy density",
+        "erg / cm3",
+        "phys.energy.density;phys.magField",
+    ),
+    _sharp(
+        "totpot",
+        "Total photospheric magnetic energy density",
+        "erg / cm",
+        "phys.energy.density;phys.magField",
+    ),
+    _sharp("meanshr", "Mean shear angle", "deg", "pos.posAng;phys.magField"),
+    _sharp("shrgt45", "Area with shear above 45 deg", "percent", "phys.area;arith.ratio"),
+    _sharp(
+        "r_value", "Unsigned flux near polarity inversion lines, log10", "dex(Mx)", "phys.flux;phys.magField"
+    ),
+    _sharp("size_acr", "Projected area of active pixels", "1e-6", "phys.area"),
+    _sharp("area_acr", "De-projected area of active pixels", "1e-6", "phys.area"),
 )
 _ORACLE = tuple(
     Column(
