@@ -13,7 +13,15 @@ author = "The porelake developers"
 project_copyright = "2026, The porelake developers"
 release = importlib.metadata.version("porelake")
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "demo", "knobs", "manual", "offline"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "knobs",
+    "manual",
+    "notebooks",
+    "offline",
+]
 exclude_patterns = ["_build", "_ext"]
 nitpicky = True
 # Classes of other packages: nothing is fetched for links to them.

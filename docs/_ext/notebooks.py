@@ -1,4 +1,7 @@
-"""Gives the pages that are executed a lake: the one `PORELAKE_LAKE` names, else that of the quickstart."""
+"""What pages that are executed need: a lake to ask, and a place for the kernel's own files.
+
+The lake is the one that `PORELAKE_LAKE` names, else that of the quickstart, made under `docs/_build/`.
+"""
 
 import os
 from pathlib import Path
@@ -12,13 +15,25 @@ logger = logging.getLogger(__name__)
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
-    app.connect("builder-inited", _offer_lake)
+    app.connect("builder-inited", _prepare)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _offer_lake(app: Sphinx) -> None:
-    if app.builder.format == "html" and "PORELAKE_LAKE" not in os.environ:
-        os.environ["PORELAKE_LAKE"] = str(demo_lake(Path(app.srcdir) / "_build" / "demo"))
+def _prepare(app: Sphinx) -> None:
+    if app.builder.format != "html":
+        return
+    build = Path(app.srcdir) / "_build"
+    _settle_kernel(build / "ipython")
+    if "PORELAKE_LAKE" not in os.environ:
+        os.environ["PORELAKE_LAKE"] = str(demo_lake(build / "demo"))
+
+
+def _settle_kernel(place: Path) -> None:
+    """Keep IPython out of the home directory; of its log only errors are of interest."""
+    profile = place / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("get_config().Application.log_level = 40\n")
+    os.environ["IPYTHONDIR"] = str(place)
 
 
 def demo_lake(place: Path) -> Path:
