@@ -2,19 +2,20 @@
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
 
 import duckdb
 
 from catalog.formats import literal, quoted
+from catalog.layout import laid_out
+from catalog.meanings import meanings
+from catalog.schema import Column
 from catalog.sql_files import Value
 from catalog.statement import translated
 
 FORMATS = ("table", "csv", "json", "parquet")
 MOST_ROWS = 1000  # of a table for people; programs get all rows in the other formats
-WIDEST = 60  # characters of a cell
 _COPY = {
     "csv": "FORMAT csv, HEADER, USE_TMP_FILE false",
     "json": "FORMAT json, ARRAY true, USE_TMP_FILE false",
@@ -23,13 +24,20 @@ _COPY = {
 
 
 def write_answer(
-    connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Value], form: str, path: Path
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    values: Mapping[str, Value],
+    form: str,
+    path: Path,
+    columns: Sequence[Column] = (),
 ) -> None:
-    """Write the rows of a checked statement to a file that the connection may touch."""
+    """Write the rows of a checked statement to a file that the connection may touch.
+
+    `columns` are those of the answer where they are declared; otherwise the statement tells what they mean.
+    """
     try:
         if form == "table":
-            with path.open("w") as file:
-                _print_table(connection.execute(sql, values), file, None)
+            path.write_text(_table(connection, sql, values, columns, None))
         else:
             select = sql if form == "parquet" else _plain(connection, sql, values, form)
             connection.execute(f"COPY ({select}\n) TO {literal(str(path))} ({_COPY[form]})", values)
@@ -38,13 +46,18 @@ def write_answer(
 
 
 def print_answer(
-    connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Value], form: str, spool: Path
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    values: Mapping[str, Value],
+    form: str,
+    spool: Path,
+    columns: Sequence[Column] = (),
 ) -> None:
     """Print the rows of a checked statement; `spool` is a file that the connection may touch."""
     if form == "table":
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         try:
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-            _print_table(connection.execute(sql, values), sys.stdout, width)
+            sys.stdout.write(_table(connection, sql, values, columns, width))
         except duckdb.Error as error:
             raise translated(error) from error
         return
@@ -69,51 +82,21 @@ def _term(name: str, kind: str, form: str) -> str:
     return name
 
 
-def _print_table(rows: duckdb.DuckDBPyConnection, file: TextIO, width: int | None) -> None:
-    """Print rows aligned under their names, or below one another where the terminal is too narrow."""
-    names = [column[0] for column in rows.description or []]
-    values = rows.fetchmany(MOST_ROWS + 1)
-    more = len(values) > MOST_ROWS
-    cells = [[_text(value) for value in row] for row in values[:MOST_ROWS]]
-    right = [all(isinstance(row[i], int | float | None) for row in values) for i in range(len(names))]
-    lines = _aligned(names, cells, right)
-    if width is not None and max(map(len, lines)) > width:
-        lines = _stacked(names, cells)
-    print(*lines, sep="\n", file=file)
-    note = (
-        f"first {MOST_ROWS} rows; --format csv gives all"
-        if more
-        else f"{len(cells)} row{'s'[: len(cells) != 1]}"
-    )
-    print(f"({note})", file=file)
-
-
-def _aligned(names: list[str], cells: list[list[str]], right: list[bool]) -> list[str]:
-    """Lines of a table: names, a rule, rows."""
-    short = [[cell if len(cell) <= WIDEST else f"{cell[: WIDEST - 1]}…" for cell in row] for row in cells]
-    widths = [max(len(name), *(len(row[i]) for row in short), 0) for i, name in enumerate(names)]
-    rows = [names, ["-" * width for width in widths], *short]
-    pad = [str.rjust if numeric else str.ljust for numeric in right]
-    return ["  ".join(pad[i](cell, widths[i]) for i, cell in enumerate(row)).rstrip() for row in rows]
-
-
-def _stacked(names: list[str], cells: list[list[str]]) -> list[str]:
-    """Lines of a table with one value each."""
-    widest = max(map(len, names))
-    lines = []
-    for number, row in enumerate(cells, 1):
-        lines.append(f"-- row {number}")
-        lines += [f"{name.ljust(widest)}  {cell}" for name, cell in zip(names, row, strict=True)]
-    return lines
-
-
-def _text(value: Any) -> str:
-    """A value as people read it: six digits, NULL visible, nothing that a terminal would act on."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    text = str(value)
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+def _table(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    values: Mapping[str, Value],
+    columns: Sequence[Column],
+    width: int | None,
+) -> str:
+    """Rows under their names and units, or below one another where the terminal is too narrow."""
+    answer = connection.execute(sql, values)
+    names = [str(column[0]) for column in answer.description or []]
+    rows = answer.fetchmany(MOST_ROWS + 1)
+    connection.abort()  # half-read, it would keep the connection from the next question
+    known = {column.name: column for column in columns} or meanings(connection, sql, names)
+    units = [known[name].unit or "" if name in known else "" for name in names]
+    lines = laid_out(names, units, rows[:MOST_ROWS], width)
+    n = len(rows)
+    note = f"{n} row{'s'[: n != 1]}" if n <= MOST_ROWS else f"first {MOST_ROWS} rows; --format csv gives all"
+    return "\n".join([*lines, f"({note})", ""])

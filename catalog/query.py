@@ -11,7 +11,9 @@ import duckdb
 from catalog.answers import FORMATS, print_answer, write_answer
 from catalog.connection import lock, register_tables
 from catalog.formats import literal
-from catalog.sql_files import Value, sql_file, sql_files
+from catalog.near import nearest
+from catalog.schema import Column
+from catalog.sql_files import Value, sql_file
 from catalog.statement import checked
 from pores.errors import InputError
 from storage.lake import ROOMS, Lake, atomic
@@ -20,10 +22,11 @@ from storage.remote_files import pull_catalog
 
 @dataclass(frozen=True)
 class Question:
-    """A statement that was let in, with the values of its parameters."""
+    """A statement with the values of its parameters; `columns` are those that are known beforehand."""
 
     sql: str
     values: dict[str, Value]
+    columns: tuple[Column, ...] = ()
 
 
 def connect(lake: Lake, writes: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -114,19 +117,9 @@ def named(name: str, params: Mapping[str, str]) -> Question:
     query = sql_file("queries", name)
     known = {parameter.name: parameter for parameter in query.parameters}
     if unknown := sorted(set(params) - set(known)):
-        names = ", ".join(known) or "none"
-        raise InputError(f"--param {unknown[0]}: the query {name} has no such parameter; it has {names}")
+        raise InputError(f"--param {unknown[0]}: no parameter of {name}; {nearest(unknown[0], known)}")
     values = {key: parameter.value(params.get(key, parameter.default)) for key, parameter in known.items()}
-    return Question(query.text, values)
-
-
-def list_queries() -> str:
-    """Every named query with its parameters, as text."""
-    lines = []
-    for query in sql_files("queries"):
-        lines.append(f"{query.name}: {query.description}.")
-        lines += [f"    --param {p.name}={p.default}  {p.description} ({p.type})" for p in query.parameters]
-    return "\n".join(lines)
+    return Question(query.text, values, query.columns)
 
 
 def answer(lake: Lake, question: Question, form: str, out: Path | None) -> Path | None:
@@ -141,14 +134,16 @@ def answer(lake: Lake, question: Question, form: str, out: Path | None) -> Path 
             _ask(
                 connection,
                 question,
-                lambda sql: write_answer(connection, sql, question.values, form, partial),
+                lambda sql: write_answer(connection, sql, question.values, form, partial, question.columns),
             )
         return place
     with tempfile.TemporaryDirectory(prefix="porelake-") as directory:
         spool = Path(directory) / "answer"
         with connect(lake, spool) as connection:
             _ask(
-                connection, question, lambda sql: print_answer(connection, sql, question.values, form, spool)
+                connection,
+                question,
+                lambda sql: print_answer(connection, sql, question.values, form, spool, question.columns),
             )
     return None
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 import sql
+from catalog.near import nearest
 from catalog.schema import TABLES, Column, Type
 from pores.errors import InputError
 
@@ -90,12 +91,12 @@ def shipped() -> list[SqlFile]:
 
 
 def sql_file(kind: Kind, name: str) -> SqlFile:
-    """The file of that name; InputError lists what there is."""
+    """The file of that name; InputError says what is near to it."""
     for file in sql_files(kind):
         if file.name == name:
             return file
-    names = ", ".join(file.name for file in sql_files(kind))
-    raise InputError(f"{name}: no such thing among the {kind} of porelake, which are {names}")
+    names = [file.name for file in sql_files(kind)]
+    raise InputError(f"{name}: no such thing among the {kind} of porelake; {nearest(name, names)}")
 
 
 def _parsed(path: Path) -> SqlFile:

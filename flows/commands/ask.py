@@ -1,5 +1,7 @@
 """Commands that ask the catalogue: SQL, named queries, descriptions."""
 
+import json
+import shutil
 import signal
 import sys
 from enum import StrEnum
@@ -8,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows.options import LakeOption, OutOption
+from flows.options import JsonOption, LakeOption, OutOption
 from pores.errors import InputError
 from storage.lake import Lake
 
@@ -54,25 +56,45 @@ def query(
     form: FormatOption = None,
     out: OutOption = None,
     lake: LakeOption = "lake",
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Say what the query tells: parameters, columns, SQL.")
+    ] = False,
 ) -> None:
     """Ask one of the questions that porelake ships."""
-    from catalog.query import list_queries, run_query
-
     _end_with_reader()
-    if name is None:
-        print(list_queries())
-    else:
-        _say_file(run_query(Lake.at(lake), name, pairs(param), _format(form, out), out))
+    if name is None or describe:
+        from catalog.describe import described_query, list_queries
+
+        print(list_queries(_width()) if name is None else described_query(name).text(_width()))
+        return
+    from catalog.query import run_query
+
+    _say_file(run_query(Lake.at(lake), name, pairs(param), _format(form, out), out))
 
 
 def describe(
-    table: Annotated[str | None, typer.Argument(help="Table or view; without it all are listed.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Table, view, macro or named query; without it all are listed.")
+    ] = None,
+    as_json: JsonOption = False,
     lake: LakeOption = "lake",
 ) -> None:
-    """Say what the tables and columns mean, with their units."""
-    from catalog.describe import describe as text
+    """Say what tables, macros, queries and their columns mean, with units."""
+    from catalog.describe import contents, described, everything
 
-    print(text(Lake.at(lake), table))
+    _end_with_reader()
+    there = everything(Lake.at(lake)) if name is None else described(Lake.at(lake), name)
+    if as_json:
+        print(json.dumps([what.record() for what in there], indent=2, ensure_ascii=False))
+    elif name is None:
+        print(contents(there, _width()))
+    else:
+        print(*(what.text(_width()) for what in there), sep="\n\n")
+
+
+def _width() -> int | None:
+    """Columns of the terminal, if stdout is one."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _say_file(written: Path | None) -> None:
