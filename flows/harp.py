@@ -52,6 +52,11 @@ class Harp:
         """The label images of a block of frames."""
         return self.lake.labels(self.request.series, self.harpnum, block.key)
 
+    def frame_keys(self) -> list[str]:
+        """Content keys of all frames, with their times."""
+        with Cube(self.cube) as cube:
+            return [f"{t}={cube.frame_key(t, USED_SEGMENTS)}" for t in cube.t_rec]
+
     def prepare_blocks(self) -> list[Block]:
         """Blocks of all frames, with the keys of their prepared rows."""
         with Cube(self.cube) as cube:

@@ -3,7 +3,7 @@
 import difflib
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,8 +46,22 @@ def _t_rec(text: str) -> datetime:
     return datetime.fromisoformat(str(parse_t_rec(text)))
 
 
-def parameters(values: Mapping[str, object]) -> "Parameters":
+def whole_number(text: str) -> str | int:
+    """Return the number where there is one, decimal or 0x...; pydantic reads the rest."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        return text
+
+
+def parameters(values: Mapping[str, object], said: Callable[[str], str] = "--set {}=".format) -> "Parameters":
     """Parameters from a nested dict of what `--set` says.
+
+    Parameters
+    ----------
+    values : mapping
+    said : callable
+        Gives, for a parameter, what the user wrote before its value.
 
     Raises
     ------
@@ -63,9 +77,29 @@ def parameters(values: Mapping[str, object]) -> "Parameters":
         of_stage = first["input"] if isinstance(first["input"], dict) else ()
         path = ".".join(map(str, (*first["loc"], *of_stage)))
         if first["type"] == "extra_forbidden" or of_stage:
-            raise InputError(f"--set {path}: no such parameter{_meant(path, names(Parameters()))}") from error
+            raise _unknown("--set", path) from error
         why = first["msg"].removeprefix("Input ").partition(", unable")[0]
-        raise InputError(f"--set {path}={first['input']}: {why}") from error
+        raise InputError(f"{said(path)}{first['input']}: {why}") from error
+
+
+def require_name(option: str, path: str) -> None:
+    """Refuse what is no parameter.
+
+    Raises
+    ------
+    InputError
+        If so; it names the option.
+    """
+    from pores.parameters import Parameters
+
+    if path not in names(Parameters()):
+        raise _unknown(option, path)
+
+
+def _unknown(option: str, path: str) -> InputError:
+    from pores.parameters import Parameters
+
+    return InputError(f"{option} {path}: no such parameter{_meant(path, names(Parameters()))}")
 
 
 def names(model: BaseModel, before: str = "") -> list[str]:

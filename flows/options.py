@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.option_values import parameters
+from flows.option_values import parameters, whole_number
 from flows.option_values import selection as selection_of
 from flows.request import JSOC, LAKE, Request
 from pores.errors import InputError
@@ -65,6 +65,21 @@ SetOption = Annotated[
         "--set", help="A scientific parameter, e.g. detect.threshold=0.45; `porelake parameters` lists them."
     ),
 ]
+ThresholdOption = Annotated[
+    str | None,
+    typer.Option(
+        "--threshold",
+        help="detect.threshold; several as 0.45,0.5,0.55 make a run each, kept side by side: an ensemble.",
+    ),
+]
+VaryOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vary",
+        help="The same for any parameter, e.g. detect.min_area_fine_px=10,20; given again: a run for each"
+        " combination.",
+    ),
+]
 OutOption = Annotated[Path | None, typer.Option("--out", help="File to write.")]
 
 
@@ -104,7 +119,7 @@ def parameters_from(
         stage, dot, name = path.partition(".")
         if not (equals and dot):
             raise InputError(f"--set {setting}: write stage.name=value, e.g. detect.threshold=0.45")
-        nested.setdefault(stage, {})[name] = _whole_number(value)
+        nested.setdefault(stage, {})[name] = whole_number(value)
     if tracker is not None:
         nested.setdefault("track", {})["tracker"] = tracker
     if weights is None:
@@ -114,14 +129,6 @@ def parameters_from(
     from storage.weights import kept
 
     return {"enhance": str(enhance), "weights": kept(weights), **nested}
-
-
-def _whole_number(text: str) -> str | int:
-    """Return the number where there is one, decimal or 0x...; pydantic reads the rest."""
-    try:
-        return int(text, 0)
-    except ValueError:
-        return text
 
 
 def request_from(science: dict[str, object], selection: dict[str, object], **values: Any) -> Request:

@@ -25,8 +25,12 @@ class Outcome:
 
     @property
     def lines(self) -> list[str]:
-        """What became of each HARP."""
-        return [f"HARP {harp}: {self.said(harp)}" for harp in self.harpnums]
+        """What became of each HARP, a line for each member of its ensemble that something was done for."""
+        return [
+            f"{' '.join(filter(None, [f'HARP {harp}', member]))}: {'; '.join(words)}"
+            for harp in self.harpnums
+            for member, words in self._words(harp).items()
+        ]
 
     @property
     def harpnums(self) -> list[int]:
@@ -49,12 +53,20 @@ class Outcome:
 
     def said(self, harpnum: int) -> str:
         """What a run did for a HARP, in words."""
-        mine = [done for done in self.done if done.harpnum == harpnum]
-        words = [done.said for done in mine if done.said]
-        words += [f"not to be had: {what}" for done in mine for what in done.missing]
+        words = self._words(harpnum)
+        return "; ".join(": ".join(filter(None, [name, "; ".join(said)])) for name, said in words.items())
+
+    def _words(self, harpnum: int) -> dict[str, list[str]]:
+        """What was done for the members of a HARP's ensemble, or for the HARP, whose name is empty."""
+        words: dict[str, list[str]] = {}
+        for done in (done for done in self.done if done.harpnum == harpnum):
+            told = [done.said] if done.said else []
+            told += [f"not to be had: {what}" for what in done.missing]
+            if told:
+                words.setdefault(done.member, []).extend(told)
         if harpnum in self.failed:
-            words.append("failed")
-        return "; ".join(words) or "up to date"
+            words.setdefault("", []).append("failed")
+        return words or {"": ["up to date"]}
 
 
 class RunError(PorelakeError):

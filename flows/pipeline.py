@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flows import flow, ingest, products, stages, tracking
 from flows.enhancement import require_enhancer
+from flows.ensemble import members
 from flows.harp import forget_sources, harps_of, source
 from flows.outcome import Outcome, RunError, failure
 from flows.prefect_api import prefect_api, require_server
@@ -118,11 +119,8 @@ def require_possible(request: Request) -> None:
     InputError
         If so; it names the option.
     """
-    if request.last_stage not in ("ingest", "prepare"):
-        require_enhancer(request.parameters)
-    require_tracker(request.parameters.track.tracker)
-    if request.store_x2 and request.parameters.enhance == "none":
-        raise InputError("--store: nothing is doubled with --enhance none")
+    for member in members(request):
+        _require_science(member.request)
     if request.last_stage != "ingest":
         require_series(request)
     if request.source == JSOC and not (request.email or settings().jsoc_email):
@@ -130,6 +128,15 @@ def require_possible(request: Request) -> None:
             "--email or JSOC_EMAIL: JSOC exports need an address registered with it; --from lake works on"
             " what the lake has"
         )
+
+
+def _require_science(request: Request) -> None:
+    """Refuse parameters that can't be worked with here."""
+    if request.last_stage not in ("ingest", "prepare"):
+        require_enhancer(request.parameters)
+    require_tracker(request.parameters.track.tracker)
+    if request.store_x2 and request.parameters.enhance == "none":
+        raise InputError("--store: nothing is doubled with --enhance none")
 
 
 def require_series(request: Request) -> None:
@@ -228,14 +235,22 @@ def process_harp(request: Request, harpnum: int, chain: Chain, names: Sequence[s
             chain.around(request, harpnum),
             mirrored(lake, request.series, harpnum, products=request.store_x2),
         ):
-            for name in names:
-                outcome.done.append(chain.stages[name](request, harpnum))
+            outcome.done.extend(_through(request, harpnum, chain, names))
     except PorelakeError as error:
         outcome.fail(harpnum, str(error), isinstance(error, InputError))
         outcome.unreachable = isinstance(error, UnreachableError)
     except (OSError, RuntimeError) as error:  # disk full, a worker killed for memory, HDF5's own
         outcome.fail(harpnum, f"{type(error).__name__}: {error}")
     return outcome
+
+
+def _through(request: Request, harpnum: int, chain: Chain, names: Sequence[str]) -> Iterator[stages.Done]:
+    """Take a HARP to its cube once, and then through the other stages for each member of its ensemble."""
+    if "ingest" in names:
+        yield chain.stages["ingest"](request, harpnum)
+    for member in members(request):
+        for name in (name for name in names if name != "ingest"):
+            yield replace(chain.stages[name](member.request, harpnum), member=member.label)
 
 
 def passed_over(request: Request) -> str:

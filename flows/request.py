@@ -1,5 +1,6 @@
 """What a user asks of a run: a value that the command line, a Prefect form and a test can all make."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
@@ -9,6 +10,7 @@ from pores.parameters import Parameters
 
 Stage = Literal["ingest", "prepare", "detect", "track", "publish"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
+Keep = Literal["current", "member", "both"]
 SERIES = "hmi.sharp_cea_720s"
 JSOC = "jsoc"
 LAKE = "lake"
@@ -49,6 +51,13 @@ class Request(BaseModel):
     again: bool = Field(False, description="Ask the archive again for files that came damaged three times")
     email: str | None = Field(None, description="Address that is registered at JSOC; none: JSOC_EMAIL")
     parameters: Parameters = Field(Parameters(), description="Every scientific parameter")
+    vary: Mapping[str, tuple[int | float | str, ...]] = Field(
+        {}, description="Values of parameters, e.g. of detect.threshold: a run with each, kept side by side"
+    )
+    keep: Keep = Field(
+        "current",
+        description="What a run is to be: the current one of its HARP, a member of its ensemble, or both",
+    )
     store_x2: bool = Field(False, description="Keep the images of doubled resolution as cubes")
     last_stage: Stage = Field("publish", description="Where the chain ends")
     workers: int | None = Field(

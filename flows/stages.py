@@ -43,12 +43,16 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Done:
-    """What a stage did for a HARP, in words (nothing if all was there), and what it could not get."""
+    """What a stage did for a HARP, in words (nothing if all was there), and what it could not get.
+
+    Of an ensemble, `member` says for which of its runs.
+    """
 
     stage: str
     harpnum: int
     said: str = ""
     missing: tuple[str, ...] = ()
+    member: str = ""
 
 
 def prepare(request: Request, harpnum: int) -> Done:

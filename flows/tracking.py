@@ -16,7 +16,18 @@ from catalog.schema import TABLES
 from flows import findings
 from flows.blocks import Block
 from flows.enhancement import packages_of
-from flows.harp import DETECTED, FAINTLY, MOVED, PREPARED, Harp
+from flows.ensemble import members
+from flows.harp import (
+    DETECT_VERSION,
+    DETECTED,
+    FAINTLY,
+    FLOW_VERSION,
+    MOVED,
+    PREPARE_VERSION,
+    PREPARED,
+    Harp,
+)
+from flows.kept import is_kept, keep, kept_again
 from flows.request import Request
 from flows.stages import Done, read_rows
 from pores.chain import Columns
@@ -28,7 +39,7 @@ from pores.trackers import packages
 from storage.keys import json_key, stage_key
 from storage.labels import Layer, read_labels
 from storage.lake import Lake
-from storage.runs import CurrentRun, current_run, set_current
+from storage.runs import CurrentRun, current_run
 from storage.tables import read_table, write_table
 
 TRACK_VERSION = 3
@@ -36,31 +47,26 @@ SOFTWARE = ("numpy", "scipy", "scikit-image", "astropy", "h5py", "pyarrow")
 
 
 def track(request: Request, harpnum: int) -> Done:
-    """Follow the features of a HARP through time, write its tables, make the run the current one."""
+    """Follow the features of a HARP through time, write its tables, keep the run where the request says."""
     harp = Harp(request, harpnum)
     prepared = harp.prepare_blocks()
     detected = harp.detect_blocks(prepared)
     run = _run(harp, detected)
-    if _is_current(harp, run):
+    whole = _whole(harp, run)
+    if whole and is_kept(request, run):
         return Done("track", harpnum)
-    said = "the tables of an earlier run are current again"
-    if not _whole(harp, run):
-        said = findings.found(_write_run(harp, run, prepared, detected))
-    said = "; ".join(
-        [said, *findings.changed(harp.lake, current_run(harp.lake, request.series, harpnum), run)]
-    )
-    set_current(harp.lake, replace(run, product=_product(harp, run)))
-    return Done("track", harpnum, said)
+    said = [kept_again(request)] if whole else [findings.found(_write_run(harp, run, prepared, detected))]
+    if request.keep != "member":
+        said += findings.changed(harp.lake, current_run(harp.lake, request.series, harpnum), run)
+    keep(request, replace(run, product=_product(harp, run), inputs=_inputs(harp)))
+    return Done("track", harpnum, "; ".join(said))
 
 
 def up_to_date(request: Request, harpnum: int) -> bool:
-    """Whether the current run of a HARP is of its cube as it is now, with the parameters of the request."""
-    harp = Harp(request, harpnum)
-    return _is_current(harp, _run(harp, harp.detect_blocks(harp.prepare_blocks())))
-
-
-def _is_current(harp: Harp, run: CurrentRun) -> bool:
-    return _whole(harp, run) and current_run(harp.lake, run.series, run.harpnum) == run
+    """Whether the runs that a request asks for are of the HARP's cube as it is now, and kept as it says."""
+    harps = [Harp(member.request, harpnum) for member in members(request)]
+    runs = [(harp, _run(harp, harp.detect_blocks(harp.prepare_blocks()))) for harp in harps]
+    return all(_whole(harp, run) and is_kept(harp.request, run) for harp, run in runs)
 
 
 def _whole(harp: Harp, run: CurrentRun) -> bool:
@@ -176,6 +182,13 @@ def _product(harp: Harp, run: CurrentRun) -> str | None:
     """The product of the features of a run whose tables are there; None if it has none."""
     found = read_table(harp.lake.table("tracks", run.harpnum, run.run_id), ["product"])["product"]
     return str(found[0]) if len(found) else None
+
+
+def _inputs(harp: Harp) -> str:
+    """Key of what a run is made of besides its parameters: the frames, the method, the columns."""
+    columns = {name: [column.name for column in table.columns] for name, table in TABLES.items()}
+    versions = [PREPARE_VERSION, DETECT_VERSION, FLOW_VERSION, TRACK_VERSION]
+    return stage_key("run", 1, {"columns": columns, "versions": versions}, harp.frame_keys())
 
 
 def _run_id(harp: Harp, moved: list[Block]) -> str:

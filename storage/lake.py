@@ -9,13 +9,15 @@
     <lake>/products/<series>/<harpnum>/x2-<key>.h5            x2 images of a block of frames, on demand
     <lake>/tables/<table>/harpnum=<harpnum>/<run_id>.parquet  the tables, one file per HARP and run
     <lake>/current/<series>/<harpnum>.json                    which run of a HARP the views show
+    <lake>/ensembles/<series>/<harpnum>/<science>.json        which runs are kept side by side, by parameters
     <lake>/catalog.duckdb                                     views over the tables
 
 The lake lies in a directory, or in an object store under the same names; this machine then works in a mirror
 of the parts it needs, which `storage.remote` brings and takes back. What the mirror holds is told in it::
 
     <mirror>/mirrored/<series>/<harpnum>.json                 versions of the copies of a HARP's objects
-    <mirror>/mirrored/{catalog,pointers}.json                 of the catalogue, and all pointers with content
+    <mirror>/mirrored/catalog.json                            of the catalogue
+    <mirror>/mirrored/{current,ensembles}.json                all pointers with content
 """
 
 import hashlib
@@ -30,7 +32,8 @@ from pathlib import Path, PurePosixPath
 from pores.errors import InputError
 
 PARTIAL = ".partial"
-ROOMS = ("cubes", "stages", "labels", "products", "tables", "current")
+ROOMS = ("cubes", "stages", "labels", "products", "tables", "current", "ensembles")
+_OF_HARPS = ("stages", "labels", "products", "ensembles")  # rooms with a directory for each HARP
 _FILE = "file://"
 _ONE_SLASH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)")
 _NOT_IN_URL = "*?[]'\"\\#% "  # patterns to DuckDB, quotes to SQL, or another name to some store
@@ -134,6 +137,14 @@ class Lake:
         """Every such file."""
         return self._files("current", "*/*.json")
 
+    def member(self, series: str, harpnum: int, science: str) -> Path:
+        """The file that names the run with some parameters in the ensemble of a HARP."""
+        return self.root / "ensembles" / series / str(harpnum) / f"{science}.json"
+
+    def members(self) -> list[Path]:
+        """Every such file."""
+        return self._files("ensembles", "*/*/*.json")
+
     def _files(self, directory: str, pattern: str) -> list[Path]:
         """Files of the lake; of one in an object store those there, whether they are in the mirror or not."""
         if self.url is None:
@@ -155,7 +166,7 @@ class Lake:
     def sweep(self, series: str, harpnum: int) -> list[Path]:
         """Remove what killed processes left half-written of a HARP and of the catalogue; say what it was."""
         places = (
-            *(self.root / room / series / str(harpnum) for room in ("stages", "labels", "products")),
+            *(self.root / room / series / str(harpnum) for room in _OF_HARPS),
             *(self.root / "tables").glob(f"*/harpnum={harpnum}"),
             self.root / "current" / series,
             self.root,

@@ -1,8 +1,8 @@
 """A lake in an object store and this machine's mirror of it: what a HARP needs comes, what is new goes back.
 
-Results have the name of their content and are put once; cube and pointer of a HARP change, and are replaced
-only where they still are what this machine took. The pointer goes last, so that it names tables that are
-there. Nothing here does anything for a lake in a directory.
+Results have the name of their content and are put once; cube and pointers of a HARP change, and are replaced
+only where they still are what this machine took. Pointers go last, so that they name tables that are there.
+Nothing here does anything for a lake in a directory.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def mirrored(lake: Lake, series: str, harpnum: int, products: bool = False) -> I
 
 
 def pull(lake: Lake, series: str, harpnum: int, products: bool = False) -> None:
-    """Bring cube, stages, labels, tables and pointer of a HARP, doubled images if wanted.
+    """Bring cube, stages, labels, tables and pointers of a HARP, doubled images if wanted.
 
     A copy that was removed here is not brought again but for the cube, so that it is made anew and replaced.
 
@@ -64,35 +64,38 @@ def _pull(store: Store, lake: Lake, series: str, harpnum: int, products: bool) -
     """Bring a HARP of which no other process here appends to the cube or removes copies."""
     manifest = manifest_of(lake, series, harpnum)
     there = _objects(store, lake, series, harpnum, products)
-    cube, pointer = _name(lake, lake.cube(series, harpnum)), _name(lake, lake.pointer(series, harpnum))
+    cube = _name(lake, lake.cube(series, harpnum))
+    pointers = {_name(lake, path) for path in _pointers(lake, series, harpnum)}
+    pointers |= {name for name in there if name.startswith("ensembles/")}
     if pull_changing(store, manifest, cube, there.pop(cube, None)):
         raise PorelakeError(
             f"HARP {harpnum}: another machine changed {lake.url}/{cube}, and so did a run here that did"
             f" not end; remove {lake.root / cube} and run again"
         )
-    if pull_changing(store, manifest, pointer, there.pop(pointer, None)):
-        manifest.record(pointer, store.get_version(pointer, lake.root / pointer).version)
+    for pointer in sorted(pointers):
+        if pull_changing(store, manifest, pointer, there.pop(pointer, None)):
+            manifest.record(pointer, store.get_version(pointer, lake.root / pointer).version)
     manifest.save()
     not_asked_for = {name for name in manifest.copies if name.startswith("products/") and not products}
-    _pull_kept(store, manifest, there, {cube, pointer} | not_asked_for)
+    _pull_kept(store, manifest, there, {cube} | pointers | not_asked_for)
     manifest.save()
     manifest.path.touch()  # when it was used
 
 
 def push(lake: Lake, series: str, harpnum: int) -> None:
-    """Take what is new or changed of a HARP to the store, the pointer last.
+    """Take what is new or changed of a HARP to the store, the pointers last, the current run's after all.
 
     Raises
     ------
     PorelakeError
-        If another machine changed cube or pointer since they were brought: theirs stay as they are.
+        If another machine changed cube or pointers since they were brought: theirs stay as they are.
     """
     if lake.url is None:
         return
     store = Store(lake.url)
     with in_use(lake, series, harpnum), alone(lake, series, harpnum):
         manifest = manifest_of(lake, series, harpnum)
-        cube, pointer = _name(lake, lake.cube(series, harpnum)), _name(lake, lake.pointer(series, harpnum))
+        cube = _name(lake, lake.cube(series, harpnum))
         try:
             push_changing(store, manifest, cube)
             files = {_name(lake, path): path for path in _kept_files(lake, series, harpnum)}
@@ -101,7 +104,8 @@ def push(lake: Lake, series: str, harpnum: int) -> None:
             for name in new:
                 manifest.record(name)
             manifest.save()
-            push_changing(store, manifest, pointer)
+            for pointer in _pointers(lake, series, harpnum):
+                push_changing(store, manifest, _name(lake, pointer))
             manifest.path.touch()
         except ChangedError as error:
             raise PorelakeError(
@@ -152,13 +156,19 @@ def _objects(store: Store, lake: Lake, series: str, harpnum: int, products: bool
     rooms = ("stages", "labels", "products") if products else ("stages", "labels")
     prefixes = [
         *(_name(lake, path) for path in (lake.cube(series, harpnum), lake.pointer(series, harpnum))),
-        *(f"{room}/{series}/{harpnum}/" for room in rooms),
+        *(f"{room}/{series}/{harpnum}/" for room in (*rooms, "ensembles")),
         *(f"tables/{table}/harpnum={harpnum}/" for table in store.directories("tables")),
     ]
     found: dict[str, Entry] = {}
     for prefix in prefixes:
         found |= store.listed(prefix)
     return found
+
+
+def _pointers(lake: Lake, series: str, harpnum: int) -> list[Path]:
+    """Pointers of a HARP in the mirror: to the members of its ensemble, then to its current run."""
+    members = sorted((lake.root / "ensembles" / series / str(harpnum)).glob("*.json"))
+    return [*members, lake.pointer(series, harpnum)]
 
 
 def _kept_files(lake: Lake, series: str, harpnum: int) -> Iterator[Path]:

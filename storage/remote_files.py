@@ -40,11 +40,11 @@ def push_catalog(lake: Lake) -> None:
     manifest.save()
 
 
-def pointer_texts(lake: Lake) -> list[str]:
-    """Content of every pointer in the store; only those that changed since the last time are read there."""
-    store, notes = Store(str(lake.url)), lake.mirrored("pointers")
+def pointer_texts(lake: Lake, room: str) -> list[str]:
+    """Content of every pointer of a room in the store; only what changed since the last time is read."""
+    store, notes = Store(str(lake.url)), lake.mirrored(room)
     there = {
-        name: entry.version for name, entry in store.listed("current/").items() if name.endswith(".json")
+        name: entry.version for name, entry in store.listed(f"{room}/").items() if name.endswith(".json")
     }
     held: dict[str, list[str]] = json.loads(notes.read_text()) if notes.exists() else {}
     new = [name for name, version in there.items() if name not in held or held[name][0] != version]

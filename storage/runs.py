@@ -1,40 +1,77 @@
-"""Which run of a HARP is the current one: a small pointer per HARP, moved when a run's tables are whole."""
+"""Which runs of a HARP are shown: small files that name them, written when a run's tables are whole.
+
+One names the current run. Those of an ensemble name its members, the current one among them, one file for
+each set of parameters: what is made anew of a cube that has grown takes the place of what was.
+"""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from storage.lake import Lake, atomic
 
 
 @dataclass(frozen=True)
 class CurrentRun:
-    """The run whose rows the views show for a HARP, and the product of its features if it has any."""
+    """The run whose rows the views show for a HARP, and the product of its features if it has any.
+
+    `inputs` is the key of all that it was made of but its parameters: runs of one HARP that differ in it
+    can't be compared.
+    """
 
     series: str
     harpnum: int
     run_id: str
     product: str | None = field(default=None, compare=False)  # what the rows say, so that none need be read
+    inputs: str | None = field(default=None, compare=False)
 
 
 def set_current(lake: Lake, run: CurrentRun) -> None:
     """Make a run the current one of its HARP."""
-    with atomic(lake.pointer(run.series, run.harpnum)) as partial:
-        partial.write_text(json.dumps(asdict(run)) + "\n")
+    _write(lake.pointer(run.series, run.harpnum), run)
 
 
 def current_run(lake: Lake, series: str, harpnum: int) -> CurrentRun | None:
     """The current run of a HARP as this machine has it, None before the first."""
-    pointer = lake.pointer(series, harpnum)
-    return CurrentRun(**json.loads(pointer.read_text())) if pointer.exists() else None
+    return _read(lake.pointer(series, harpnum))
 
 
 def current_runs(lake: Lake) -> list[CurrentRun]:
     """The current run of every HARP, by series and HARPNUM; in an object store as it is told there."""
+    return _sorted(lake, "current", lake.pointers)
+
+
+def set_member(lake: Lake, run: CurrentRun, science: str) -> None:
+    """Make a run the one of its parameters, of which `science` is the key, in the ensemble of its HARP."""
+    _write(lake.member(run.series, run.harpnum, science), run)
+
+
+def member_run(lake: Lake, series: str, harpnum: int, science: str) -> CurrentRun | None:
+    """The member with some parameters of a HARP's ensemble as this machine has it, None if there is none."""
+    return _read(lake.member(series, harpnum, science))
+
+
+def member_runs(lake: Lake) -> list[CurrentRun]:
+    """Every member of every HARP's ensemble, as `current_runs` gives current runs."""
+    return _sorted(lake, "ensembles", lake.members)
+
+
+def _write(pointer: Path, run: CurrentRun) -> None:
+    with atomic(pointer) as partial:
+        partial.write_text(json.dumps(asdict(run)) + "\n")
+
+
+def _read(pointer: Path) -> CurrentRun | None:
+    return CurrentRun(**json.loads(pointer.read_text())) if pointer.exists() else None
+
+
+def _sorted(lake: Lake, room: str, pointers: Callable[[], list[Path]]) -> list[CurrentRun]:
     if lake.url is None:
-        texts = [path.read_text() for path in lake.pointers()]
+        texts = [path.read_text() for path in pointers()]
     else:
         from storage.remote_files import pointer_texts
 
-        texts = pointer_texts(lake)
+        texts = pointer_texts(lake, room)
     runs = [CurrentRun(**json.loads(text)) for text in texts]
-    return sorted(runs, key=lambda run: (run.series, run.harpnum))
+    return sorted(runs, key=lambda run: (run.series, run.harpnum, run.run_id))

@@ -23,8 +23,10 @@ from flows.options import (
     SeriesOption,
     SetOption,
     SinceOption,
+    ThresholdOption,
     TrackerOption,
     UntilOption,
+    VaryOption,
     WeightsOption,
     WhereOption,
     WorkersOption,
@@ -33,6 +35,7 @@ from flows.options import (
     source_of,
 )
 from flows.request import JSOC, SERIES, Request
+from flows.vary_options import set_by, varied
 from flows.words import say
 from pores.errors import InputError
 from storage.ar_lists import region_numbers
@@ -84,14 +87,17 @@ def _command(name: str) -> Callable[..., None]:
         weights: WeightsOption = None,
         tracker: TrackerOption = None,
         settings: SetOption = None,
+        threshold: ThresholdOption = None,
+        vary: VaryOption = None,
         store: StoreOption = False,
         workers: WorkersOption = None,
         cluster: ClusterOption = None,
     ) -> None:
         regions = tuple(dict.fromkeys([*region_numbers(noaa or (), "--noaa"), *listed_regions(ar_list)]))
         named = bool(harp or regions)
+        science = varied(threshold, vary or (), set_by(settings, tracker, weights))
         request = request_from(
-            parameters_from(enhance, weights, settings, tracker),
+            parameters_from(enhance, weights, [*(settings or ()), *science.settings], tracker),
             {
                 "since": moment("--since", since),
                 "until": moment("--until", until),
@@ -106,6 +112,7 @@ def _command(name: str) -> Callable[..., None]:
             series=series,
             email=email,
             again=again,
+            vary=science.axes,
             store_x2=store,
             last_stage="publish" if name == "run" else name,
             workers=workers,
