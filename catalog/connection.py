@@ -27,4 +27,5 @@ def lock(connection: duckdb.DuckDBPyConnection, lake: Lake, writes: Path | None)
     readable = f"{literal(tables)}, {literal(file_pattern(tables))}"
     connection.execute(f"SET allowed_directories = [{readable}]")
     connection.execute(f"SET allowed_paths = [{literal(str(writes)) if writes else ''}]")
+    connection.execute("SET enable_progress_bar = false")  # it is drawn on stdout, whatever that is
     connection.execute("SET enable_external_access = false; SET lock_configuration = true")

@@ -2,26 +2,12 @@
 
 import itertools
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 
+from catalog.reading_only import require_reading_only
 from pores.errors import InputError, PorelakeError
-
-# Table functions that read nothing but their arguments or the catalogue. All others are refused: they read
-# files, change settings, or run SQL from a text.
-TABLE_FUNCTIONS = frozenset(
-    {
-        *("range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree", "summary"),
-        *("duckdb_columns", "duckdb_views", "duckdb_functions", "duckdb_types", "duckdb_keywords"),
-        *("duckdb_settings", "pragma_version", "pragma_show", "pragma_table_info"),
-    }
-)
-# Functions with effects beside their value.
-EFFECTS = frozenset(
-    {"write_log", "sleep_ms", "pg_sleep", "nextval", "setval", "setseed", "getenv", "set_config"}
-)
 
 
 def checked(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
@@ -35,15 +21,25 @@ def checked(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
         If it can't be parsed, is none or several, does not only read, or calls a function that is not let in.
     """
     try:
+        sql.encode()
         statements = duckdb.extract_statements(sql)
+    except UnicodeEncodeError as error:
+        raise InputError("sql: not a text in Unicode") from error
     except duckdb.Error as error:
         raise InputError(message(error)) from error
     if len(statements) != 1:
         raise InputError(f"sql: one statement is wanted, these are {len(statements)}")
     if statements[0].type != duckdb.StatementType.SELECT:
-        raise InputError(f"sql: only SELECT is possible here, not {statements[0].type.name}")
-    _check_calls(connection, statements[0].query)
+        raise InputError(f"sql: only SELECT is possible here, not {_kind(statements[0].type)}")
+    require_reading_only(connection, syntax_tree(connection, statements[0].query))
     return _bare(statements[0].query)
+
+
+def _kind(statement: duckdb.StatementType) -> str:
+    """A kind of statement as people call it; a PIVOT that must look for its values first is several."""
+    if statement == duckdb.StatementType.MULTI:
+        return "a PIVOT without its values: write ON ... IN (...)"
+    return str(statement.name)
 
 
 def message(error: duckdb.Error) -> str:
@@ -58,46 +54,16 @@ def message(error: duckdb.Error) -> str:
     return " ".join(["sql:", lines[0] if lines else type(error).__name__, *hints[:1]])
 
 
-def _check_calls(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    tree = syntax_tree(connection, sql)
-    macros = {name for (name,) in connection.execute(_MACROS).fetchall()}
-    for node in _nodes(tree):
-        name = str(node.get("function_name", "")).lower()
-        if name in EFFECTS:
-            raise InputError(f"sql: the function {name} is not possible here")
-        called = str(node["function"].get("function_name", "")).lower() if _is_table_function(node) else None
-        if called is not None and called not in TABLE_FUNCTIONS | macros:
-            raise InputError(
-                f"sql: the table function {called} is not possible here; ask the views of the catalogue"
-            )
-
-
-_MACROS = "SELECT function_name FROM duckdb_functions() WHERE function_type = 'table_macro' AND NOT internal"
-
-
 def syntax_tree(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
     """Syntax tree of a SELECT, as DuckDB serialises it."""
-    rows = connection.execute("SELECT json_serialize_sql($sql)", {"sql": sql}).fetchall()
-    tree = json.loads(rows[0][0])
+    try:
+        rows = connection.execute("SELECT json_serialize_sql($sql)", {"sql": sql}).fetchall()
+        tree = json.loads(rows[0][0])
+    except RecursionError as error:
+        raise InputError("sql: nested too deeply") from error
     if tree["error"]:
         raise InputError(f"sql: {tree.get('error_message', 'this statement is not possible here')}")
     return tree
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a syntax tree."""
-    todo = [tree]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, dict):
-            yield node
-            todo.extend(node.values())
-        elif isinstance(node, list):
-            todo.extend(node)
-
-
-def _is_table_function(node: dict[str, Any]) -> bool:
-    return node.get("type") == "TABLE_FUNCTION" and isinstance(node.get("function"), dict)
 
 
 def _bare(sql: str) -> str:

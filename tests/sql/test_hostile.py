@@ -1,9 +1,12 @@
 """SQL that must not be let in: each statement is refused in one line, and nothing on disk changes."""
 
+import re
+
 import duckdb
 import pytest
 
 from catalog.query import connect, run_sql
+from catalog.reading_only import _catalogue
 from pores.errors import InputError
 
 SECRET = "for-no-eyes"
@@ -43,6 +46,11 @@ HOSTILE = [
     "WITH x AS (INSERT INTO pores VALUES (1) RETURNING *) SELECT * FROM x",
     "WITH x AS (DELETE FROM pores RETURNING *) SELECT * FROM x",
     "PIVOT pores ON kind USING count(*)",
+    "WITH x AS (COPY (SELECT 1) TO '{lake}/tables/x.csv') SELECT * FROM x",
+    "WITH x AS MATERIALIZED (COPY pores TO '{lake}/tables/x.parquet' (FORMAT parquet)) FROM x",
+    "FROM (WITH x AS (COPY (SELECT 1) TO '{lake}/tables/x.csv') FROM x)",
+    "SELECT 1 WHERE 1 IN (WITH x AS (COPY (SELECT 1) TO '{lake}/tables/x.csv') FROM x)",
+    "WITH x AS (UPDATE pores SET mu = 0 RETURNING *) FROM x",
     # the session
     "ATTACH '{lake}/tables/new.duckdb'",
     "ATTACH ':memory:' AS m",
@@ -94,6 +102,35 @@ HOSTILE = [
     "FROM query('FROM read_text(''{secret}'')')",
     "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
     "FROM query_table('{secret}')",
+    "FROM '{lake}/tables/../../secret.csv'",
+    "FROM '{lake}/tables/pores/harpnum=1/aaaa.parquet'",
+    "FROM secret.csv",
+    "FROM lake.secret.csv",
+    'FROM "secret.csv"',
+    "DESCRIBE '{secret}'",
+    "SUMMARIZE '{secret}'",
+    "SELECT * FROM pores JOIN '{secret}' ON true",
+    "SELECT (FROM '{secret}')",
+    "PIVOT '{secret}' ON a IN ('x')",
+    "FROM histogram('{secret}', a)",
+    "FROM memory.main.pores",
+    "FROM repeat('x', 3), LATERAL (FROM read_text('{secret}'))",
+    # the machine
+    "FROM pragma_database_list",
+    "FROM duckdb_databases",
+    "FROM duckdb_databases()",
+    "FROM duckdb_settings()",
+    "FROM duckdb_logs",
+    "FROM duckdb_temporary_files()",
+    "FROM duckdb_external_file_cache()",
+    "FROM pg_catalog.pg_settings",
+    "FROM sqlite_master",
+    "SELECT current_setting('temp_directory')",
+    "SELECT getvariable('x')",
+    "SELECT json_serialize_plan('FROM read_text(''{secret}'')')",
+    "SELECT list_transform(['HOME'], lambda x: getenv(x))",
+    "SELECT COLUMNS(lambda c: write_log(c) IS NULL) FROM pores",
+    "SELECT system.main.getenv('HOME')",
     # functions with effects
     "SELECT getenv('HOME')",
     "SELECT write_log('x')",
@@ -130,6 +167,11 @@ def test_refused_in_one_line_without_effect(lake, secret, unchanged, capsys, sta
 
 
 HARMLESS = [
+    'WITH "a/b" AS (SELECT 1) FROM "a/b"',
+    "SELECT column_name FROM information_schema.columns WHERE table_name = 'pores'",
+    "SELECT random() < 2, uuid() IS NULL",
+    "UNPIVOT (SELECT 1 AS a, 2 AS b) ON a, b",
+    "SHOW ALL TABLES",
     "SELECT 1 AS one",
     "SELECT 1;",
     "SELECT 1 -- comment",
@@ -199,6 +241,43 @@ def test_python_variables_are_not_tables(lake) -> None:
     ):
         connection.execute("FROM some_table")
     assert some_table.num_rows == 1
+
+
+def test_what_hides_in_a_with_does_not_write_for_want_of_permission(lake, unchanged) -> None:
+    """DuckDB itself would write into the directory of the tables."""
+    with pytest.raises(InputError, match="only SELECT is possible here, not COPY"):
+        run_sql(lake, f"WITH x AS (COPY (SELECT 1) TO '{lake.root}/tables/x.csv') SELECT * FROM x")
+
+
+DEEP = ["SELECT 1" + "+1" * 900, "SELECT " + "(" * 5000 + "1" + ")" * 5000, "SELECT '\ud800'", "SELECT \0 1"]
+
+
+@pytest.mark.parametrize("statement", DEEP, ids=["sums", "brackets", "surrogate", "NUL"])
+def test_texts_that_are_no_sql(lake, statement) -> None:
+    with pytest.raises(InputError, match=r"^sql: ([^\n]+)$"):
+        run_sql(lake, statement)
+
+
+def test_functions_of_this_duckdb_are_known(lake) -> None:
+    """No macro of DuckDB itself calls a function that is refused, and none is new with an effect."""
+    with connect(lake) as connection:
+        effects = _catalogue(connection).effects
+        macros = connection.execute(
+            "SELECT function_name, macro_definition FROM duckdb_functions()"
+            " WHERE function_type = 'macro' AND internal"
+        ).fetchall()
+    assert effects == {
+        *("write_log", "sleep_ms", "pg_sleep", "nextval", "currval", "setval", "setseed", "getenv"),
+        *("set_config", "current_setting", "getvariable", "json_serialize_plan", "stats", "vector_type"),
+        *("current_connection_id", "current_query", "current_query_id", "current_transaction_id"),
+    }
+    calling = {name for name, text in macros if effects & set(re.findall(r"\w+(?=\()", text.lower()))}
+    assert calling <= effects
+
+
+def test_progress_is_not_drawn_into_the_answer(lake) -> None:
+    with connect(lake) as connection:
+        assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
 
 
 def test_the_refusal_names_the_kind_of_statement(lake) -> None:
