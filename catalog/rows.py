@@ -1,30 +1,30 @@
-"""The rows of a table or a named query, in memory, with what its columns mean and the SQL that gives them."""
+"""The answer of a named query in memory, with what its columns mean and the SQL that gives it."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import shlex
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 
 from catalog.formats import literal
-from catalog.provenance import subject
-from catalog.query import Question
+from catalog.query import Question, named
 from catalog.schema import Column
-from catalog.sql_files import Value
+from catalog.sql_files import Value, sql_file
 from catalog.statement import checked, translated
 
 _VALUE = re.compile(r"\$([a-z]\w*)")
 
 
 @dataclass(frozen=True)
-class Rows:
-    """An answer.
+class Answer:
+    """The rows of a named query.
 
     Attributes
     ----------
     name : str
-        Table, view or named query.
+        The query.
     description : str
         What a row is.
     columns : tuple of Column
@@ -51,9 +51,14 @@ class Rows:
         """The rows as dicts."""
         return [dict(zip(self.names, row, strict=True)) for row in self.rows]
 
+    def where(self, name: str, values: Collection[Any]) -> "Answer":
+        """Return the answer with those rows only that have one of the values in a column."""
+        column = self.names.index(name)
+        return replace(self, rows=[row for row in self.rows if row[column] in values])
 
-def rows_of(connection: duckdb.DuckDBPyConnection, name: str, params: Mapping[str, object]) -> Rows:
-    """Ask for all rows of a table or view, or the answer of a named query.
+
+def ask(connection: duckdb.DuckDBPyConnection, name: str, params: Mapping[str, object]) -> Answer:
+    """Answer a named query.
 
     Parameters
     ----------
@@ -66,19 +71,21 @@ def rows_of(connection: duckdb.DuckDBPyConnection, name: str, params: Mapping[st
     Raises
     ------
     InputError
-        If there is no such table or query, or a parameter is wrong.
+        If there is no such query, or a parameter is wrong.
     """
-    what = subject(connection, name, {key: str(value) for key, value in params.items()})
+    question = _question(name, params)
     try:
-        answer = connection.execute(checked(connection, what.question.sql), what.question.values)
-        names = [str(column[0]) for column in answer.description or []]
-        rows = answer.fetchall()
+        rows = connection.execute(checked(connection, question.sql), question.values).fetchall()
     except duckdb.Error as error:
         raise translated(error) from error
-    columns = tuple(what.columns.get(name, Column(name, "string", "")) for name in names)
-    said = [f"--param {key}={value}" for key, value in params.items()]
-    command = f"porelake query {name}" if what.question.values else f"porelake export {name} --format csv"
-    return Rows(name, what.description, columns, rows, with_values(what.question), " ".join([command, *said]))
+    query = sql_file("queries", name)
+    return Answer(name, query.description, query.columns, rows, *asked(name, params))
+
+
+def asked(name: str, params: Mapping[str, object]) -> tuple[str, str]:
+    """Return the SQL and the command that give the answer of a named query, without asking it."""
+    said = [f"--param {shlex.quote(f'{key}={value}')}" for key, value in params.items()]
+    return with_values(_question(name, params)), " ".join([f"porelake query {name}", *said])
 
 
 def with_values(question: Question) -> str:
@@ -90,6 +97,10 @@ def with_values(question: Question) -> str:
     return _VALUE.sub(lambda found: _literal(values[found[1]]) if found[1] in values else found[0], text)
 
 
+def _question(name: str, params: Mapping[str, object]) -> Question:
+    return named(name, {key: str(value) for key, value in params.items()})
+
+
 def _literal(value: Value) -> str:
     """A value as SQL; a float so that it is a DOUBLE, not a DECIMAL."""
     if value is None:
@@ -97,5 +108,5 @@ def _literal(value: Value) -> str:
     if isinstance(value, bool | int):
         return str(value)
     if isinstance(value, float):
-        return f"{value!r}e0" if "e" not in repr(value) else repr(value)
+        return repr(value) if "e" in repr(value) else f"{value!r}e0"
     return literal(str(value))
