@@ -1,4 +1,4 @@
-"""Tables for collaborators, with units, descriptions and provenance: CSV, Parquet, VOTable, FITS, ECSV."""
+"""Tables for collaborators, with units, meaning and provenance: CSV, Parquet, VOTable, FITS, ECSV, MRT."""
 
 import json
 from importlib import import_module
@@ -6,87 +6,95 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from catalog.answers import write_answer
-from catalog.provenance import Subject, provenance, subject
+from catalog.data_package import package, resource
+from catalog.export_parquet import BATCH, write_parquet
+from catalog.formats import quoted
+from catalog.provenance import Rows, Subject, provenance, subject
 from catalog.query import connect, writable
-from catalog.schema import Column
 from catalog.statement import checked, translated
 from pores.errors import InputError
 from storage.lake import Lake, atomic
 
 _WRITERS = {
-    "parquet": ("catalog.export_parquet", "write_parquet"),
-    "votable": ("catalog.export_astropy", "write_votable"),
+    "votable": ("catalog.votable_xml", "write_votable"),
     "fits": ("catalog.export_astropy", "write_fits"),
     "ecsv": ("catalog.export_astropy", "write_ecsv"),
+    "mrt": ("catalog.export_mrt", "write_mrt"),
 }
-FORMATS = ("csv", *_WRITERS)
-_BATCH = 100_000  # rows that are in memory at a time
-_CSVW_TYPES: dict[str, Any] = {
-    "float64": "double",
-    "int32": "integer",
-    "int64": "long",
-    "bool": "boolean",
-    "timestamp": {"base": "datetime", "format": "yyyy-MM-dd HH:mm:ss.SSS"},
-    "list<string>": "json",
-    "list<int64>": "json",
-}
+FORMATS = ("csv", "parquet", *_WRITERS)
+_BY_SUFFIX = {".vot": "votable", ".xml": "votable", ".txt": "mrt", ".dat": "mrt"}
 
 
-def export(lake: Lake, name: str, params: dict[str, str], form: str, out: Path) -> list[Path]:
-    """Write a table, view or named query; return the files written.
+def format_of(out: Path) -> str:
+    """The format that a file's name means; InputError if it means none."""
+    form = _BY_SUFFIX.get(out.suffix.lower(), out.suffix.lower().removeprefix("."))
+    if form not in FORMATS:
+        raise InputError(f"--out {out}: the name tells no format; add --format {'|'.join(FORMATS)}")
+    return form
+
+
+def export(
+    lake: Lake, name: str, params: dict[str, str], form: str, out: Path, rows: Rows | None = None
+) -> list[Path]:
+    """Write a table, view or named query, or some of its rows; return the files written.
 
     CSV has the names of the columns in its first line and no comments; its meaning is beside it, in
-    ``<out>-metadata.json``, where CSV on the Web (W3C 2015) looks for it. The other formats hold everything.
+    ``<stem>.datapackage.json``, a data package of its own, so that several lie in one directory. The other
+    formats hold everything.
 
     Raises
     ------
     InputError
-        If the name, a parameter or the format is unknown, or the file can't be written.
+        If the name, a parameter, the format or the condition is wrong, or the file can't be written.
     """
     if form not in FORMATS:
         raise InputError(f"--format {form}: the formats are {', '.join(FORMATS)}")
     place = writable(lake, out)
     with atomic(place) as partial, connect(lake, partial) as connection:
-        what = subject(connection, name, params)
-        sql = checked(connection, what.question.sql)
+        what = subject(connection, name, params, rows)
         about = provenance(connection, what)
+        schema = write_rows(connection, what, about, form, partial)
+    return [place, _write_package(place, schema, what, about)] if form == "csv" else [place]
+
+
+def write_rows(
+    connection: duckdb.DuckDBPyConnection, what: Subject, about: dict[str, Any], form: str, path: Path
+) -> pa.Schema:
+    """Write the rows of a subject to a file that the connection may touch; return their schema."""
+    sql, values = checked(connection, what.question.sql), what.question.values
+    try:
+        schema = connection.sql(f"SELECT * FROM (\n{sql}\n) LIMIT 0", params=values).to_arrow_table().schema
         if form == "csv":
-            write_answer(connection, sql, what.question.values, "csv", partial)
-            return [place, _write_csvw(place, what, about)]
-        module, writer = _WRITERS[form]
-        try:
-            rows = connection.sql(sql, params=what.question.values).to_arrow_reader(_BATCH)
-            getattr(import_module(module), writer)(rows, what, about, partial)
-        except duckdb.Error as error:
-            raise translated(error) from error
-    return [place]
+            write_answer(connection, _iso_times(sql, schema), values, "csv", path)
+        elif form == "parquet":
+            write_parquet(connection, sql, values, what, about, path)
+        else:
+            module, writer = _WRITERS[form]
+            rows = connection.sql(sql, params=values).to_arrow_reader(BATCH)
+            getattr(import_module(module), writer)(rows, what, about, path)
+    except duckdb.Error as error:
+        raise translated(error) from error
+    return schema
 
 
-def _write_csvw(csv: Path, what: Subject, about: dict[str, Any]) -> Path:
-    path = csv.with_name(f"{csv.name}-metadata.json")
-    metadata = {
-        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "url": csv.name,
-        "dialect": {"header": True, "encoding": "utf-8"},
-        "dc:title": about["title"],
-        "dc:description": about["description"],
-        "dc:provenance": about,
-        "tableSchema": {"columns": [_csvw_column(column) for column in what.columns.values()]},
-    }
+def _iso_times(sql: str, schema: pa.Schema) -> str:
+    """The statement with times as ISO 8601 text, as the other formats have them."""
+    terms = [
+        f"strftime({quoted(field.name)}, '%Y-%m-%dT%H:%M:%S.%g') AS {quoted(field.name)}"
+        if pa.types.is_timestamp(field.type)
+        else quoted(field.name)
+        for field in schema
+    ]
+    return f"SELECT {', '.join(terms)} FROM (\n{sql}\n)"
+
+
+def _write_package(csv: Path, schema: pa.Schema, what: Subject, about: dict[str, Any]) -> Path:
+    path = csv.with_name(f"{csv.stem}.datapackage.json")
+    described = resource(csv, csv.parent, schema, what)
     with atomic(path) as partial:
-        partial.write_text(json.dumps(metadata, indent=2) + "\n")
+        told = package(what.name, f"porelake: {what.name}", about, [described])
+        partial.write_text(json.dumps(told, indent=2) + "\n")
     return path
-
-
-def _csvw_column(column: Column) -> dict[str, Any]:
-    known = {
-        "name": column.name,
-        "titles": column.name,
-        "datatype": _CSVW_TYPES.get(column.type, "string"),
-        "dc:description": column.description,
-        "schema:unitText": column.unit,
-        "dc:identifier": f"ucd:{column.ucd}" if column.ucd else None,
-    }
-    return {name: value for name, value in known.items() if value is not None}

@@ -6,14 +6,19 @@ from typing import Any
 
 import duckdb
 
+from catalog.near import nearest
 from catalog.query import Question, named
-from catalog.schema import TABLES, Column
+from catalog.schema import ENSEMBLES, TABLES, Column
 from catalog.sql_files import Value, sql_files
 from pores.errors import InputError
 
 CITATION = (
     "Data: SDO/HMI Active Region Patches (SHARP, Bobra et al. 2014, Solar Physics 289, 3549), courtesy of"
     " NASA/SDO and the HMI science team. Please cite porelake with its version."
+)
+ACKNOWLEDGEMENT = (
+    "The data are made from those of SDO/HMI, courtesy of NASA/SDO and the HMI science team, which are free"
+    " to use with this acknowledgement (https://sdo.gsfc.nasa.gov/data/rules.php)."
 )
 _RUNS = """
 SELECT run_id, harpnum, series, config, config_hash, cube_key, code_version, software
@@ -30,26 +35,39 @@ class Subject:
     columns: dict[str, Column]
 
 
-def subject(connection: duckdb.DuckDBPyConnection, name: str, params: dict[str, str]) -> Subject:
-    """Return the table, view or named query of that name.
+@dataclass(frozen=True)
+class Rows:
+    """Which rows of a table: of some HARPs, and under a condition in SQL."""
+
+    harps: tuple[int, ...] = ()
+    where: str | None = None
+
+
+def subject(
+    connection: duckdb.DuckDBPyConnection, name: str, params: dict[str, str], rows: Rows | None = None
+) -> Subject:
+    """Return the table, view or named query of that name, or some rows of a table or view.
 
     Raises
     ------
     InputError
-        If there is none, or a parameter is wrong or given for a table.
+        If there is none, a parameter is wrong or given for a table, or rows are chosen of a query.
     """
     described = {file.name: file for kind in ("views", "queries") for file in sql_files(kind)}
     if name in {file.name for file in sql_files("queries")}:
+        if rows is not None:
+            raise InputError(f"{name}: --where and --harp choose rows of tables and views, not of a query")
         file = described[name]
         return Subject(name, file.description, named(name, params), _by_name(file.columns))
     views = {view: comment or "" for view, comment in connection.execute(_VIEWS).fetchall()}
     if name not in views:
-        there = ", ".join([*views, *(file.name for file in sql_files("queries"))])
-        raise InputError(f"{name}: no such table or query; there are {there}")
+        there = [*views, *(file.name for file in sql_files("queries"))]
+        raise InputError(f"{name}: no such table or query; {nearest(name, there)}")
     if params:
         raise InputError(f"--param {next(iter(params))}: {name} is a table, which has no parameters")
-    columns = TABLES[name].columns if name in TABLES else described[name].columns if name in described else ()
-    return Subject(name, views[name], Question(_select(connection, name), {}), _by_name(columns))
+    known = {**described, **TABLES, **ENSEMBLES}
+    columns = known[name].columns if name in known else ()
+    return Subject(name, views[name], _select(connection, name, rows or Rows()), _by_name(columns))
 
 
 _VIEWS = (
@@ -76,6 +94,7 @@ def provenance(connection: duckdb.DuckDBPyConnection, what: Subject) -> dict[str
     return {
         "title": what.name,
         "description": what.description,
+        "sql": what.question.sql.strip(),
         "parameters": {key: None if value is None else str(value) for key, value in values.items()},
         "software": f"porelake {version}",
         "libraries": sorted({row[7] for row in rows}),
@@ -84,14 +103,21 @@ def provenance(connection: duckdb.DuckDBPyConnection, what: Subject) -> dict[str
         "runs": runs,
         "configs": {row[4]: json.loads(row[3]) for row in rows},
         "citation": CITATION,
+        "acknowledgement": ACKNOWLEDGEMENT,
     }
 
 
-def _select(connection: duckdb.DuckDBPyConnection, view: str) -> str:
-    """Return SQL for all rows of a view, in the order of its table if it has one."""
+def _select(connection: duckdb.DuckDBPyConnection, view: str, rows: Rows) -> Question:
+    """Return the question for rows of a view, in the order of its table if it has one."""
     names = [name for name, *_ in connection.execute(f'DESCRIBE "{view}"').fetchall()]
-    order = TABLES[view].order if view in TABLES else ("ALL",)
-    return f'SELECT {", ".join(names)} FROM "{view}" ORDER BY {", ".join(order)}'
+    tables = {**TABLES, **ENSEMBLES}
+    order = tables[view].order if view in tables else ("ALL",)
+    if rows.harps and "harpnum" not in names:
+        raise InputError(f"--harp: {view} has no column harpnum")
+    harps = f"harpnum IN ({', '.join(map(str, rows.harps))})" if rows.harps else None
+    conditions = " AND ".join(f"({text})" for text in (harps, rows.where) if text)
+    where = f" WHERE {conditions}" if conditions else ""
+    return Question(f'SELECT {", ".join(names)} FROM "{view}"{where} ORDER BY {", ".join(order)}', {})
 
 
 def _by_name(columns: tuple[Column, ...]) -> dict[str, Column]:

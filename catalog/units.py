@@ -48,7 +48,7 @@ def cds_unit(unit: str) -> str | None:
     """
     if (parts := _parts(unit, "ct")) is None:
         return None
-    return _written(f"10{parts.ten:+d}" if parts.ten else "", list(parts.terms), lambda power: f"{power:+d}")
+    return _written(f"10{parts.ten:+d}" if parts.ten else "", list(parts.terms), str)
 
 
 def is_rewritten(unit: str) -> bool:
