@@ -14,14 +14,16 @@ from pathlib import Path
 import duckdb
 
 from catalog.connection import place, register_tables
-from catalog.formats import SQL_TYPES, comments, file_pattern, literal, quoted
+from catalog.ensembles import Ensembles
+from catalog.file_views import select
+from catalog.formats import comments, literal, quoted
 from catalog.schema import RUNS, TABLES, Column, Table
 from catalog.sql_files import shipped
 from catalog.statement import message
 from pores.errors import PorelakeError
 from storage.lake import Lake, atomic
 from storage.remote_files import push_catalog
-from storage.runs import CurrentRun, current_runs
+from storage.runs import CurrentRun, current_runs, member_runs
 
 ALL_RUNS = "all_runs"
 PUBLISHED = (
@@ -33,16 +35,20 @@ PUBLISHED = (
 
 @dataclass(frozen=True)
 class Published:
-    """What a catalogue shows; `products` says of how many HARPs the features are of each product."""
+    """What a catalogue shows.
+
+    `products` says of how many HARPs the features are of each product, `ensembles` what is kept side by side.
+    """
 
     place: str
     n_harps: int
     n_views: int
     products: Mapping[str, int] = field(default_factory=dict)
+    ensembles: Ensembles = field(default_factory=Ensembles)
 
     def __str__(self) -> str:
         said = f"{self.place}: {self.n_views} views of {_harps(self.n_harps)}"
-        return "\n".join([said, *self._mixed()])
+        return "\n".join([said, *self.ensembles.said(), *self._mixed()])
 
     def _mixed(self) -> Iterator[str]:
         """A warning where numbers of several products stand side by side."""
@@ -68,20 +74,22 @@ def publish(lake: Lake) -> Published:
     """
     lake.root.mkdir(parents=True, exist_ok=True)
     with _alone(lake):
-        runs = current_runs(lake)
+        runs, kept = current_runs(lake), member_runs(lake)
         while True:
-            n_views = _build(lake, runs)
+            ensembles = Ensembles.of(lake, runs, kept)
+            n_views = _build(lake, runs, ensembles)
             push_catalog(lake)
-            if lake.url is None or (now := current_runs(lake)) == runs:
+            if lake.url is None or (now := (current_runs(lake), member_runs(lake))) == (runs, kept):
                 products = Counter(run.product for run in runs if run.product)
-                return Published(f"{lake.location}/{lake.catalog.name}", len(runs), n_views, products)
-            runs = now
+                place_ = f"{lake.location}/{lake.catalog.name}"
+                return Published(place_, len(runs), n_views, products, ensembles)
+            runs, kept = now
 
 
-def _build(lake: Lake, runs: list[CurrentRun]) -> int:
+def _build(lake: Lake, runs: list[CurrentRun], ensembles: Ensembles) -> int:
     """Build the catalogue of runs; return the number of its views."""
     with atomic(lake.catalog) as partial:
-        statements = [*_tables(lake, runs), *_published(lake), *_shipped()]
+        statements = [*_tables(lake, runs), *ensembles.views(lake), *_published(lake), *_shipped()]
         _write(lake, partial, statements)
     return sum(statement.startswith("CREATE VIEW") for statement in statements)
 
@@ -133,30 +141,9 @@ def _missing(lake: Lake, files: list[Path]) -> str:
 
 
 def _view(name: str, table: Table, files: list[str]) -> Iterator[str]:
-    """Statements that make one view over files; over none it is empty and has its types all the same."""
-    if files:
-        select = ", ".join(quoted(column.name) for column in table.columns)
-        paths = ", ".join(literal(file_pattern(file)) for file in files)
-        source = f"read_parquet([{paths}], {_partitions(files[0])})"
-    else:
-        select = ", ".join(
-            f"NULL::{SQL_TYPES[column.type]} AS {quoted(column.name)}" for column in table.columns
-        )
-        source = "range(0)"
-    yield f"CREATE VIEW {quoted(name)} AS SELECT {select} FROM {source}"
+    """Statements that make one view over files."""
+    yield f"CREATE VIEW {quoted(name)} AS {select(table, files)}"
     yield from comments(name, table.description, table.columns)
-
-
-def _partitions(file: str) -> str:
-    """Options by which only the files of the HARPs asked for are opened.
-
-    DuckDB takes every directory `name=value` of a path for a column, before the file's own: not where the
-    lake lies below a directory that is named like one of ours.
-    """
-    names = {part.partition("=")[0].lower() for part in file.split("/")[:-2] if "=" in part}
-    if names & {column.name for table in TABLES.values() for column in table.columns}:
-        return "hive_partitioning = false"
-    return "hive_partitioning = true, hive_types = {'harpnum': 'INTEGER'}"
 
 
 def _published(lake: Lake) -> Iterator[str]:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalog.schema import TABLES, Column, Table, Type
+from catalog.schema import ENSEMBLES, TABLES, Column, Table, Type
 from catalog.sql_files import SqlFile, sql_files
 
 if TYPE_CHECKING:
@@ -91,6 +91,10 @@ def data_dictionary() -> str:
     parts = ["# Data dictionary", _INTRODUCTION]
     parts += [
         _section(table.name, table.description, _keys(table), table.columns) for table in TABLES.values()
+    ]
+    parts.append("# Ensembles")
+    parts += [
+        _section(table.name, table.description, _keys(table), table.columns) for table in ENSEMBLES.values()
     ]
     parts.append("# Views made from the tables")
     parts += [_section(view.name, view.description, "", view.columns) for view in sql_files("views")]

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from catalog.build import ALL_RUNS, PUBLISHED
-from catalog.schema import TABLES, Column
+from catalog.schema import ENSEMBLES, TABLES, Column
 from catalog.sql_files import sql_files
 from catalog.statement import syntax_tree
 
@@ -26,7 +26,7 @@ def known_columns() -> dict[str, tuple[Column, ...]]:
     """Columns of every table and view of the catalogue."""
     runs = TABLES["runs"].columns
     views = {view.name: view.columns for view in sql_files("views")}
-    tables = {table.name: table.columns for table in TABLES.values()}
+    tables = {table.name: table.columns for table in (*TABLES.values(), *ENSEMBLES.values())}
     return {**views, **tables, ALL_RUNS: runs, "published": PUBLISHED}
 
 

@@ -20,7 +20,7 @@ from typing import Literal, cast
 
 import sql
 from catalog.near import nearest
-from catalog.schema import TABLES, Column, Type
+from catalog.schema import ENSEMBLES, TABLES, Column, Type
 from pores.errors import InputError
 
 Kind = Literal["views", "macros", "queries", "checks"]
@@ -115,7 +115,8 @@ def _parsed(path: Path) -> SqlFile:
         elif found := _EXAMPLE.fullmatch(line):
             example = found.group(1)
         elif found := _LIKE.fullmatch(line):
-            columns += [TABLES[found.group(1)].column(name) for name in found.group(2).split(", ")]
+            table = {**TABLES, **ENSEMBLES}[found.group(1)]
+            columns += [table.column(name) for name in found.group(2).split(", ")]
         else:
             description.append(line)
     about = " ".join(description).rstrip(".")

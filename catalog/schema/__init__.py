@@ -5,12 +5,14 @@ The Arrow schema, SQL comments, the fields of exports and the data dictionary al
 """
 
 from catalog.schema.columns import Column, Table, Type
+from catalog.schema.ensembles import ENSEMBLES
 from catalog.schema.faint import FAINT
 from catalog.schema.features import EVENTS, LINKS, PORES, TRACKS
 from catalog.schema.records import FRAMES, HARPS, RUNS
 from catalog.schema.velocities import VELOCITIES
 
 __all__ = [
+    "ENSEMBLES",
     "EVENTS",
     "FAINT",
     "FRAMES",

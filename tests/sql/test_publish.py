@@ -13,7 +13,7 @@ import pytest
 from catalog import build
 from catalog.build import publish
 from catalog.query import connect
-from catalog.schema import TABLES
+from catalog.schema import ENSEMBLES, TABLES
 from catalog.sql_files import sql_files
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
@@ -97,7 +97,7 @@ def test_an_open_connection_keeps_its_catalogue_and_the_next_sees_the_new(tmp_pa
 
 def test_says_what_it_made(tmp_path, make_lake, runs) -> None:
     lake = make_lake(tmp_path, runs)
-    n_views = len(TABLES) + len(sql_files("views")) + 2
+    n_views = len(TABLES) + len(ENSEMBLES) + len(sql_files("views")) + 2
     assert str(publish(lake)).endswith(f"catalog.duckdb: {n_views} views of 2 HARPs")
 
 

@@ -5,7 +5,7 @@ import pytest
 from catalog.describe import describe
 from catalog.formats import SQL_TYPES
 from catalog.query import connect
-from catalog.schema import TABLES
+from catalog.schema import ENSEMBLES, TABLES
 from catalog.sql_files import sql_files
 from pores.errors import InputError
 
@@ -43,7 +43,7 @@ def test_every_column_has_its_type_and_meaning(request, which) -> None:
 def test_every_view_and_macro_is_described(lake) -> None:
     views = ask(lake, "SELECT comment FROM duckdb_views() WHERE database_name = 'lake' AND NOT internal")
     macros = ask(lake, "SELECT comment FROM duckdb_functions() WHERE database_name = 'lake' AND NOT internal")
-    assert len(views) == len(TABLES) + len(sql_files("views")) + 2
+    assert len(views) == len(TABLES) + len(ENSEMBLES) + len(sql_files("views")) + 2
     assert len(macros) == len(sql_files("macros"))
     assert all(comment for (comment,) in [*views, *macros])
 
