@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 
 from catalog.formats import file_pattern, literal
+from catalog.limits import Limits
 from storage.lake import Lake
 
 
@@ -19,6 +20,12 @@ def register_tables(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
         from storage.table_files import TableFiles  # fsspec, which a lake in a directory does not need
 
         connection.register_filesystem(TableFiles(lake.url))
+
+
+def bound(connection: duckdb.DuckDBPyConnection, limits: Limits) -> None:
+    """Keep a connection within limits of memory, threads and disk; before it is locked."""
+    connection.execute("SET temp_directory = ''")
+    connection.execute(f"SET memory_limit = '{limits.memory_mib}MiB'; SET threads = {limits.threads}")
 
 
 def lock(connection: duckdb.DuckDBPyConnection, lake: Lake, writes: Path | None) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 
 from catalog.answers import FORMATS, print_answer, write_answer
-from catalog.connection import lock, register_tables
+from catalog.connection import bound, lock, register_tables
 from catalog.formats import literal
+from catalog.limits import Limits
 from catalog.near import nearest
 from catalog.schema import Column
 from catalog.sql_files import Value, sql_file
@@ -29,7 +30,9 @@ class Question:
     columns: tuple[Column, ...] = ()
 
 
-def connect(lake: Lake, writes: Path | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    lake: Lake, writes: Path | None = None, limits: Limits | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open the catalogue read-only: no files but the lake's tables, no extensions, no settings to change.
 
     `run_sql` lets in only SELECT; whoever executes statements on the connection directly should know that
@@ -41,6 +44,8 @@ def connect(lake: Lake, writes: Path | None = None) -> duckdb.DuckDBPyConnection
         The lake.
     writes : Path, optional
         The one file beside the tables that statements may touch.
+    limits : Limits, optional
+        Those of memory and threads; nothing is put on disk then.
 
     Raises
     ------
@@ -63,8 +68,11 @@ def connect(lake: Lake, writes: Path | None = None) -> duckdb.DuckDBPyConnection
         raise InputError(
             f"{lake.catalog}: not a readable catalogue; `porelake publish` makes a new one"
         ) from error
-    spill = Path(tempfile.gettempdir()) / f"porelake-{os.getpid()}"
-    connection.execute(f"SET temp_directory = {literal(str(spill))}")
+    if limits is None:
+        spill = Path(tempfile.gettempdir()) / f"porelake-{os.getpid()}"
+        connection.execute(f"SET temp_directory = {literal(str(spill))}")
+    else:
+        bound(connection, limits)
     register_tables(connection, lake)
     lock(connection, lake, writes)
     return connection
