@@ -1,0 +1,32 @@
+-- One row per product and kind of event: how often pores merge and split in an hour of a pore being watched, with
+-- Poisson limits of 95 % (Byar's approximation, within 2 % of the exact ones); see interaction_rates.
+-- like tracks: product
+-- column kind string {meta.code.class} : `merge`: a pore ends in another feature; `split`: it loses a piece
+-- column n int64 {meta.number} : Events
+-- column pore_hours float64 [h] {time.duration;arith.sum} : Time for which pores were watched
+-- column per_pore_hour float64 [1/h] {arith.rate} : n / pore_hours
+-- column lower float64 [1/h] {arith.rate;stat.min} : Lower 95 % limit of per_pore_hour
+-- column upper float64 [1/h] {arith.rate;stat.max} : Upper 95 % limit of per_pore_hour
+-- param harp INTEGER = null : HARP number; null: all
+WITH
+sums AS (
+    SELECT
+        product,
+        unnest(['merge', 'split']) AS kind,
+        unnest([sum(n_merges), sum(n_splits)])::BIGINT AS n,
+        sum(pore_hours) AS pore_hours
+    FROM interaction_rates
+    WHERE harpnum = coalesce($harp, harpnum)
+    GROUP BY product
+)
+SELECT
+    product,
+    kind,
+    n,
+    pore_hours,
+    n / nullif(pore_hours, 0) AS per_pore_hour,
+    if(n = 0, 0, n * (1 - 1 / (9 * nullif(n, 0)) - 1.959964 / (3 * sqrt(n))) ** 3)
+        / nullif(pore_hours, 0) AS lower,
+    (n + 1) * (1 - 1 / (9 * (n + 1)) + 1.959964 / (3 * sqrt(n + 1))) ** 3 / nullif(pore_hours, 0) AS upper
+FROM sums
+ORDER BY product, kind
