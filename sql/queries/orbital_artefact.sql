@@ -1,6 +1,6 @@
--- One row per product, HARP and polarity: in how many pores mean Br swings with 12 or 24 h, as the orbit of SDO makes
--- it do, and whether they agree in phase: the artefact does, in opposite phase for opposite polarities. Most pores
--- live too briefly to tell; see field_oscillation.
+-- One row per product, HARP and polarity: in how many pores mean Br swings with 12 or 24 h, as the orbit of SDO
+-- makes it do, and whether they agree in phase: the artefact does, in opposite phase for opposite polarities. Most
+-- pores live too briefly to tell; see field_oscillation.
 -- like tracks: product, harpnum
 -- column polarity int32 {phys.magField;meta.code} : Sign of mean Br over the life: 1 outward, -1 inward
 -- column n int64 {meta.number} : Pores
