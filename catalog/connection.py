@@ -34,7 +34,7 @@ def lock(connection: duckdb.DuckDBPyConnection, lake: Lake, writes: Path | None)
     readable = f"{literal(tables)}, {literal(file_pattern(tables))}"
     connection.execute(f"SET allowed_directories = [{readable}]")
     connection.execute(f"SET allowed_paths = [{literal(str(writes)) if writes else ''}]")
-    # It is drawn on stdout, whatever that is; in Jupyter without ipywidgets there is none, and no way to say so.
+    # It is drawn on stdout, whatever that is; in Jupyter without ipywidgets it is off, and must not be named.
     if connection.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (True,):
         connection.execute("SET enable_progress_bar = false")
     connection.execute("SET enable_external_access = false; SET lock_configuration = true")
