@@ -42,13 +42,22 @@ def laid_out(names: Sequence[str], units: Sequence[str], rows: Sequence[Row], wi
     table = _Table(
         [[plain(name)] for name in names],
         [unit and f"[{unit}]" for unit in units],
-        [_cells(column) for column in columns],
+        [cells(column) for column in columns],
         [all(isinstance(value, int | float | Decimal | None) for value in column) for column in columns],
     )
     lines = _aligned(table)
     if width is not None and _widest(lines) > width:
         lines = _aligned(replace(table, names=_broken_names(table)))
     return lines if width is None or _widest(lines) <= width else _stacked(table)
+
+
+def cells(column: Sequence[Any]) -> list[str]:
+    """Values of a column as people read them, NULL visible."""
+    there = [value for value in column if value is not None]
+    if there and all(isinstance(value, float) for value in there):
+        texts = iter(_numbers(there))
+        return [_NULL if value is None else next(texts) for value in column]
+    return [_text(value) for value in column]
 
 
 def plain(text: str) -> str:
@@ -73,9 +82,9 @@ def _aligned(table: _Table) -> list[str]:
     """Lines of a table: names, units if any is known, a rule, rows."""
     depth = max(map(len, table.names))
     columns = []
-    for name, unit, cells in zip(table.names, table.units, table.cells, strict=True):
+    for name, unit, values in zip(table.names, table.units, table.cells, strict=True):
         head = [*[""] * (depth - len(name)), *name, *([unit] if any(table.units) else [])]
-        short = [_cut(cell) for cell in cells]
+        short = [_cut(cell) for cell in values]
         columns.append([*head, "-" * _widest([*head, *short]), *short])
     widths = [_widest(column) for column in columns]
     lines = zip(*columns, strict=True)
@@ -85,8 +94,8 @@ def _aligned(table: _Table) -> list[str]:
 def _broken_names(table: _Table) -> list[list[str]]:
     """The names broken at underscores, so that a column is hardly wider than its cells."""
     return [
-        _broken(name, _widest([*map(_cut, cells), unit]))
-        for (name,), unit, cells in zip(table.names, table.units, table.cells, strict=True)
+        _broken(name, _widest([*map(_cut, values), unit]))
+        for (name,), unit, values in zip(table.names, table.units, table.cells, strict=True)
     ]
 
 
@@ -131,15 +140,6 @@ def _cut(cell: str) -> str:
     while text_width(kept) >= WIDEST:
         kept = kept[:-1]
     return f"{kept}…"
-
-
-def _cells(column: list[Any]) -> list[str]:
-    """Values of a column as people read them, NULL visible."""
-    there = [value for value in column if value is not None]
-    if there and all(isinstance(value, float) for value in there):
-        texts = iter(_numbers(there))
-        return [_NULL if value is None else next(texts) for value in column]
-    return [_text(value) for value in column]
 
 
 def _text(value: Any) -> str:
