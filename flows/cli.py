@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from flows.commands import ask, chain, challenge, clock, give, look, make, network, regions
+from flows.commands import ask, chain, challenge, clock, give, look, make, network, regions, serve
 from pores.errors import InputError, PorelakeError
 
 INTERRUPTED = 130  # with this typer ends a command at Ctrl-C
@@ -48,6 +48,7 @@ look.register(app)
 challenge.register(app)
 regions.register(app)
 network.register(app)
+serve.register(app)
 
 
 def main() -> None:

@@ -1,15 +1,13 @@
 """The clock: a Prefect server, all of `prefect.yaml` deployed on it, and workers; they end together."""
 
 import os
-import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 from flows.children import Children
@@ -17,6 +15,7 @@ from flows.leash import Leash, leash
 from flows.report_pages import pages
 from flows.request import JSOC
 from flows.server_api import ServerApi
+from flows.stopping import stop_signals
 from pores.errors import InputError
 from storage.lake import Lake
 
@@ -103,7 +102,7 @@ def keep_time(service: Service, say: Callable[[str], object] = print) -> NoRetur
             )
         stack.enter_context(pages(service.reports, service.host, service.reports_port))
         children = Children(service.environment(), service.home / "logs")
-        stopped = stack.enter_context(_signals())
+        stopped = stack.enter_context(stop_signals())
         stack.callback(_end, children, runs_leash)
         _start(service, children, server_leash, runs_leash, stopped)
         if not stopped.is_set():
@@ -181,19 +180,3 @@ def _said(service: Service) -> str:
     lines = ServerApi(f"{service.address}/api").next_runs()
     log = f"logs are in {service.home / 'logs'}; Ctrl-C ends it all"
     return "\n".join([f"Prefect is at {service.address}", *lines, log])
-
-
-@contextmanager
-def _signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set."""
-    stopped = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

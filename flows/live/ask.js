@@ -1,0 +1,305 @@
+// The page for questions: the editor, what can be asked, the answer as table, plot and file. All text goes in as text.
+"use strict";
+document.addEventListener("DOMContentLoaded", () => {
+  const $ = (id) => document.getElementById(id);
+  const there = JSON.parse($("catalogue").textContent);
+  const queries = new Map(there.filter((one) => one.kind === "query").map((one) => [one.name, one]));
+  const FIRST = "SELECT kind, birth, death, count(*) AS tracks, median(lifetime_h) AS median_lifetime_h\nFROM tracks\nGROUP BY ALL\nORDER BY ALL";
+  const NUMBERS = /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U\w*INT|FLOAT|DOUBLE|DECIMAL.*)$/;
+  let answer = null;
+
+  const element = (name, attributes = {}, ...children) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  };
+
+  // ---- the question -------------------------------------------------------------------------------------
+
+  for (const name of queries.keys()) $("query").append(element("option", { value: name }, name));
+
+  const given = () => Object.fromEntries([...$("params").querySelectorAll("input")].map((input) => [input.name, input.value]));
+
+  const offer = (name, values = {}) => {
+    const query = queries.get(name);
+    $("query").value = query ? name : "";
+    $("about").hidden = !query;
+    $("about").textContent = query ? `${query.description}.` : "";
+    const legend = $("params").firstElementChild;
+    $("params").replaceChildren(legend);
+    $("params").hidden = !query || !query.params.length;
+    for (const param of query ? query.params : []) {
+      const input = element("input", { name: param.name, autocomplete: "off", spellcheck: "false" });
+      input.value = values[param.name] ?? param.default;
+      $("params").append(element("label", {}, param.name, input, element("small", {}, param.description)));
+    }
+  };
+
+  const question = () => {
+    const name = $("query").value;
+    return name ? { sql: $("sql").value, query: name, params: given() } : { sql: $("sql").value };
+  };
+
+  const address = () => {
+    const { sql, query, params } = question();
+    const said = new URLSearchParams();
+    if (query) said.set("query", query);
+    if (!query || sql !== queries.get(query).sql) said.set("sql", sql);
+    for (const [name, value] of Object.entries(params || {})) {
+      if (value !== queries.get(query).params.find((one) => one.name === name).default) said.append("param", `${name}=${value}`);
+    }
+    return `${location.pathname}?${said}`;
+  };
+
+  const restore = () => {
+    const said = new URLSearchParams(location.search);
+    const query = queries.get(said.get("query"));
+    offer(query ? query.name : "", Object.fromEntries(said.getAll("param").map((one) => one.split(/=(.*)/s).slice(0, 2))));
+    $("sql").value = said.get("sql") ?? (query ? query.sql : FIRST);
+    return said.has("sql") || Boolean(query);
+  };
+
+  const insert = (text) => {
+    const editor = $("sql");
+    editor.focus();
+    editor.setRangeText(text, editor.selectionStart, editor.selectionEnd, "end");
+  };
+
+  // ---- what can be asked --------------------------------------------------------------------------------
+
+  const TITLES = { table: "Tables and views", macro: "Macros", query: "Named questions" };
+
+  const listed = (one) => {
+    const use = one.kind === "macro" ? `FROM ${one.name}(${one.params.map((p) => `'${p.name}'`).join(", ")})` : one.kind === "table" ? one.name : null;
+    const columns = element("ul", {}, ...one.columns.map((column) => {
+      const name = element("button", { type: "button", title: column.description }, column.name);
+      name.addEventListener("click", () => insert(column.name));
+      return element("li", {}, name, element("span", {}, column.unit));
+    }));
+    const about = element("p", {}, `${one.description}. `);
+    const action = element("button", { type: "button" }, use ? `insert ${use}` : "open");
+    action.addEventListener("click", () => {
+      if (use) return insert(use);
+      choose(one.name);
+      return $("sql").focus();
+    });
+    about.append(action);
+    const made = element("details", {}, element("summary", {}, one.name), about, columns);
+    made.words = [one.name, ...one.columns.map((column) => column.name)].join(" ").toLowerCase();
+    return made;
+  };
+
+  for (const [kind, title] of Object.entries(TITLES)) {
+    const of = there.filter((one) => one.kind === kind);
+    if (of.length) $("tables").append(element("section", {}, element("h3", {}, title), ...of.map(listed)));
+  }
+  $("find").addEventListener("input", () => {
+    const word = $("find").value.trim().toLowerCase();
+    for (const one of $("tables").querySelectorAll("details")) one.hidden = !one.words.includes(word);
+    for (const section of $("tables").children) section.hidden = ![...section.querySelectorAll("details")].some((one) => !one.hidden);
+  });
+
+  // ---- the answer ---------------------------------------------------------------------------------------
+
+  const say = (text, wrong = false) => {
+    $("status").textContent = text;
+    $("status").classList.toggle("wrong", wrong);
+  };
+
+  const post = async (body) => {
+    const response = await fetch("ask", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    if (response.ok) return response;
+    const said = await response.json().catch(() => ({ error: `${response.status} ${response.statusText}` }));
+    throw new Error(said.error.replace(/^sql: /, ""));
+  };
+
+  const busy = async (work) => {
+    const buttons = [...document.querySelectorAll(".bar button")].filter((one) => one.id !== "link");
+    const began = performance.now();
+    const clock = setInterval(() => say(`Running … ${((performance.now() - began) / 1000).toFixed(0)} s`), 1000);
+    for (const button of buttons) button.disabled = true;
+    try {
+      return await work();
+    } catch (error) {
+      say(error instanceof TypeError ? "The server does not answer; is it still running?" : error.message, true);
+      return null;
+    } finally {
+      clearInterval(clock);
+      for (const button of buttons) button.disabled = false;
+    }
+  };
+
+  const run = async () => {
+    if ($("run").disabled) return;
+    history.replaceState(null, "", address());
+    say("Running …");
+    const asked = question();
+    const found = await busy(async () => (await post(asked)).json());
+    $("answer").hidden = !found;
+    if (!found) return;
+    answer = found;
+    const n = answer.rows.length;
+    const rows = `${n.toLocaleString("en").replaceAll(",", "\u2009")} row${n === 1 ? "" : "s"}`;
+    say(`${answer.more ? `The first ${rows}; there are more, and a download has them all` : rows} · ${(answer.seconds * 1000).toFixed(0)} ms`);
+    showTable();
+    offerAxes();
+    if (!$("as-plot").hidden) showPlot();
+  };
+
+  const download = (form) => busy(async () => {
+    const response = await post({ ...question(), form });
+    const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition"))[1];
+    const link = element("a", { href: URL.createObjectURL(await response.blob()), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    say(`${name} is downloaded`);
+  });
+
+  const isNumber = (column) => NUMBERS.test(column.type);
+  const shown = (value) => {
+    if (value === null) return "NULL";
+    if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(6))).replace("-", "−");
+    return String(value).replace(/^-(?=\d)/, "−");
+  };
+
+  const showTable = () => {
+    const head = element("tr", {}, ...answer.columns.map((column) => element("th", { scope: "col", title: column.description || column.type },
+      column.name, element("span", { class: "unit" }, column.unit || ""))));
+    const grid = element("table", { class: "hover" }, element("thead", {}, head));
+    $("as-table").replaceChildren(element("div", { class: "scroll" }, grid));
+    new window.DataTable(grid, {
+      data: answer.rows,
+      columns: answer.columns.map((column, index) => ({
+        data: index,
+        className: isNumber(column) ? "n" : "",
+        type: isNumber(column) ? "num" : "string",
+        render: (value, type) => (type === "display" ? document.createTextNode(shown(value)) : value),
+        orderSequence: ["asc", "desc"],
+      })),
+      order: [],
+      deferRender: true,
+      autoWidth: false,
+      pageLength: 25,
+      lengthMenu: [10, 25, 50, 100, 500],
+      language: { search: "Filter by word: ", lengthMenu: "_MENU_ rows a page", emptyTable: "No rows", thousands: "\u2009" },
+    });
+  };
+
+  // ---- the plot -----------------------------------------------------------------------------------------
+
+  const KINDS = { points: "points", line: "line", bars: "bars", histogram: "histogram" };
+  const isTime = (column) => /^(TIMESTAMP|DATE)/.test(column.type);
+  const label = (index) => {
+    const column = answer.columns[index];
+    const text = column.unit ? `${column.name} [${column.unit}]` : column.name;
+    return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  };
+
+  const offerAxes = () => {
+    const before = ["x", "y", "by", "kind"].map((id) => $(id).selectedOptions[0]?.textContent);
+    const columns = answer.columns.map((column, index) => [index, column.name]);
+    const fill = (select, options, chosen) => {
+      select.replaceChildren(...options.map(([value, text]) => element("option", { value }, text)));
+      select.value = String(chosen);
+    };
+    const numbers = columns.filter(([index]) => isNumber(answer.columns[index]));
+    const times = columns.filter(([index]) => isTime(answer.columns[index]));
+    const texts = columns.filter(([index]) => answer.columns[index].type === "VARCHAR");
+    const grouped = texts.filter(([index]) => new Set(answer.rows.map((row) => row[index])).size <= 12);
+    const categorical = !times.length && texts.length > 0 && answer.rows.length <= 60;
+    const horizontal = (times[0] ?? (categorical ? texts[0] : numbers[0]) ?? columns[0])[0];
+    const vertical = (numbers.filter(([index]) => index !== horizontal).at(categorical || times.length ? -1 : 0) ?? [""])[0];
+    const kind = vertical === "" ? "histogram" : categorical ? "bars" : "points";
+    const others = grouped.filter(([index]) => index !== horizontal);
+    fill($("kind"), Object.entries(KINDS), kind);
+    fill($("x"), columns, horizontal);
+    fill($("y"), [["", "–"], ...numbers], vertical);
+    fill($("by"), [["", "–"], ...columns.filter(([index]) => grouped.some(([one]) => one === index))], others.length && !categorical ? others[0][0] : "");
+    ["x", "y", "by", "kind"].forEach((id, i) => {  // what was chosen before stays where it can
+      const same = keep && [...$(id).options].find((option) => option.textContent === before[i]);
+      if (same) $(id).value = same.value;
+    });
+  };
+  let keep = false;
+
+  const value = (cell, column) => (cell === null || (isNumber(column) && typeof cell !== "number") ? null : cell);
+
+  const traces = () => {
+    const [x, y, by] = ["x", "y", "by"].map((id) => ($(id).value === "" ? null : Number($(id).value)));
+    const kind = $("kind").value;
+    const groups = new Map();
+    for (const row of answer.rows) {
+      const name = by === null ? "" : String(row[by] ?? "NULL");
+      groups.set(name, [...(groups.get(name) ?? []), row]);
+    }
+    return [...groups].map(([name, rows]) => {
+      const trace = { name, x: rows.map((row) => value(row[x], answer.columns[x])) };
+      if (kind === "histogram") return { ...trace, type: "histogram" };
+      trace.y = rows.map((row) => (y === null ? 1 : value(row[y], answer.columns[y])));
+      if (kind === "bars") return { ...trace, type: "bar" };
+      return { ...trace, type: "scatter", mode: kind === "line" ? "lines" : "markers", marker: { size: 6, opacity: 0.75 } };
+    });
+  };
+
+  const showPlot = () => {
+    const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    const axis = (id) => ({
+      title: { text: $(id).value === "" ? "number" : label(Number($(id).value)) }, automargin: true, showline: true, ticks: "outside",
+      gridcolor: css("--grid"), linecolor: css("--muted"), tickcolor: css("--muted"), zerolinecolor: css("--rule"), exponentformat: "power",
+    });
+    const histogram = $("kind").value === "histogram";
+    const layout = {
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", colorway: [0, 1, 2, 3, 4].map((i) => css(`--c${i}`)),
+      font: { family: css("--sans"), size: 13, color: css("--ink") }, margin: { l: 62, r: 18, t: 34, b: 52 }, height: 460,
+      hoverlabel: { bgcolor: css("--card"), font: { color: css("--ink") } }, showlegend: $("by").value !== "",
+      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, barmode: histogram ? "overlay" : "group",
+      xaxis: axis("x"), yaxis: histogram ? { ...axis("y"), title: { text: "rows" } } : axis("y"),
+    };
+    const made = traces().map((trace) => (histogram ? { ...trace, opacity: 0.7 } : trace));
+    $("plot").setAttribute("aria-label", `${$("kind").value}: ${$("y").selectedOptions[0].textContent} against ${$("x").selectedOptions[0].textContent}`);
+    window.Plotly.react($("plot"), made, layout, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"], toImageButtonOptions: { format: "svg", filename: "answer" } });
+  };
+
+  // ---- the page -----------------------------------------------------------------------------------------
+
+  const tabs = [["tab-table", "as-table"], ["tab-plot", "as-plot"]];
+  const open = (chosen) => {
+    for (const [tab, panel] of tabs) {
+      $(tab).setAttribute("aria-selected", String(tab === chosen));
+      $(tab).tabIndex = tab === chosen ? 0 : -1;
+      $(panel).hidden = tab !== chosen;
+    }
+    if (chosen === "tab-plot" && answer) showPlot();
+  };
+  for (const [tab] of tabs) {
+    $(tab).addEventListener("click", () => open(tab));
+    $(tab).addEventListener("keydown", (event) => {
+      if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+      const other = tabs.find(([one]) => one !== tab)[0];
+      open(other);
+      $(other).focus();
+    });
+  }
+  for (const id of ["kind", "x", "y", "by"]) $(id).addEventListener("change", () => { keep = true; showPlot(); });
+  const choose = (name) => {
+    const left = queries.get($("query").dataset.chosen);
+    offer(name);
+    if (name) $("sql").value = queries.get(name).sql;
+    else if (left && $("sql").value === left.sql) $("sql").value = FIRST;
+    $("query").dataset.chosen = name;
+  };
+  $("query").addEventListener("change", () => choose($("query").value));
+  $("ask").addEventListener("submit", (event) => { event.preventDefault(); run(); });
+  $("ask").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); }
+  });
+  for (const button of document.querySelectorAll("[data-form]")) button.addEventListener("click", () => download(button.dataset.form));
+  $("link").addEventListener("click", async () => {
+    history.replaceState(null, "", address());
+    await navigator.clipboard.writeText(location.href);
+    say("The address of this question is copied: whoever opens it here sees the same");
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (answer && !$("as-plot").hidden) showPlot(); });
+  if (restore()) run();
+});
