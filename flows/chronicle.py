@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 from storage.remote_files import here
-from storage.runs import CurrentRun, current_runs
+from storage.runs import CurrentRun, current_runs, run_of
 from storage.tables import Columns, TableError, read_table
 
 _TRACK_ID = re.compile(r"(\d+)_\d{8}_\d{6}_\d+")
@@ -79,12 +79,7 @@ def chronicle_of_harp(lake: Lake, harpnum: int) -> Chronicle:
     PorelakeError
         If a table of the run can't be read, or was written by an older version.
     """
-    run = next((run for run in current_runs(lake) if run.harpnum == harpnum), None)
-    if run is None:
-        raise InputError(
-            f"HARP {harpnum}: the lake {lake.location} has no run of it;"
-            f' `porelake sql --lake {lake.location} "SELECT harpnum FROM harps"` lists those it has'
-        )
+    run = run_of(lake, harpnum)
     tables = _tables(lake, run)
     tracks, frames = tables["tracks"], tables["frames"]
     if not len(tracks["track_id"]):

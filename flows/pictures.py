@@ -10,17 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
-from skimage.measure import find_contours
 
+from flows.outlines import COLOURS, outlines
 from flows.scenes import HarpScenes, Scene
 from pores.errors import PorelakeError
-from pores.geometry import native_pixel
 from pores.record_time import tai_to_utc
 from storage.lake import Lake
 from storage.runs import CurrentRun
 from storage.tables import read_table
 
-_COLOURS = {"pore": "#ffb000", "umbra": "#39c6ff"}
 _FIELD_LIMIT_G = 2000.0
 
 
@@ -39,7 +37,7 @@ def draw(scene: Scene, out: Path) -> None:
         if scene.br is not None:
             limits = ("gray", -_FIELD_LIMIT_G, _FIELD_LIMIT_G, "$B_r$ (G)")
             _image(figure, axes[1], scene, scene.br, limits)
-        handles = [Line2D([], [], color=colour, label=kind) for kind, colour in _COLOURS.items()]
+        handles = [Line2D([], [], color=colour, label=kind) for kind, colour in COLOURS.items()]
         axes[0].legend(handles=handles, loc="upper left", framealpha=0.6, fontsize=9)
         figure.suptitle(f"{scene.title}\n{_times(scene.t_rec)}", fontsize=12)
         figure.savefig(out, metadata={"Software": "porelake"})
@@ -67,24 +65,16 @@ def _image(
 
 
 def _outlines(axes: Axes, scene: Scene, km: float) -> None:
+    lines = outlines(scene.labels, scene.scale)
     for label, kind in zip(scene.features["label"], scene.features["kind"], strict=True):
-        rows, columns = np.nonzero(scene.labels == label)
-        corner = np.array([rows.min(), columns.min()])
-        mask = np.zeros((np.ptp(rows) + 3, np.ptp(columns) + 3))
-        mask[rows - corner[0] + 1, columns - corner[1] + 1] = 1
-        for outline in find_contours(mask, 0.5):
-            line_y, line_x = native_pixel((outline + corner - 1).T, scene.scale) * km
-            axes.plot(line_x, line_y, color=_COLOURS[kind], linewidth=0.9)
-        corner_x, corner_y = (
-            native_pixel(columns.max(), scene.scale) * km,
-            native_pixel(rows.max(), scene.scale) * km,
-        )
+        for line in lines[label]:
+            axes.plot(*(line.T * km), color=COLOURS[kind], linewidth=0.9)
         axes.annotate(
             str(label),
-            (corner_x, corner_y),
+            np.max([line.max(axis=0) for line in lines[label]], axis=0) * km,
             xytext=(1, 1),
             textcoords="offset points",
-            color=_COLOURS[kind],
+            color=COLOURS[kind],
             fontsize=7,
         )
 

@@ -149,6 +149,11 @@ class HarpScenes:
         times: NDArray[np.datetime64] = self.frames["t_rec"][self.frames["usable"].astype(bool)]
         return times
 
+    @property
+    def has_field(self) -> bool:
+        """Whether the archive has the radial field of any frame."""
+        return any("Br" in self._cube.segments(t_rec) for t_rec in self.frames["t_rec"])
+
     def scene(self, t_rec: np.datetime64) -> Scene:
         """A usable frame, with the run's own level of the quiet Sun.
 
@@ -163,13 +168,11 @@ class HarpScenes:
 
     def br(self, t_rec: np.datetime64) -> Image | None:
         """Radial field, G, of any frame; None where the archive has none."""
-        if t_rec not in self._cube.t_rec or "Br" not in self._cube.segments(t_rec):
-            return None
-        return self._cube.physical(t_rec, "Br")
+        return self._archived(t_rec, "Br")
 
-    def continuum(self, t_rec: np.datetime64) -> Image:
-        """Continuum intensity as the archive has it, DN/s, of a usable frame."""
-        return self._cube.physical(t_rec, "continuum")
+    def continuum(self, t_rec: np.datetime64) -> Image | None:
+        """Continuum intensity as archived, DN/s, of any frame; None where the archive has none."""
+        return self._archived(t_rec, "continuum")
 
     def cutout(self, pore_id: str, margin_px: int = 10) -> Cutout:
         """A feature with so many native pixels around it on each side."""
@@ -186,6 +189,11 @@ class HarpScenes:
         scene, label, centre = self._feature(pore_id)
         first = np.round(centre).astype(int) - half_px
         return _cut(scene, pore_id, label, first, first + 2 * half_px + 1)
+
+    def _archived(self, t_rec: np.datetime64, segment: str) -> Image | None:
+        if t_rec not in self._cube.t_rec or segment not in self._cube.segments(t_rec):
+            return None
+        return self._cube.physical(t_rec, segment)
 
     def _table(self, name: str) -> Path:
         return self.lake.table(name, self.run.harpnum, self.run.run_id)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from pores.errors import InputError
 from storage.lake import Lake, atomic
 
 
@@ -75,3 +76,20 @@ def _sorted(lake: Lake, room: str, pointers: Callable[[], list[Path]]) -> list[C
         texts = pointer_texts(lake, room)
     runs = [CurrentRun(**json.loads(text)) for text in texts]
     return sorted(runs, key=lambda run: (run.series, run.harpnum, run.run_id))
+
+
+def run_of(lake: Lake, harpnum: int) -> CurrentRun:
+    """The current run of a HARP.
+
+    Raises
+    ------
+    InputError
+        If the lake has none.
+    """
+    for run in current_runs(lake):
+        if run.harpnum == harpnum:
+            return run
+    raise InputError(
+        f"HARP {harpnum}: the lake {lake.location} has no run of it;"
+        f' `porelake sql --lake {lake.location} "SELECT harpnum FROM harps"` lists those it has'
+    )

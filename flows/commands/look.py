@@ -5,12 +5,17 @@ from typing import Annotated
 
 import typer
 
+from flows.movie_look import FULL_HD, FieldColours, MovieLook, Shown
+from flows.option_values import moment
 from flows.options import LakeOption
+
+_WHEN = "TAI, as 2011-02-13 or 2011-02-13T12:00."
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     app.command()(lineage)
+    app.command()(movie)
 
 
 def lineage(
@@ -27,3 +32,33 @@ def lineage(
     from storage.lake import Lake
 
     say(write_lineage(Lake.at(lake), track, harp, out))
+
+
+def movie(
+    harp: Annotated[int, typer.Option("--harp", min=1, help="HARP number.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write: .mp4.")],
+    intensity: Annotated[
+        Shown,
+        typer.Option("--intensity", help="Prepared, and what was found; or raw: as archived."),
+    ] = Shown.PREPARED,
+    field: Annotated[FieldColours, typer.Option("--field", help="Colours of Br.")] = FieldColours.HMIMAG,
+    fps: Annotated[int, typer.Option("--fps", min=1, max=60, help="Frames a second.")] = 12,
+    width: Annotated[
+        int, typer.Option("--width", min=480, max=FULL_HD, help="Greatest width of the picture, pixels.")
+    ] = FULL_HD,
+    since: Annotated[str | None, typer.Option("--since", help=f"First T_REC, {_WHEN}")] = None,
+    until: Annotated[str | None, typer.Option("--until", help=f"Last T_REC, {_WHEN}")] = None,
+    every: Annotated[int, typer.Option("--every", min=1, help="Only each n-th frame.")] = 1,
+    trail: Annotated[
+        float, typer.Option("--trail", min=0, help="Hours of their way that features draw; 0: none.")
+    ] = 12.0,
+    lake: LakeOption = "lake",
+) -> None:
+    """Make a movie of a HARP: intensity with outlined, numbered pores and their trails, beside Br."""
+    first, last = moment("--since", since), moment("--until", until)
+    look = MovieLook(intensity, field, fps, width, first, last, every, trail)
+    from flows.movie import write_movie
+    from flows.words import say
+    from storage.lake import Lake
+
+    say(write_movie(Lake.at(lake), harp, out, look))
