@@ -122,11 +122,12 @@ def _tracks(product: str, lives: Watched) -> pa.Table:
 
 _MEDIANS = f"""
 SELECT median_lifetime_h, survival_median_h, survival_low_h, survival_high_h
-FROM lifetimes_by(true, ?, 'pore', {MIN_OBS}, 0)"""
+FROM lifetimes_by(true, ?, 'pore', {MIN_OBS}, 0)
+ORDER BY product"""
 
 
 def medians(connection: duckdb.DuckDBPyConnection, births: str) -> Floats:
-    """Of each sample the naive median, that of Kaplan and Meier, its limits; infinite: not reached."""
+    """Naive median, that of Kaplan and Meier and its limits of each sample, by name; inf: not reached."""
     rows = connection.execute(_MEDIANS, [births]).fetchall()
     return np.array([[np.inf if value is None else value for value in row] for row in rows], float)
 
