@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from flows.commands import ask, chain, challenge, clock, give, look, make, network, regions, serve
+from flows.commands import (
+    ask,
+    chain,
+    challenge,
+    clock,
+    give,
+    look,
+    make,
+    network,
+    regions,
+    report,
+    serve,
+    shell,
+)
 from pores.errors import InputError, PorelakeError
 
 INTERRUPTED = 130  # with this typer ends a command at Ctrl-C
@@ -45,10 +58,12 @@ ask.register(app)
 give.register(app)
 make.register(app)
 look.register(app)
+report.register(app)
 challenge.register(app)
 regions.register(app)
 network.register(app)
 serve.register(app)
+shell.register(app)
 
 
 def main() -> None:

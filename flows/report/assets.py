@@ -67,7 +67,7 @@ def _licence(library: Library) -> Callable[[], bytes]:
 
 
 def tables_script() -> bytes:
-    """Return DataTables as a script that leaves it in `window.DataTable`: browsers load no module from disk."""
+    """Return DataTables as a plain script: browsers load no module from disk."""
     text = files("itables").joinpath("html/dt_bundle.js").read_text("utf-8")
     return classic_script(text).encode()
 

@@ -141,8 +141,9 @@ def _said(track: Row, row: Row) -> str:
     """A cut-out for those who do not see it."""
     field = "no radial field" if row["mean_br"] is None else f"mean Br {number(row['mean_br'], 0)} G"
     return (
-        f"Track {track['number']} at {moment(row['t_rec'])} TAI: intensity above, radial field below, outlined;"
-        f" area {number(row['area_mm2'])} Mm², {field}, darkest pixel {number(row['min_intensity'])}"
+        f"Track {track['number']} at {moment(row['t_rec'])} TAI: intensity above, radial field below,"
+        f" outlined; area {number(row['area_mm2'])} Mm², {field},"
+        f" darkest pixel {number(row['min_intensity'])}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Light curves of a feature and its family in time, as drawings in the page: themed, printable, without script."""
+"""Light curves of a feature as a drawing in the page: themed, printable, without script."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from flows.time_axis import time_ticks
 
 Row = Mapping[str, Any]
 WIDTH, LEFT, RIGHT = 760, 62, 14
-_PANEL, _GAP, _TOP, _BOTTOM = 112, 16, 20, 40
+_PANEL, _GAP, _TOP, _BOTTOM = 104, 28, 40, 40
 _DOTS = 160  # observations up to which each has a dot
 
 
@@ -82,7 +82,7 @@ def light_curves(
     x = Axis(-margin, hours[-1] + margin, LEFT, WIDTH - RIGHT)
     height = _TOP + len(PANELS) * (_PANEL + _GAP) + _BOTTOM
     parts = [_bands(dark, t0, x, (_TOP, height - _BOTTOM - _GAP))]
-    parts += [_text(x.at(hours[i]), 12, letter, "mark", "middle") for i, letter in marks.items()]
+    parts += [_text(x.at(hours[i]), 14, letter, "letter", "middle") for i, letter in marks.items()]
     for i, panel in enumerate(PANELS):
         top = _TOP + i * (_PANEL + _GAP)
         parts.append(_panel(panel, seen, hours, x, top))
@@ -108,7 +108,7 @@ def _summary(seen: Sequence[Row]) -> str:
 def _panel(panel: Panel, seen: Sequence[Row], hours: Sequence[float], x: Axis, top: int) -> str:
     values = [row[name] for name in panel.lines for row in seen if _known(row[name])]
     parts = [f'<rect class="frame" x="{LEFT}" y="{top}" width="{WIDTH - LEFT - RIGHT}" height="{_PANEL}"/>']
-    parts.append(_text(LEFT + 6, top + 15, panel.title, "title"))
+    parts.append(_text(LEFT, top - 7, panel.title, "title"))
     if not values:
         parts.append(_text(WIDTH / 2, top + _PANEL / 2, "not measured: no such segment", "none", "middle"))
         return "".join(parts)
@@ -149,7 +149,8 @@ def _line(points: Sequence[tuple[float, float] | None], hours: Sequence[float], 
 
 
 def _dot(point: tuple[float, float], look: str, said: str) -> str:
-    return f'<circle class="dot {look}" cx="{point[0]}" cy="{point[1]}" r="2.4"><title>{escape(said)}</title></circle>'
+    at = f'cx="{point[0]}" cy="{point[1]}" r="2.4"'
+    return f'<circle class="dot {look}" {at}><title>{escape(said)}</title></circle>'
 
 
 def _bands(
@@ -160,9 +161,8 @@ def _bands(
         a, b = (min(max(_hours(t, t0), x.low), x.high) for t in (start, end))
         if a < b:
             width = round(x.at(b) - x.at(a), 1)
-            parts.append(
-                f'<rect class="band" x="{x.at(a)}" y="{ends[0]}" width="{width}" height="{ends[1] - ends[0]}"/>'
-            )
+            box = f'x="{x.at(a)}" y="{ends[0]}" width="{width}" height="{ends[1] - ends[0]}"'
+            parts.append(f'<rect class="dark" {box}/>')
     return "".join(parts)
 
 

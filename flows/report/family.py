@@ -1,4 +1,4 @@
-"""The family of a track as a drawing: a bar for each life, lines where one split from or merged into another."""
+"""The family of a track as a drawing: a bar for each life, lines for splits and merges."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -54,7 +54,8 @@ def _bar(row: Row, ends: tuple[float, float], y: float, own: bool) -> str:
         f"Track {row['number']}, {row['kind']}: {moment(row['t_birth'])} to {moment(row['t_death'])} TAI,"
         f" largest {number(row['max_area_mm2'])} Mm²"
     )
-    bar = f'<rect class="{look}" x="{ends[0]}" y="{y - thick / 2:.1f}" width="{width:.1f}" height="{thick:.1f}" rx="1.5"/>'
+    box = f'x="{ends[0]}" y="{y - thick / 2:.1f}" width="{width:.1f}" height="{thick:.1f}"'
+    bar = f'<rect class="{look}" {box} rx="1.5"/>'
     label = f'<text class="tick" x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{row["number"]}</text>'
     inside = f"<title>{escape(said)}</title>{label}{bar}"
     if own:

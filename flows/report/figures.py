@@ -37,14 +37,17 @@ def time_series(frames: Sequence[Row], dark: Sequence[tuple[datetime, datetime]]
     dark : sequence of (datetime, datetime)
         Times without usable frame.
     """
-    times = [row["t_rec"].isoformat() for row in frames]
+    holes = [{"t_rec": start} for start, _ in dark]  # no line leads over a time without frames
+    frames_and_holes = sorted([*frames, *holes], key=lambda row: row["t_rec"])
+    times = [row["t_rec"].isoformat() for row in frames_and_holes]
     traces = []
     layout: Figure = {"height": 640, "showlegend": True, "hovermode": "x unified"}
     for i, (_, title, columns) in enumerate(SERIES):
         axis = "" if i == 0 else str(i + 1)
         for column, name in zip(columns, ("pores", "umbrae"), strict=True):
             scale = 1e-20 if column.endswith("_mx") else 1.0
-            values = [None if row[column] is None else row[column] * scale for row in frames]
+            found = [row.get(column) for row in frames_and_holes]
+            values = [None if value is None else value * scale for value in found]
             if name == "umbrae" and not any(values):
                 continue
             traces.append(line(times, values, name, f"y{axis}", shown=i == 0))
@@ -66,8 +69,9 @@ def _summary(frames: Sequence[Row]) -> str:
     most = max(usable, key=lambda row: row["n_pore"])
     largest = max(usable, key=lambda row: row["pore_area_mm2"])
     return (
-        f"{len(usable)} of {len(frames)} frames: at most {most['n_pore']} pores at once ({moment(most['t_rec'])}"
-        f" TAI), at most {number(largest['pore_area_mm2'], 1)} Mm² of pores ({moment(largest['t_rec'])} TAI)."
+        f"{len(usable)} of {len(frames)} frames: at most {most['n_pore']} pores at once"
+        f" ({moment(most['t_rec'])} TAI), at most {number(largest['pore_area_mm2'], 1)} Mm² of pores"
+        f" ({moment(largest['t_rec'])} TAI)."
     )
 
 

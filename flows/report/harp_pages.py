@@ -19,12 +19,9 @@ from flows.scenes import HarpScenes
 from storage.lake import Lake
 
 INDEX, LINEAGE, POSTER = "index.html", "lineage.png", "poster.webp"
+_MOVIE_PX = 1280  # of a movie on a page: half the bytes of the largest
 MOVIES = {"prepared.mp4": "prepared", "raw.mp4": "raw"}
 CSV = {"frames.csv": "frames", "tracks.csv": "tracks", "features.csv": "features"}
-TITLE = {
-    "prepared.mp4": "Intensity without limb darkening, beside the radial field",
-    "raw.mp4": "Continuum intensity as archived, beside the radial field",
-}
 
 
 def names(harp: Mapping[str, Any], track_ids: list[str], images: bool, movies: bool) -> Iterator[str]:
@@ -41,6 +38,11 @@ def names(harp: Mapping[str, Any], track_ids: list[str], images: bool, movies: b
             yield places.sprite(track_id)
         yield places.card(track_id)
     yield INDEX
+
+
+def is_picture(path: str) -> bool:
+    """Whether a file is a picture or a movie: dear to make, and the same for the same run."""
+    return path.rpartition(".")[2] in ("webp", "png", "mp4")
 
 
 class HarpPages:
@@ -120,7 +122,12 @@ class HarpPages:
 
         with tempfile.TemporaryDirectory(prefix="porelake-") as directory:
             out = Path(directory) / name
-            write_movie(self.lake, self.rows.run.harpnum, out, MovieLook(intensity=Shown(MOVIES[name])))
+            write_movie(
+                self.lake,
+                self.rows.run.harpnum,
+                out,
+                MovieLook(intensity=Shown(MOVIES[name]), width_px=_MOVIE_PX),
+            )
             return out.read_bytes()
 
 

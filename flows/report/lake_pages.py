@@ -68,7 +68,7 @@ class LakePages:
     @cached_property
     def _answers(self) -> dict[str, Answer]:
         """Answer that can be downloaded, by the name of their file."""
-        plotted = {plot.rows.name: plot.rows for plot in self.plots}
+        plotted = {answer.name: answer for plot in self.plots for answer in plot.answers}
         return {
             _REGIONS: self.rows.regions,
             _TRACKS: self.rows.tracks,

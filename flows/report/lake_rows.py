@@ -73,7 +73,7 @@ class HarpRows:
 
 
 def numbered(tracks: Answer) -> list[Row]:
-    """Tracks in the order of birth, each with its number in that order within its HARP, as in lineage plots."""
+    """Tracks in the order of birth, each with its number in that of its HARP, as in lineage plots."""
     counts: Counter[str] = Counter()
     rows = []
     for row in tracks.records():

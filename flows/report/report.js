@@ -88,7 +88,7 @@
     const colour = css(`--c${trace.colour % 5}`);
     const made = { ...trace, line: { ...trace.line, color: colour }, marker: { ...trace.marker, color: trace.hollow ? css("--paper") : colour } };
     if (trace.hollow) made.marker.line = { color: colour, width: 1.6 };
-    if (trace.band) Object.assign(made, { fillcolor: `color-mix(in srgb, ${colour} 18%, transparent)` });
+    if (trace.band) Object.assign(made, { fillcolor: `${colour}30` });
     if (trace.error_y) made.error_y = { ...trace.error_y, color: colour };
     if (trace.error_x) made.error_x = { ...trace.error_x, color: colour };
     delete made.colour; delete made.hollow; delete made.band;

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from catalog.schema import Column
 from pores.record_time import tai_to_utc
@@ -87,6 +88,14 @@ def region(row: Mapping[str, Any]) -> str:
     return f"HARP {row['harpnum']}" + (f" · NOAA {noaa}" if noaa else "")
 
 
+def described(text: str) -> Markup:
+    """A description with what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts)
+    )
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "moment": moment,
@@ -95,4 +104,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "unit": unit,
     "heading": heading,
     "region": region,
+    "described": described,
 }
