@@ -1,7 +1,6 @@
 """Checks of a lake: files and keys of its tables, `sql/checks`, the header oracle, cubes, label images."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,10 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 
+from catalog.connection import place
+from catalog.ensembles import members
+from catalog.file_views import select
+from catalog.findings import Finding
 from catalog.formats import arrow_schema, quoted
 from catalog.query import connect
 from catalog.schema import TABLES, Table
@@ -18,24 +21,12 @@ from pores.errors import PorelakeError
 from pores.oracle import CHECKS
 from storage.lake import Lake
 from storage.remote import all_pulled
-from storage.runs import CurrentRun, current_runs
+from storage.runs import CurrentRun, current_runs, member_runs
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST = 20  # findings of one check that are told one by one
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something wrong: which check found it, in which record, and what it is."""
-
-    check: str
-    record: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.check}: {self.record}: {self.detail}"
 
 
 def verify(lake: Lake) -> list[Finding]:
@@ -53,11 +44,13 @@ def verify(lake: Lake) -> list[Finding]:
 
 
 def _findings(lake: Lake) -> list[Finding]:
-    runs = current_runs(lake)
+    current, kept = current_runs(lake), member_runs(lake)
+    compared = [member.run for member in members(current, kept) if not member.stale]
+    runs = list(dict.fromkeys([*current, *compared]))
     found = [*_files(lake, runs), *_cubes(lake)]
     if not any(finding.check == "files" for finding in found):  # rows of broken files can't be asked for
         with connect(lake) as connection:
-            found += [*_published(connection, runs), *_labels(lake, connection)]
+            found += [*_published(connection, runs), *_labels(lake, connection, runs)]
             for name, sql in checks():
                 found += _told(name, connection, sql)
     return found
@@ -114,9 +107,10 @@ def _oracle() -> str:
 
 
 def _published(connection: duckdb.DuckDBPyConnection, runs: list[CurrentRun]) -> list[Finding]:
-    """Whether the views show the current runs."""
+    """Whether the views show the current runs, and those that are kept beside them."""
+    shown_sql = "SELECT run_id FROM runs UNION SELECT run_id FROM ensemble_members"
     try:
-        shown = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs").fetchall()}
+        shown = {run_id for (run_id,) in connection.execute(shown_sql).fetchall()}
     except duckdb.Error as error:
         return [Finding("catalogue", "runs", message(error))]
     late = [run for run in runs if run.run_id not in shown]
@@ -127,7 +121,7 @@ def _published(connection: duckdb.DuckDBPyConnection, runs: list[CurrentRun]) ->
 
 
 def _files(lake: Lake, runs: list[CurrentRun]) -> Iterator[Finding]:
-    """Files of current runs that are missing, unreadable, or have other columns than the schema."""
+    """Files of runs that are missing, unreadable, or have other columns than the schema."""
     for table in TABLES.values():
         schema = arrow_schema(table)
         for run in runs:
@@ -152,10 +146,10 @@ def _unlike(path: Path, schema: "pa.Schema") -> str:
     return f"other type or nulls in {', '.join(other)}" if other else ""
 
 
-def _labels(lake: Lake, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+def _labels(lake: Lake, connection: duckdb.DuckDBPyConnection, runs: list[CurrentRun]) -> Iterator[Finding]:
     """Label images that can't be read, or have other features than their frame; the first of each file."""
     try:
-        rows = connection.execute(_LABELS).fetchall()
+        rows = connection.execute(_labels_sql(lake, runs)).fetchall()
     except duckdb.Error as error:
         yield Finding("labels", "the check", message(error))
         return
@@ -183,9 +177,19 @@ def _features(numbers: list[int]) -> str:
     return "{} features and {} faint ones".format(*numbers)
 
 
+def _labels_sql(lake: Lake, runs: list[CurrentRun]) -> str:
+    """SQL for what the tables of runs say of label images; runs that differ in tracking only share them."""
+    frames, faint = (
+        select(TABLES[name], [place(lake, lake.table(name, run.harpnum, run.run_id)) for run in runs])
+        for name in ("frames", "faint")
+    )
+    return f"WITH frames AS ({frames}), faint AS ({faint}) {_LABELS}"
+
+
 _LABELS = """
-SELECT labels_file, t_rec, n_pores, count(faint_id) FROM frames LEFT JOIN faint USING (harpnum, t_rec, run_id)
-WHERE labels_file IS NOT NULL GROUP BY ALL ORDER BY ALL
+SELECT DISTINCT labels_file, t_rec, n_pores, count(faint_id)
+FROM frames LEFT JOIN faint USING (harpnum, t_rec, run_id)
+WHERE labels_file IS NOT NULL GROUP BY labels_file, t_rec, n_pores, run_id ORDER BY ALL
 """
 
 

@@ -43,10 +43,15 @@ class Ensembles:
             All runs that pointers keep side by side, those of older frames too.
         """
         found = members(current, kept)
-        names = (RUNS.name, PORES.name, TRACKS.name) if found else ()
-        there = {path for name in names for path in lake.table_files(name)}
-        whole = [member for member in found if there.issuperset(_paths(lake, member, names))]
-        return cls(tuple(whole), len(found) - len(whole))
+        read = (RUNS.name, PORES.name, TRACKS.name) if found else ()
+        there = {path for name in read for path in lake.table_files(name)}
+        whole = [
+            member
+            for member in found
+            if there.issuperset(_paths(lake, member, read[:1] if member.stale else read))
+        ]
+        broken = [member for member in found if not member.stale and member not in whole]
+        return cls(tuple(whole), len(broken))
 
     def said(self) -> Iterator[str]:
         """What is kept side by side, and what of it can't be compared, in words."""
