@@ -45,12 +45,13 @@ def verify(lake: Lake) -> list[Finding]:
 
 def _findings(lake: Lake) -> list[Finding]:
     current, kept = current_runs(lake), member_runs(lake)
-    compared = [member.run for member in members(current, kept) if not member.stale]
-    runs = list(dict.fromkeys([*current, *compared]))
+    beside = [m.run for m in members(current, kept) if not (m.is_current or m.stale)]
+    runs = [*current, *beside]
     found = [*_files(lake, runs), *_cubes(lake)]
     if not any(finding.check == "files" for finding in found):  # rows of broken files can't be asked for
         with connect(lake) as connection:
-            found += [*_published(connection, runs), *_labels(lake, connection, runs)]
+            found += [*_published(connection, runs), *_labels(lake, connection, _LABELS)]
+            found += _labels(lake, connection, _labels_of(lake, beside))
             for name, sql in checks():
                 found += _told(name, connection, sql)
     return found
@@ -146,10 +147,10 @@ def _unlike(path: Path, schema: "pa.Schema") -> str:
     return f"other type or nulls in {', '.join(other)}" if other else ""
 
 
-def _labels(lake: Lake, connection: duckdb.DuckDBPyConnection, runs: list[CurrentRun]) -> Iterator[Finding]:
+def _labels(lake: Lake, connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Finding]:
     """Label images that can't be read, or have other features than their frame; the first of each file."""
     try:
-        rows = connection.execute(_labels_sql(lake, runs)).fetchall()
+        rows = connection.execute(sql).fetchall()
     except duckdb.Error as error:
         yield Finding("labels", "the check", message(error))
         return
@@ -177,8 +178,8 @@ def _features(numbers: list[int]) -> str:
     return "{} features and {} faint ones".format(*numbers)
 
 
-def _labels_sql(lake: Lake, runs: list[CurrentRun]) -> str:
-    """SQL for what the tables of runs say of label images; runs that differ in tracking only share them."""
+def _labels_of(lake: Lake, runs: list[CurrentRun]) -> str:
+    """SQL for what the files of runs say of label images; runs that differ in tracking only share them."""
     frames, faint = (
         select(TABLES[name], [place(lake, lake.table(name, run.harpnum, run.run_id)) for run in runs])
         for name in ("frames", "faint")
