@@ -17,6 +17,7 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "answers",
     "knobs",
     "manual",
     "notebooks",
@@ -54,6 +55,7 @@ html_logo = "_static/logo.svg"
 html_favicon = "_static/logo.svg"
 html_copy_source = False
 html_show_sourcelink = False
+html_sidebars: dict[str, list[str]] = {page: [] for page in ("index", "tutorial", "questions", "tour")}
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_align": "left",

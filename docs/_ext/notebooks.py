@@ -1,13 +1,15 @@
-"""What pages that are executed need: a lake to ask, and a place for the kernel's own files.
+"""What pages that are executed need: a lake to ask, the command, and a place for the kernel's own files.
 
 The lake is the one that `PORELAKE_LAKE` names, else that of the quickstart, made under `docs/_build/`.
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
@@ -16,6 +18,7 @@ logger = logging.getLogger(__name__)
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
     app.connect("builder-inited", _prepare)
+    app.connect("env-get-outdated", _executed)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -24,8 +27,14 @@ def _prepare(app: Sphinx) -> None:
         return
     build = Path(app.srcdir) / "_build"
     _settle_kernel(build / "ipython")
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     if "PORELAKE_LAKE" not in os.environ:
         os.environ["PORELAKE_LAKE"] = str(demo_lake(build / "demo"))
+
+
+def _executed(_app: Sphinx, env: BuildEnvironment, *_changes: set[str]) -> list[str]:
+    """Pages with code: what they show hangs on more than their text."""
+    return [page for page, told in env.metadata.items() if told.get("file_format") == "mystnb"]
 
 
 def _settle_kernel(place: Path) -> None:

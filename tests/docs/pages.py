@@ -56,16 +56,18 @@ def anchors(page: Path) -> set[str]:
     return {heading.replace(" ", "-") for heading in kept}
 
 
-def typed(text: str) -> Iterator[str]:
-    """What is typed at the prompts of a block of the console: lines go on while a quote is open."""
+def typed(block: Block) -> Iterator[str]:
+    """What is typed at the prompts of a console, or is answered; lines go on while a quote is open."""
+    if block.language == "{answer}":
+        yield block.text.strip()
     command = ""
-    for line in text.splitlines():
+    for line in block.text.splitlines() if block.language == "console" else ():
         if command:
             command += "\n" + line
         elif line.startswith("$ "):
             command = line[2:]
         if command and _whole(command):
-            yield command.replace("\\\n", " ")
+            yield command
             command = ""
 
 

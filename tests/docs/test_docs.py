@@ -17,13 +17,7 @@ from tests.docs.pages import PAGES, ROOT, anchors, blocks, calls, codes, links, 
 
 FIGURE_BYTES = 400_000
 COMMAND = get_command(app)
-TYPED = [
-    (page, command)
-    for page in PAGES
-    for block in blocks(page)
-    if block.language == "console"
-    for command in typed(block.text)
-]
+TYPED = [(page, command) for page in PAGES for block in blocks(page) for command in typed(block)]
 CALLS = [(name(page), words) for page, command in TYPED for words in calls(command, "porelake")]
 IN_LINE = [
     (name(page), words)
