@@ -15,6 +15,7 @@ from catalog.sql_files import Value
 from catalog.statement import translated
 
 FORMATS = ("table", "csv", "json", "parquet")
+BY_ENDING = {".csv": "csv", ".json": "json", ".parquet": "parquet"}  # of the file that is written
 MOST_ROWS = 1000  # of a table for people; programs get all rows in the other formats
 _COPY = {
     "csv": "FORMAT csv, HEADER, USE_TMP_FILE false",

@@ -11,6 +11,7 @@ import duckdb
 from catalog.answers import FORMATS, print_answer, write_answer
 from catalog.connection import bound, lock, register_tables
 from catalog.formats import literal
+from catalog.interruption import interruptible
 from catalog.limits import Limits
 from catalog.near import nearest
 from catalog.schema import Column
@@ -157,7 +158,8 @@ def answer(lake: Lake, question: Question, form: str, out: Path | None) -> Path 
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, question: Question, give: Callable[[str], None]) -> None:
-    give(checked(connection, question.sql))
+    sql = checked(connection, question.sql)
+    interruptible(connection, lambda: give(sql))
 
 
 def writable(lake: Lake, out: Path) -> Path:

@@ -1,5 +1,8 @@
 """Words for people: numbers with their nouns, bytes in their units, said at once."""
 
+import shutil
+import sys
+
 
 def counted(n: int, what: str) -> str:
     """Return a number with its noun."""
@@ -25,3 +28,8 @@ def say(text: str) -> None:
     """Print lines at once, also into a file or a pipe that somebody watches; nothing if there are none."""
     if text:
         print(text, flush=True)
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal that stdout is; None where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -1,7 +1,6 @@
 """Commands that ask the catalogue: SQL, named queries, descriptions."""
 
 import json
-import shutil
 import signal
 import sys
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from flows.options import JsonOption, LakeOption, OutOption
+from flows.words import terminal_width
 from pores.errors import InputError
 from storage.lake import Lake
 
@@ -65,7 +65,9 @@ def query(
     if name is None or describe:
         from catalog.describe import described_query, list_queries
 
-        print(list_queries(_width()) if name is None else described_query(name).text(_width()))
+        print(
+            list_queries(terminal_width()) if name is None else described_query(name).text(terminal_width())
+        )
         return
     from catalog.query import run_query
 
@@ -87,14 +89,9 @@ def describe(
     if as_json:
         print(json.dumps([what.record() for what in there], indent=2, ensure_ascii=False))
     elif name is None:
-        print(contents(there, _width()))
+        print(contents(there, terminal_width()))
     else:
-        print(*(what.text(_width()) for what in there), sep="\n\n")
-
-
-def _width() -> int | None:
-    """Columns of the terminal, if stdout is one."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        print(*(what.text(terminal_width()) for what in there), sep="\n\n")
 
 
 def _say_file(written: Path | None) -> None:
@@ -111,9 +108,10 @@ def _end_with_reader() -> None:
 def _format(form: Format | None, out: Path | None) -> str:
     if form is not None:
         return form.value
-    by_name = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
     if out is not None:
-        return by_name.get(out.suffix, "table")
+        from catalog.answers import BY_ENDING
+
+        return BY_ENDING.get(out.suffix, "table")
     return "table" if sys.stdout.isatty() else "csv"
 
 
