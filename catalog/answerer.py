@@ -77,7 +77,7 @@ def answer(lake: Lake, limits: Limits, question: dict[str, Any]) -> dict[str, An
             sql = checked(connection, question["sql"])
             values = _values(sql, question.get("query"), question.get("params") or {})
             if writes is None:
-                said = _rows(connection, sql, values, limits)
+                said = _rows(connection, sql, values, _declared(question), limits)
             else:
                 said = _file(connection, sql, values, question["form"], writes)
         except duckdb.InterruptException as error:
@@ -98,14 +98,26 @@ def _values(sql: str, query: str | None, params: dict[str, str]) -> dict[str, Va
     return {one.name: one.value(params.get(one.name, one.default)) for one in known}
 
 
+def _declared(question: dict[str, Any]) -> dict[str, Column]:
+    """What a named query says of its columns, as long as nobody has changed its text."""
+    name = question.get("query")
+    if name is None or sql_file("queries", name).body.strip() != question["sql"].strip():
+        return {}
+    return {column.name: column for column in sql_file("queries", name).columns}
+
+
 def _rows(
-    connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Value], limits: Limits
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    values: dict[str, Value],
+    declared: dict[str, Column],
+    limits: Limits,
 ) -> dict[str, Any]:
     """The first rows of an answer, and what their columns mean."""
     result = connection.execute(sql, values)
     described = [(str(column[0]), str(column[1])) for column in result.description or []]
     rows, more = _fetched(result, limits)
-    known = meanings(connection, sql, [name for name, _ in described])
+    known = {**meanings(connection, sql, [name for name, _ in described]), **declared}
     columns = [{"name": name, "type": kind, **_meaning(known.get(name))} for name, kind in described]
     return {"columns": columns, "rows": rows, "more": more}
 

@@ -27,4 +27,5 @@ def until_stopped(began: Callable[[], object]) -> None:
     """Call a function, then wait for Ctrl-C or SIGTERM."""
     with stop_signals() as stopped:
         began()
-        stopped.wait()
+        while not stopped.wait(0.2):  # a signal that another thread gets wakes nobody
+            pass

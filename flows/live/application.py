@@ -61,7 +61,7 @@ class Application:
         return reply(page.data, form, ETag=page.etag, Cache_Control=_FRESH, Accept_Ranges="bytes")
 
     def ask(self, body: bytes) -> Reply:
-        """Answer a question, as JSON: `sql`, and maybe `query`, `params`, `form` (rows, csv, json, parquet)."""
+        """Answer a question in JSON: `sql`; and `query`, `params`, `form` (rows, csv, json, parquet)."""
         try:
             question = _question(body)
             form = question.pop("form")

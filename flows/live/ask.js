@@ -4,6 +4,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const $ = (id) => document.getElementById(id);
   const there = JSON.parse($("catalogue").textContent);
   const queries = new Map(there.filter((one) => one.kind === "query").map((one) => [one.name, one]));
+  const units = new Map(there.flatMap((one) => one.columns.map((column) => [column.unit, column.shown])));
   const FIRST = "SELECT kind, birth, death, count(*) AS tracks, median(lifetime_h) AS median_lifetime_h\nFROM tracks\nGROUP BY ALL\nORDER BY ALL";
   const NUMBERS = /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U\w*INT|FLOAT|DOUBLE|DECIMAL.*)$/;
   let answer = null;
@@ -15,6 +16,9 @@ document.addEventListener("DOMContentLoaded", () => {
     return made;
   };
 
+  // What stands between backticks is code.
+  const worded = (text) => text.split("`").map((part, i) => (i % 2 ? element("code", {}, part) : part));
+
   // ---- the question -------------------------------------------------------------------------------------
 
   for (const name of queries.keys()) $("query").append(element("option", { value: name }, name));
@@ -25,14 +29,14 @@ document.addEventListener("DOMContentLoaded", () => {
     const query = queries.get(name);
     $("query").value = query ? name : "";
     $("about").hidden = !query;
-    $("about").textContent = query ? `${query.description}.` : "";
+    $("about").replaceChildren(...(query ? worded(`${query.description}.`) : []));
     const legend = $("params").firstElementChild;
     $("params").replaceChildren(legend);
     $("params").hidden = !query || !query.params.length;
     for (const param of query ? query.params : []) {
       const input = element("input", { name: param.name, autocomplete: "off", spellcheck: "false" });
       input.value = values[param.name] ?? param.default;
-      $("params").append(element("label", {}, param.name, input, element("small", {}, param.description)));
+      $("params").append(element("label", {}, param.name, input, element("small", {}, ...worded(param.description))));
     }
   };
 
@@ -68,16 +72,16 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // ---- what can be asked --------------------------------------------------------------------------------
 
-  const TITLES = { table: "Tables and views", macro: "Macros", query: "Named questions" };
+  const TITLES = { table: "Tables", view: "Views", macro: "Macros", query: "Named questions" };
 
   const listed = (one) => {
-    const use = one.kind === "macro" ? `FROM ${one.name}(${one.params.map((p) => `'${p.name}'`).join(", ")})` : one.kind === "table" ? one.name : null;
+    const use = one.kind === "macro" ? `FROM ${one.name}(${one.params.map((p) => `'${p.name}'`).join(", ")})` : one.kind === "query" ? null : one.name;
     const columns = element("ul", {}, ...one.columns.map((column) => {
       const name = element("button", { type: "button", title: column.description }, column.name);
       name.addEventListener("click", () => insert(column.name));
-      return element("li", {}, name, element("span", {}, column.unit));
+      return element("li", {}, name, element("span", {}, column.shown));
     }));
-    const about = element("p", {}, `${one.description}. `);
+    const about = element("p", {}, ...worded(`${one.description}. `));
     const action = element("button", { type: "button" }, use ? `insert ${use}` : "open");
     action.addEventListener("click", () => {
       if (use) return insert(use);
@@ -156,25 +160,40 @@ document.addEventListener("DOMContentLoaded", () => {
     say(`${name} is downloaded`);
   });
 
+  const unitOf = (column) => units.get(column.unit) ?? column.unit ?? "";
   const isNumber = (column) => NUMBERS.test(column.type);
-  const shown = (value) => {
+  const isFraction = (column) => /^(FLOAT|DOUBLE|DECIMAL)/.test(column.type);
+
+  // Decimals that all numbers of a column are written with, so that their points stand below one another; null:
+  // each as it is, with six digits.
+  const decimalsOf = (index) => {
+    if (!isFraction(answer.columns[index])) return null;
+    const sizes = answer.rows.map((row) => Math.abs(row[index])).filter((size) => size > 0);
+    if (!sizes.every((size) => size < 1e7 && size >= 1e-4)) return null;
+    return Math.max(0, ...sizes.map((size) => (String(Number(size.toPrecision(6))).split(".")[1] || "").length));
+  };
+
+  const shown = (value, decimals) => {
     if (value === null) return "NULL";
-    if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(6))).replace("-", "−");
-    return String(value).replace(/^-(?=\d)/, "−");
+    if (typeof value !== "number") return String(value);
+    const text = decimals === null ? String(Number.isInteger(value) ? value : Number(value.toPrecision(6))) : value.toFixed(decimals);
+    return text.replaceAll("-", "−");
   };
 
   const showTable = () => {
+    const anyUnit = answer.columns.some((column) => column.unit);
     const head = element("tr", {}, ...answer.columns.map((column) => element("th", { scope: "col", title: column.description || column.type },
-      column.name, element("span", { class: "unit" }, column.unit || ""))));
+      column.name, ...(anyUnit ? [element("span", { class: "unit" }, unitOf(column) || "\u00a0")] : []))));
     const grid = element("table", { class: "hover" }, element("thead", {}, head));
     $("as-table").replaceChildren(element("div", { class: "scroll" }, grid));
+    const decimals = answer.columns.map((_, index) => decimalsOf(index));
     new window.DataTable(grid, {
       data: answer.rows,
       columns: answer.columns.map((column, index) => ({
         data: index,
         className: isNumber(column) ? "n" : "",
         type: isNumber(column) ? "num" : "string",
-        render: (value, type) => (type === "display" ? document.createTextNode(shown(value)) : value),
+        render: (value, type) => (type === "display" ? document.createTextNode(shown(value, decimals[index])) : value),
         orderSequence: ["asc", "desc"],
       })),
       order: [],
@@ -182,7 +201,7 @@ document.addEventListener("DOMContentLoaded", () => {
       autoWidth: false,
       pageLength: 25,
       lengthMenu: [10, 25, 50, 100, 500],
-      language: { search: "Filter by word: ", lengthMenu: "_MENU_ rows a page", emptyTable: "No rows", thousands: "\u2009" },
+      language: { search: "Filter by word: ", lengthMenu: "_MENU_ rows a page", emptyTable: "No rows", zeroRecords: "No rows with that word", info: "Rows _START_ to _END_ of _TOTAL_", infoEmpty: "", thousands: "\u2009" },
     });
   };
 
@@ -192,7 +211,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const isTime = (column) => /^(TIMESTAMP|DATE)/.test(column.type);
   const label = (index) => {
     const column = answer.columns[index];
-    const text = column.unit ? `${column.name} [${column.unit}]` : column.name;
+    const text = column.unit ? `${column.name} [${unitOf(column)}]` : column.name;
     return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   };
 
@@ -206,16 +225,19 @@ document.addEventListener("DOMContentLoaded", () => {
     const numbers = columns.filter(([index]) => isNumber(answer.columns[index]));
     const times = columns.filter(([index]) => isTime(answer.columns[index]));
     const texts = columns.filter(([index]) => answer.columns[index].type === "VARCHAR");
-    const grouped = texts.filter(([index]) => new Set(answer.rows.map((row) => row[index])).size <= 12);
-    const categorical = !times.length && texts.length > 0 && answer.rows.length <= 60;
-    const horizontal = (times[0] ?? (categorical ? texts[0] : numbers[0]) ?? columns[0])[0];
-    const vertical = (numbers.filter(([index]) => index !== horizontal).at(categorical || times.length ? -1 : 0) ?? [""])[0];
+    const distinct = (index) => new Set(answer.rows.map((row) => row[index])).size;
+    const grouped = texts.filter(([index]) => distinct(index) <= 12);
+    const named = texts.filter(([index]) => distinct(index) === answer.rows.length);
+    const categorical = !times.length && named.length > 0 && answer.rows.length <= 60;
+    const horizontal = (times[0] ?? (categorical ? named[0] : numbers[0]) ?? columns[0])[0];
+    const measured = numbers.filter(([index, name]) => index !== horizontal && isFraction(answer.columns[index]) && !/_(to|low|high|err)$/.test(name));
+    const vertical = (measured[0] ?? numbers.find(([index]) => index !== horizontal) ?? [""])[0];
     const kind = vertical === "" ? "histogram" : categorical ? "bars" : "points";
     const others = grouped.filter(([index]) => index !== horizontal);
     fill($("kind"), Object.entries(KINDS), kind);
     fill($("x"), columns, horizontal);
     fill($("y"), [["", "–"], ...numbers], vertical);
-    fill($("by"), [["", "–"], ...columns.filter(([index]) => grouped.some(([one]) => one === index))], others.length && !categorical ? others[0][0] : "");
+    fill($("by"), [["", "–"], ...columns.filter(([index]) => grouped.some(([one]) => one === index))], others.find(([index]) => distinct(index) > 1 && !categorical)?.[0] ?? "");
     ["x", "y", "by", "kind"].forEach((id, i) => {  // what was chosen before stays where it can
       const same = keep && [...$(id).options].find((option) => option.textContent === before[i]);
       if (same) $(id).value = same.value;

@@ -7,6 +7,7 @@ from jinja2 import FileSystemLoader
 
 from catalog.describe import Described
 from catalog.limits import Limits
+from catalog.schema import TABLES
 from flows.report import places
 from flows.report.rendering import environment
 from flows.report.site import Site
@@ -14,7 +15,7 @@ from flows.report.wording import unit
 
 OWN = {"assets/ask.css": "ask.css", "assets/ask.js": "ask.js"}  # beside those of the report
 _HERE = Path(__file__).parent
-_STORED = ("sql", "name", "kind", "description")
+_TOLD = ("sql", "name", "description")
 
 
 def ask_page(site: Site, there: list[Described], limits: Limits) -> bytes:
@@ -41,12 +42,18 @@ def own_asset(path: str) -> bytes:
 def _known(what: Described) -> dict[str, Any]:
     """What the script of the page is told of a table, macro or query."""
     columns = [
-        {"name": column.name, "unit": unit(column), "description": column.description}
+        {
+            "name": column.name,
+            "unit": column.unit or "",
+            "shown": unit(column),
+            "description": column.description,
+        }
         for column in what.columns
     ]
     params = [
         {"name": p.name, "type": p.type, "default": p.default, "description": p.description}
         for p in what.parameters
     ]
-    told = {name: getattr(what, name) for name in _STORED}
-    return {**told, "columns": columns, "params": params}
+    told = {name: getattr(what, name) for name in _TOLD}
+    kind = "view" if what.kind == "table" and what.name not in TABLES else what.kind
+    return {**told, "kind": kind, "columns": columns, "params": params}
