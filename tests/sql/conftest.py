@@ -1,9 +1,9 @@
 """A lake of hand-written rows with known answers: two HARPs, a superseded run, censored lives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +15,9 @@ from storage.keys import json_key
 from storage.lake import Lake
 from storage.runs import CurrentRun, set_current
 from storage.tables import write_table
+
+if TYPE_CHECKING:
+    from tests.sql.science import Asked
 
 SERIES = "hmi.sharp_cea_720s"
 START = np.datetime64("2011-02-15T00:00:00", "ms")
@@ -240,6 +243,16 @@ def mixed_lake(tmp_path_factory: pytest.TempPathFactory, make_lake: Make) -> Lak
         make_run(harp, f"run{harp}", 10, LIVES_1, {}, product) for harp, product in enumerate(products, 1)
     ]
     return make_lake(tmp_path_factory.mktemp("mixed"), runs)
+
+
+@pytest.fixture(scope="session")
+def science(tmp_path_factory: pytest.TempPathFactory, make_lake: Make) -> Iterator["Asked"]:
+    """Questions to a lake of runs with known answers."""
+    from catalog.query import connect
+    from tests.sql.science import Asked, all_runs
+
+    with connect(make_lake(tmp_path_factory.mktemp("science"), all_runs())) as connection:
+        yield Asked(connection)
 
 
 @pytest.fixture(scope="session")
