@@ -55,7 +55,7 @@ def export(
     place = writable(lake, out)
     with atomic(place) as partial, connect(lake, partial) as connection:
         what = subject(connection, name, params, rows)
-        about = provenance(connection, what)
+        about = provenance(connection, what, rows.harps if rows else ())
         schema = write_rows(connection, what, about, form, partial)
     return [place, _write_package(place, schema, what, about)] if form == "csv" else [place]
 

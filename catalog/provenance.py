@@ -1,6 +1,7 @@
 """What an exported table says of itself: what a row is, what columns mean, and which runs it came from."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,10 +76,15 @@ _VIEWS = (
 )
 
 
-def provenance(connection: duckdb.DuckDBPyConnection, what: Subject) -> dict[str, Any]:
-    """Return what made the rows: software, the runs that the catalogue shows with parameters, how to cite."""
+def provenance(
+    connection: duckdb.DuckDBPyConnection, what: Subject, harps: Collection[int] = ()
+) -> dict[str, Any]:
+    """Return what made the rows: software, runs with their parameters, how to cite.
+
+    The runs are those that the catalogue shows, of some HARPs where they are named.
+    """
     published, version = connection.execute("SELECT published, code_version FROM published").fetchall()[0]
-    rows = connection.execute(_RUNS).fetchall()
+    rows = [row for row in connection.execute(_RUNS).fetchall() if not harps or row[1] in harps]
     runs = [
         {
             "run_id": run,

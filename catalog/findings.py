@@ -1,0 +1,15 @@
+"""What a check of a lake or of a bundle finds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: which check found it, in which record, and what it is."""
+
+    check: str
+    record: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.record}: {self.detail}"
