@@ -149,7 +149,7 @@ def _said(track: Row, row: Row) -> str:
 
 def _relatives(rows: HarpRows, track: Row) -> list[tuple[str, Row]]:
     """Tracks that a track came from, went into, or took in or gave off, with what they are to it."""
-    found = []
+    found: list[tuple[str, Row]] = []
     for other in rows.family(track["track_id"]):
         if other["track_id"] == track["parent_track_id"]:
             found.append(("parent: this track split from it", other))

@@ -356,7 +356,7 @@ def occurrence(answers: Sequence[Answer]) -> Drawn:
 
 
 def _pores(rows: Sequence[Row], harp: int) -> float:
-    return max(row["mean_pores"] for row in rows if row["harpnum"] == harp)
+    return max(float(row["mean_pores"]) for row in rows if row["harpnum"] == harp)
 
 
 def axes(x_title: str, y_title: str, x: Figure | None = None, y: Figure | None = None) -> dict[str, Any]:

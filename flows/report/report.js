@@ -32,7 +32,7 @@
   const choices = (table, spec, index) => {
     const values = [...new Set(spec.rows.map((row) => row[index]))].filter((value) => value !== null).sort();
     if (values.length < 2) return null;
-    const select = element("select", {}, element("option", { value: "" }, "any"));
+    const select = element("select", { "aria-label": spec.columns[index].title }, element("option", { value: "" }, "any"));
     for (const value of values) select.append(element("option", { value }, value));
     select.addEventListener("change", () => {
       table.search.fixed(`is-${index}`, select.value === "" ? null : (_, row) => row[index] === select.value).draw();

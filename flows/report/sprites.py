@@ -39,7 +39,8 @@ def chosen(seen: Sequence[Row]) -> list[int]:
 
 def half_width_mm(seen: Sequence[Row]) -> float:
     """Half the side of the views of a life: what is around it shows, also where it is largest."""
-    return max(_SMALLEST_MM, max(row["major_axis_mm"] for row in seen) * 0.6 + _MARGIN_MM)
+    largest = float(max(row["major_axis_mm"] for row in seen))
+    return max(_SMALLEST_MM, 0.6 * largest + _MARGIN_MM)
 
 
 def sprites(scenes: HarpScenes, lives: Mapping[str, Sequence[Row]]) -> dict[str, bytes]:
@@ -109,7 +110,8 @@ def _line(mask: NDArray[np.bool_]) -> Floats:
     smooth = _resized(mask.astype(np.float32), Image.Resampling.BICUBIC)
     slope = np.hypot(*np.gradient(smooth))
     distance = np.abs(smooth - 0.5) / np.maximum(slope, 1e-3)
-    return np.clip(1.4 - distance, 0, 1)
+    line: Floats = np.clip(1.4 - distance, 0, 1)
+    return line
 
 
 def _resized(image: Floats, how: Image.Resampling) -> Floats:
