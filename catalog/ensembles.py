@@ -60,7 +60,7 @@ class Ensembles:
             runs = _counted(len(self.members), "run")
             yield f"{runs} side by side in ensembles of {_counted(len(harps), 'HARP')}"
         if n := sum(member.stale for member in self.members):
-            yield f"{_counted(n, 'run')} of them stale, of other frames or an older method; run them again"
+            yield f"{n} of them stale, of other frames or an older method; run them again"
         if self.n_broken:
             yield f"{_counted(self.n_broken, 'run')} more with missing files, which `porelake verify` names"
 

@@ -107,7 +107,11 @@ scores AS (
         max(threshold) FILTER (by_threshold) AS threshold_to,
         min(area_mm2) FILTER (NOT merged) AS area_min_mm2,
         max(area_mm2) FILTER (NOT merged) AS area_max_mm2,
-        regr_slope(ln(area_mm2), threshold) FILTER (by_threshold AND NOT merged) AS ln_area_slope
+        if(
+            count(DISTINCT threshold) FILTER (by_threshold AND NOT merged) > 1,
+            regr_slope(ln(area_mm2), threshold) FILTER (by_threshold AND NOT merged),
+            NULL
+        ) AS ln_area_slope
     FROM found
     GROUP BY pore_id
 )
