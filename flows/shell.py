@@ -66,6 +66,8 @@ class Shell:
         for line in lines:
             if blank(waiting) and line.startswith("."):
                 self.do(line)
+                if self.ended:
+                    return
                 continue
             waiting += line
             statements, rest = split(waiting)

@@ -10,7 +10,7 @@ from catalog.session import Names
 
 _WORD = re.compile(r"[\w.$]*$")
 _IN_TEXT = re.compile(r"\w+")
-_ALIAS = re.compile(r"\b(\w+)\s+(?:AS\s+)?(\w+)\b", re.IGNORECASE)
+_ALIAS = re.compile(r"\b(\w+)(?=\s+(?:AS\s+)?(\w+)\b)", re.IGNORECASE)
 
 
 class Words(Completer):
@@ -72,5 +72,6 @@ class Words(Completer):
 
 def _table_of(owner: str, text: str, names: Names) -> str:
     """The table that a name before a dot stands for: itself, or the one whose alias it is."""
-    aliases = {alias.lower(): table.lower() for table, alias in _ALIAS.findall(text)}
+    pairs = [(table.lower(), alias.lower()) for table, alias in _ALIAS.findall(text)]
+    aliases = {alias: table for table, alias in pairs if table in names.columns}
     return owner.lower() if owner.lower() in names.columns else aliases.get(owner.lower(), "")
