@@ -1,6 +1,7 @@
 """A catalogue that is asked again and again: statements, named queries, and the names that complete them."""
 
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,16 +43,17 @@ class Session:
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
-        self._directory = tempfile.TemporaryDirectory(prefix="porelake-")
-        self._spool = Path(self._directory.name) / "answer"
-        self._connection = connect(lake, self._spool)
+        with ExitStack() as stack:
+            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="porelake-"))
+            self._spool = Path(directory) / "answer"
+            self._connection = stack.enter_context(connect(lake, self._spool))
+            self._held = stack.pop_all()
 
     def __enter__(self) -> "Session":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
-        self._directory.cleanup()
+        self._held.close()
 
     def ask(self, question: Question, form: str) -> None:
         """Print the answer to a question as table, CSV or JSON.
