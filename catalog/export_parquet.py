@@ -71,11 +71,12 @@ def _ecsv_header(schema: pa.Schema, what: Subject, about: dict[str, Any]) -> dic
     columns = []
     for field in schema:
         known = what.columns.get(field.name)
-        told = {} if known is None else {"unit": known.unit or None, "description": known.description}
-        if known and known.ucd:
-            told["meta"] = {"ucd": known.ucd}  # type: ignore[dict-item]
-        there = {key: value for key, value in told.items() if value is not None}
-        columns.append({"name": field.name, "datatype": str(field.type), **there})
+        column: dict[str, Any] = {"name": field.name, "datatype": str(field.type)}
+        if known:
+            column["description"] = known.description
+            column |= {"unit": known.unit} if known.unit else {}
+            column |= {"meta": {"ucd": known.ucd}} if known.ucd else {}
+        columns.append(column)
     return {"datatype": columns, "meta": about}
 
 

@@ -9,8 +9,8 @@ import duckdb
 
 from catalog.near import nearest
 from catalog.query import Question, named
-from catalog.schema import ENSEMBLES, TABLES, Column
-from catalog.sql_files import Value, sql_files
+from catalog.schema import ENSEMBLES, TABLES, Column, Table
+from catalog.sql_files import SqlFile, Value, sql_files
 from pores.errors import InputError
 
 CITATION = (
@@ -66,7 +66,7 @@ def subject(
         raise InputError(f"{name}: no such table or query; {nearest(name, there)}")
     if params:
         raise InputError(f"--param {next(iter(params))}: {name} is a table, which has no parameters")
-    known = {**described, **TABLES, **ENSEMBLES}
+    known: dict[str, SqlFile | Table] = {**described, **TABLES, **ENSEMBLES}
     columns = known[name].columns if name in known else ()
     return Subject(name, views[name], _select(connection, name, rows or Rows()), _by_name(columns))
 

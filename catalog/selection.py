@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
+from catalog.formats import literal
 from catalog.provenance import Subject
 from catalog.query import Question
 from catalog.schema import TABLES
@@ -32,7 +33,7 @@ class Selection:
     noaa: tuple[int, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
-    kind: Literal["pore", "umbra"] | None = None
+    kind: str | None = None
     clean: bool = False
 
     def told(self) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def _known(harps: list[str]) -> str:
 
 def _chosen(selection: Selection) -> str:
     """What the tables are chosen by: frames, and the features in them."""
-    kind = f"\n    WHERE kind = '{selection.kind}'" if selection.kind else ""
+    kind = f"\n    WHERE kind = {literal(selection.kind)}" if selection.kind else ""
     return (
         "WITH chosen_frames AS (\n"
         f"    SELECT harpnum, t_rec\n    FROM frames{_where(selection)}\n"

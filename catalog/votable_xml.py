@@ -51,9 +51,9 @@ def votable(
     columns = [what.columns.get(field.name) for field in schema]
     scales = sorted({timescale(column) for column in columns if column and column.type == "timestamp"})
     parts = [_OPEN, _element("DESCRIPTION", what.description)]
-    parts += [f'<TIMESYS ID="{scale}" timescale="{scale}" refposition="UNKNOWN"/>\n' for scale in scales]
     infos = {name: about[name] for name in _INFOS} | {"provenance": json.dumps(about)}
     parts += [f"<INFO name={quoteattr(name)} value={_quoted(value)}/>\n" for name, value in infos.items()]
+    parts += [f'<TIMESYS ID="{scale}" timescale="{scale}" refposition="UNKNOWN"/>\n' for scale in scales]
     parts.append(f"<TABLE name={quoteattr(what.name)}>\n{_element('DESCRIPTION', what.description)}")
     parts += [
         _field(field, column, (lengths or {}).get(field.name))

@@ -4,11 +4,16 @@ import csv
 import io
 import json
 import shutil
+import subprocess
+import warnings
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astropy import units as u
@@ -16,17 +21,19 @@ from astropy.io import fits
 from astropy.io.votable import parse
 from astropy.table import Table
 
-from catalog.export import FORMATS, export
-from catalog.query import connect
+from catalog.export import FORMATS, export, format_of, write_rows
+from catalog.provenance import Rows, Subject
+from catalog.query import Question, connect
 from catalog.schema import TABLES
-from catalog.sql_files import sql_files
+from catalog.sql_files import sql_file, sql_files
 from pores.errors import InputError
 
 SUBJECTS = [*TABLES, *(file.name for kind in ("views", "queries") for file in sql_files(kind)), "published"]
 
 
+TOLD = ("pore_lifetime", "harp_summary", "pore_lifetime_vs_mean_br", "longest_lives")
 ASTROPY = ("votable", "fits", "ecsv", "mrt", "parquet")
-VOTLINT = shutil.which("stilts")
+STILTS = shutil.which("stilts")
 _READERS = {"votable": "votable", "ecsv": "ascii.ecsv", "mrt": "ascii.mrt", "parquet": "parquet"}
 
 
@@ -49,12 +56,19 @@ def exported(lake, tmp_path):
     return write
 
 
+COLUMNS = {
+    **{table.name: table.columns for table in TABLES.values()},
+    **{file.name: file.columns for file in map(sql_file, ["views"] * 2 + ["queries"] * 2, TOLD)},
+}
+
+
 @pytest.mark.parametrize("form", ASTROPY)
-@pytest.mark.parametrize("table", ["pores", "tracks", "frames"])
+@pytest.mark.parametrize("table", COLUMNS)
 def test_units_come_back(exported, table, form) -> None:
     found = read(exported(table, form), form)
     whole = form in ("ecsv", "parquet")  # has the schema's units
-    for column in TABLES[table].columns:
+    assert set(found.colnames) == {column.name for column in COLUMNS[table]}
+    for column in COLUMNS[table]:
         unit = found[column.name].unit
         if column.unit in (None, "") or (column.unit == "dex(Mx)" and not whole):
             assert unit is None
@@ -247,6 +261,158 @@ def test_tables_without_rows_keep_their_columns_and_types(lake, empty_lake, tmp_
     assert [kinds.get(empty[c].dtype.kind, empty[c].dtype.kind) for c in empty.colnames] == [
         kinds.get(full[c].dtype.kind, full[c].dtype.kind) for c in full.colnames
     ]
+
+
+@pytest.mark.parametrize("name", [*TABLES, *TOLD, "published"])
+def test_votables_are_valid(exported, empty_lake, tmp_path, name) -> None:
+    paths = exported(name, "votable"), export(empty_lake, name, {}, "votable", tmp_path / "empty.vot")[0]
+    for path in paths:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert len(parse(path, verify="exception").resources[0].tables[0].fields) > 1
+
+
+@pytest.mark.skipif(STILTS is None, reason="stilts is not installed")
+def test_topcats_validator_finds_nothing(exported, empty_lake, tmp_path) -> None:
+    paths = [exported("frames", "votable"), exported("events", "votable")]
+    paths.append(export(empty_lake, "frames", {}, "votable", tmp_path / "empty.vot")[0])
+    assert [votlint(path) for path in paths] == ["", "", ""]
+    spoilt = paths[0].read_text().replace('datatype="double"', 'datatype="dodo"', 1)
+    paths[0].write_text(spoilt)
+    assert "Unknown datatype 'dodo'" in votlint(paths[0])  # so it does look
+
+
+def votlint(path) -> str:
+    command = [STILTS, "votlint", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout + done.stderr
+
+
+def test_times_of_votables_say_their_scale(exported) -> None:
+    path = exported("frames", "votable")
+    assert {system.ID: system.timescale for system in parse(path).resources[0].time_systems} == {
+        "TAI": "TAI",
+        "UTC": "UTC",
+    }
+    fields = {field.name: field for field in parse(path).resources[0].tables[0].fields}
+    assert (fields["t_rec"].ref, fields["t_obs"].ref, fields["usable"].ref) == ("TAI", "UTC", None)
+    header = fits.getheader(exported("frames", "fits"), 1)
+    assert (header["TCTYP2"], header["TCTYP3"]) == ("TAI", "UTC")
+
+
+@pytest.mark.parametrize("name", [*TABLES, *TOLD])
+def test_fits_keeps_to_its_standard(exported, empty_lake, tmp_path, name) -> None:
+    for path in (exported(name, "fits"), export(empty_lake, name, {}, "fits", tmp_path / "empty.fits")[0]):
+        with fits.open(path, checksum=True) as hdus:  # a wrong checksum is a warning, which is an error here
+            hdus.verify("exception")
+            assert [hdu.name for hdu in hdus] == ["PRIMARY", name.upper(), "PROVENANCE"]
+            assert all("CHECKSUM" in hdu.header for hdu in hdus)
+
+
+HARD = [
+    *("x", "", None, "Šárka & <Br> \"'", "a\x01b", " padded ", "two\nlines", "1e5", "ý" * 300, "'"),
+    *("nan", "-"),
+]
+REAL = [0.1, None, 1e-300, -1.7976931348623157e308, 1 / 3, 0.0, -0.0, 1e22, 2.0, 3.5, 4.0, 5.0]
+WHOLE = [1, None, 2**62, -(2**53) - 1, 0, 7, -5, 3, 4, 5, 6, 8]
+
+
+@pytest.mark.parametrize("form", [*ASTROPY, "csv"])
+def test_hard_values_come_back(form, tmp_path) -> None:
+    values = {
+        "word": pa.array(HARD),
+        "whole": pa.array(WHOLE, pa.int64()),
+        "real": pa.array(
+            [0.1, None, 1e-300, -1.7976931348623157e308, 1 / 3, 0.0, -0.0, 1e22, 2.0, 3.5, 4, 5]
+        ),
+        "truth": pa.array([True, None, False] * 4),
+        "several": pa.array([["é", 'q"'], [], ["a"]] * 4),
+    }
+    found = written(pa.table(values), form, tmp_path)
+    assert [None if np.ma.is_masked(x) or x is None or x != x else float(x) for x in found["real"]] == values[
+        "real"
+    ].to_pylist()
+    whole = [None if np.ma.is_masked(x) or x is None or x != x else int(x) for x in found["whole"]]
+    exact = form != "parquet"  # astropy makes floats of integers with nulls
+    assert whole == WHOLE if exact else whole[:2] == WHOLE[:2]
+    truths = {"t": True, "1": True, "f": False, "0": False}
+    assert [truths.get(str(value)[0].lower()) for value in found["truth"]] == values["truth"].to_pylist()
+    assert [text(value) for value in found["word"]] == [in_form(word, form) for word in HARD]
+    if form != "parquet":
+        wanted = [json.dumps(item) for item in values["several"].to_pylist()]
+        assert [json.loads(str(x)) for x in found["several"]] == [json.loads(item) for item in wanted]
+
+
+def in_form(word: str | None, form: str) -> str:
+    """What a format can hold of a text."""
+    if word is None:
+        return ""
+    if form == "votable":
+        word = word.replace("\x01", "\ufffd")
+    if form in ("fits", "mrt"):
+        word = word.encode("ascii", "backslashreplace").decode()
+    if form == "mrt":
+        word = " ".join(word.splitlines())
+    if form == "fits":
+        return word.rstrip()
+    return word if form == "parquet" else word.strip()  # as astropy reads the others
+
+
+def written(rows: pa.Table, form: str, directory) -> Table:
+    """A table without meaning, through a format and back."""
+    what, path = Subject("hard", "Hard values", Question("", {}), {}), directory / f"hard.{form}"
+    about = dict.fromkeys(("software", "published", "citation", "acknowledgement", "sql"), "x") | {"runs": []}
+    connection = duckdb.connect()
+    connection.register("hard", rows)
+    what = replace(what, question=Question("SELECT * FROM hard", {}))
+    write_rows(connection, what, about, form, path)
+    if form == "csv":
+        return Table.read(path, format="ascii.csv", fill_values=[("", "0")], encoding="utf-8")
+    return read(path, form)
+
+
+def test_some_rows_of_a_table(lake, tmp_path) -> None:
+    out = tmp_path / "p.parquet"
+    export(lake, "pores", {}, "parquet", out, Rows((1,), "area_px > 300 AND kind = 'pore' OR FALSE"))
+    found = pq.read_table(out).to_pandas()
+    assert len(found) == 10
+    assert set(found.harpnum) == {1}
+    assert (found.area_px > 300).all()
+    about = json.loads(pq.read_schema(out).metadata[b"provenance"])
+    assert "area_px > 300" in about["sql"]
+    assert [run["harpnum"] for run in about["runs"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "said"),
+    [
+        ("pores", Rows(where="area > 5"), '"area" not found'),
+        ("pores", Rows(where="1) UNION SELECT * FROM read_csv('/etc/passwd') --"), "sql: "),
+        ("pores", Rows(where="TRUE; DROP VIEW pores"), "sql: "),
+        ("published", Rows((1,)), "--harp: published has no column harpnum"),
+        ("longest_lives", Rows(where="TRUE"), "choose rows of tables and views, not of a query"),
+    ],
+)
+def test_wrong_rows(lake, tmp_path, name, rows, said) -> None:
+    with pytest.raises(InputError, match=said):
+        export(lake, name, {}, "csv", tmp_path / "x.csv", rows)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_formats_by_name() -> None:
+    named = {
+        "a.csv": "csv",
+        "a.parquet": "parquet",
+        "a.vot": "votable",
+        "a.xml": "votable",
+        "a.votable": "votable",
+    }
+    named |= {"a.FITS": "fits", "a.ecsv": "ecsv", "a.mrt": "mrt", "a.txt": "mrt"}
+    assert {name: format_of(Path(name)) for name in named} == named
+    with pytest.raises(
+        InputError, match=r"--out a\.xlsx: the name tells no format; add --format csv\|parquet"
+    ):
+        format_of(Path("a.xlsx"))
 
 
 def test_equal_catalogues_give_equal_files(lake, tmp_path) -> None:
