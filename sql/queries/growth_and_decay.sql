@@ -5,9 +5,9 @@
 -- column area_from float64 [Mm2] {phys.area;stat.min} : Lower edge of the bin of largest area
 -- column area_to float64 [Mm2] {phys.area;stat.max} : Upper edge of the bin, not in it
 -- column n int64 {meta.number} : Lives
--- column median_mm2_h float64 [Mm2/h] {phys.area;arith.rate;stat.median} : Median rate; of decay negative
--- column q25_mm2_h float64 [Mm2/h] {phys.area;arith.rate} : Quarter of the rates is lower
--- column q75_mm2_h float64 [Mm2/h] {phys.area;arith.rate} : Quarter of the rates is higher
+-- column median_mm2_h float64 [Mm2/h] {arith.rate;phys.area;stat.median} : Median rate; of decay negative
+-- column q25_mm2_h float64 [Mm2/h] {arith.rate;phys.area} : Quarter of the rates is lower
+-- column q75_mm2_h float64 [Mm2/h] {arith.rate;phys.area} : Quarter of the rates is higher
 -- column median_per_h float64 [1/h] {arith.rate;stat.median} : Median of rate over largest area
 -- param bins_per_decade DOUBLE = 5 : Bins to a factor of ten in area
 -- param min_obs INTEGER = 3 : Fewest observations in a phase

@@ -3,9 +3,9 @@
 -- like tracks: product
 -- column phase string {meta.code} : `growth` or `decay`
 -- column n int64 {meta.number} : Lives
--- column slope_per_h float64 [1/h] {stat.fit.param;arith.rate} : Slope of rate against largest area
+-- column slope_per_h float64 [1/h] {stat.fit.param;phys.area} : Slope of rate against largest area
 -- column slope_err_per_h float64 [1/h] {stat.error;stat.fit.param} : Its standard error; null for two lives
--- column intercept_mm2_h float64 [Mm2/h] {stat.fit.param;phys.area;arith.rate} : Rate at no area, by the line
+-- column intercept_mm2_h float64 [Mm2/h] {stat.fit.param;phys.area} : Rate at no area, by the line
 -- column correlation float64 {stat.correlation} : Of rate and largest area
 -- column median_per_h float64 [1/h] {arith.rate;stat.median} : Median of rate over largest area
 -- param min_obs INTEGER = 3 : Fewest observations in a phase

@@ -1,6 +1,6 @@
 -- One row per product and polarity: how long features live, censored lives honoured.
 -- like tracks: product
--- column polarity int32 {phys.magField;meta.code} : Sign of mean Br: 1 outward, -1 inward; null: unknown
+-- column polarity int32 {meta.code;phys.magField} : Sign of mean Br: 1 outward, -1 inward; null: unknown
 -- column n int64 {meta.number} : Lives
 -- column n_censored int64 {meta.number} : Of these, lives whose birth or death was not seen
 -- column n_births_seen int64 {meta.number} : Of these, lives whose birth was seen: those in the survival median

@@ -2,7 +2,7 @@
 -- makes it do, and whether they agree in phase: the artefact does, in opposite phase for opposite polarities. Most
 -- pores live too briefly to tell; see field_oscillation.
 -- like tracks: product, harpnum
--- column polarity int32 {phys.magField;meta.code} : Sign of mean Br over the life: 1 outward, -1 inward
+-- column polarity int32 {meta.code;phys.magField} : Sign of mean Br over the life: 1 outward, -1 inward
 -- column n int64 {meta.number} : Pores
 -- column n_too_short int64 {meta.number} : Of these, lives too short to tell
 -- column n_24h int64 {meta.number} : Of these, lives in which a 24 h swing was found

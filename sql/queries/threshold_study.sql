@@ -8,7 +8,7 @@
 -- column answer string {meta.code} : Which answer; see the parameter
 -- column value float64 : The answer: a number, h, Mm2, G or 1/h
 -- column value_current float64 : The same of the current runs of these HARPs
--- column change float64 {arith.ratio} : value / value_current - 1
+-- column change float64 {stat.value;arith.ratio} : value / value_current - 1
 -- param answer VARCHAR = null : `n_features`, `n_tracks`, `mean_area_mm2` of a feature, `mean_abs_br` of a feature (G),
 --     `median_lifetime_h` by Kaplan and Meier over lives whose birth was seen, `merges_per_track_h`: tracks that
 --     ended by merging, over the sum of lifetimes; null: all of these

@@ -6,12 +6,12 @@
 -- like tracks: mean_br
 -- column growth_h float64 [h] {time.duration} : From the first observation to the first of largest area
 -- column n_growth int64 {meta.number} : Observations in this time, both ends included
--- column growth_mm2_h float64 [Mm2/h] {phys.area;arith.rate} : Slope of area against time in it
--- column growth_err_mm2_h float64 [Mm2/h] {stat.error;phys.area;arith.rate} : Standard error of growth_mm2_h
+-- column growth_mm2_h float64 [Mm2/h] {arith.rate;phys.area} : Slope of area against time in it
+-- column growth_err_mm2_h float64 [Mm2/h] {stat.error;phys.area} : Standard error of growth_mm2_h
 -- column decay_h float64 [h] {time.duration} : From the last observation of largest area to the last of all
 -- column n_decay int64 {meta.number} : Observations in this time, both ends included
--- column decay_mm2_h float64 [Mm2/h] {phys.area;arith.rate} : Slope of area against time in it: negative
--- column decay_err_mm2_h float64 [Mm2/h] {stat.error;phys.area;arith.rate} : Standard error of decay_mm2_h
+-- column decay_mm2_h float64 [Mm2/h] {arith.rate;phys.area} : Slope of area against time in it: negative
+-- column decay_err_mm2_h float64 [Mm2/h] {stat.error;phys.area} : Standard error of decay_mm2_h
 -- like tracks: min_mu, run_id
 CREATE VIEW pore_rates AS
 WITH
