@@ -46,7 +46,7 @@ class Scale:
         missing = ~np.isfinite(image)
         known = np.where(missing, (self.low + self.high) / 2, image) if missing.any() else image
         shown = _resized(known.astype(np.float32), size, Image.Resampling.BICUBIC)
-        level = (shown - np.float32(self.low)) * np.float32(255 / (self.high - self.low)) + np.float32(0.5)
+        level = (shown - np.float32(self.low)) * np.float32(256 / (self.high - self.low))
         colours = self.table[np.clip(level, 0, 255).astype(np.uint8)]
         if missing.any():
             colours[_resized(missing.astype(np.uint8), size, Image.Resampling.NEAREST) > 0] = MISSING

@@ -98,7 +98,8 @@ def _zoom(shape: tuple[int, int], grid: tuple[int, int], width_px: int) -> float
 
 
 def _unit(width_px: int) -> float:
-    return width_px / 1600
+    """Letters shrink less than the picture, to stay legible."""
+    return 0.5 + width_px / 3200
 
 
 def _units(unit: float, length: float) -> int:

@@ -151,11 +151,12 @@ class Painter:
             for t in (tai_to_utc(moment.t_rec), moment.t_rec)
         )
         self._writing.clock(pen, utc, tai, moment.where)
-        for panel, image in zip(self.layout.panels, images, strict=True):
-            if image is None:
-                reason = (
-                    moment.reason if panel is self.layout.panels[0] or not moment.recorded else "no field"
-                )
-                self._writing.words(pen, panel, reason, moment.detail)
-            else:
+        for index, (panel, image) in enumerate(zip(self.layout.panels, images, strict=True)):
+            if image is not None:
                 self._writing.scale_bar(pen, panel, self.layout.zoom / self._pixel_mm)
+            of_frame = index == 0 or not moment.recorded
+            reason, detail = (moment.reason, moment.detail) if of_frame else ("", "")
+            if image is None:
+                self._writing.words(pen, panel, reason or "no image", detail)
+            elif reason:
+                self._writing.remark(pen, panel, f"{reason}: {detail}")

@@ -76,9 +76,14 @@ class Writing:
         x, y = panel.x + panel.width / 2, panel.y + panel.height / 2
         pen.text((x, y), reason, WARNING, self.letters["words"], "ms")
         small = self.letters["small"]
-        fits = max(int(panel.width / small.getlength("0")) - 2, 1)
-        said = detail if len(detail) <= fits else detail[: fits - 1] + "…"
-        pen.text((x, y + 24 * self.layout.unit), said, DIM, small, "ms")
+        pen.text((x, y + 24 * self.layout.unit), self._fitting(detail, panel), DIM, small, "ms")
+
+    def remark(self, pen: ImageDraw.ImageDraw, panel: Box, text: str) -> None:
+        """Say what is wrong with an image that is shown all the same."""
+        at = (panel.x + self.layout.pad, panel.y + self.layout.pad)
+        letters = self.letters["small"]
+        said = self._fitting(text, panel)
+        pen.text(at, said, WARNING, letters, "la", stroke_width=2, stroke_fill="black")
 
     def scale_bar(self, pen: ImageDraw.ImageDraw, panel: Box, px_per_mm: float) -> None:
         """A bar of round length at the lower left of a panel; `px_per_mm`: pixels to a Mm."""
@@ -91,6 +96,11 @@ class Writing:
         pen.rectangle((x, y - thick, end, y), "white")
         at = (x, y - thick - round(7 * unit))
         pen.text(at, f"{mm} Mm", "white", self.letters["title"], "ls", stroke_width=2, stroke_fill="black")
+
+    def _fitting(self, text: str, panel: Box) -> str:
+        """A text in small letters, cut where a panel is too narrow for it."""
+        fits = max(int(panel.width / self.letters["small"].getlength("0")) - 2, 1)
+        return text if len(text) <= fits else text[: fits - 1] + "…"
 
     def _row(self, line: int) -> int:
         """Base line of the first and second line of the head."""

@@ -44,7 +44,7 @@ def movie(
     field: Annotated[FieldColours, typer.Option("--field", help="Colours of Br.")] = FieldColours.HMIMAG,
     fps: Annotated[int, typer.Option("--fps", min=1, max=60, help="Frames a second.")] = 12,
     width: Annotated[
-        int, typer.Option("--width", min=480, max=FULL_HD, help="Greatest width of the picture, pixels.")
+        int, typer.Option("--width", min=640, max=FULL_HD, help="Greatest width of the picture, pixels.")
     ] = FULL_HD,
     since: Annotated[str | None, typer.Option("--since", help=f"First T_REC, {_WHEN}")] = None,
     until: Annotated[str | None, typer.Option("--until", help=f"Last T_REC, {_WHEN}")] = None,
