@@ -1,6 +1,6 @@
 """What pages that are executed need: a lake to ask, the command, and a place for the kernel's own files.
 
-The lake is the one that `PORELAKE_LAKE` names, else that of the quickstart, made under `docs/_build/`.
+The lake is that of the quickstart, made under `docs/_build/`.
 """
 
 import os
@@ -28,8 +28,7 @@ def _prepare(app: Sphinx) -> None:
     build = Path(app.srcdir) / "_build"
     _settle_kernel(build / "ipython")
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    if "PORELAKE_LAKE" not in os.environ:
-        os.environ["PORELAKE_LAKE"] = str(demo_lake(build / "demo"))
+    os.environ["PORELAKE_LAKE"] = str(demo_lake(build / "demo"))
 
 
 def _executed(_app: Sphinx, env: BuildEnvironment, *_changes: set[str]) -> list[str]:
