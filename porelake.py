@@ -65,6 +65,7 @@ class OpenLake:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._connection = open_catalogue(lake)
+        self._cubes: dict[int, Cube] = {}
 
     @property
     def location(self) -> str:
@@ -127,8 +128,10 @@ class OpenLake:
 
     def cube(self, harpnum: int) -> "Cube":
         """Return the images of a HARP: ``.maps("continuum")``, ``.ndcube("Br")``, ``.frame(t_rec)``."""
-        with telling():
-            return feature_images.cube_of(self._connection, self._lake, harpnum)
+        if harpnum not in self._cubes:
+            with telling():
+                self._cubes[harpnum] = feature_images.cube_of(self._connection, self._lake, harpnum)
+        return self._cubes[harpnum]
 
     def mask(self, pore_id: str) -> "NDArray[np.bool_]":
         """Return the pixels of a feature, (y, x) of the grid of `pores.grid_scale`."""
