@@ -10,6 +10,7 @@ import pytest
 from catalog.build import publish
 from flows.cli import main
 from flows.pipeline import run_request
+from flows.simulated import simulate_series
 from storage.lake import Lake
 from tests.flows.runs import CACHE, Command, Ended, Refuses, request, write_small_series
 
@@ -31,6 +32,18 @@ def small_lake(small_series: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         _without_prefect(patch, tmp_path_factory.mktemp("home"))
         run_request(request(small_series, lake))
     return lake
+
+
+@pytest.fixture(scope="session")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A series with mergers, splits, flicker and faults, its truth and its lake; read only."""
+    out = tmp_path_factory.mktemp("truth")
+    values = {"seed": 77, "n_frames": 14, "harpnum": 4, "no_continuum_frames": (5,), "corrupt_frames": (9,)}
+    simulate_series(out / "fits", "interactions", values)
+    with pytest.MonkeyPatch.context() as patch:
+        _without_prefect(patch, tmp_path_factory.mktemp("home"))
+        run_request(request(out / "fits", out / "lake"))
+    return out
 
 
 @pytest.fixture

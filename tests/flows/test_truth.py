@@ -6,23 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.pipeline import run_request
 from flows.scoring import score_lake
-from flows.simulated import simulate_series
-from tests.flows.runs import request
-
-
-@pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A series with mergers, splits, flicker and faults, and its lake."""
-    out = tmp_path_factory.mktemp("truth")
-    values = {"seed": 77, "n_frames": 14, "harpnum": 4, "no_continuum_frames": (5,), "corrupt_frames": (9,)}
-    simulate_series(out / "fits", "interactions", values)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PREFECT_API_URL", raising=False)
-        patch.setenv("PREFECT_HOME", str(out))
-        run_request(request(out / "fits", out / "lake"))
-    return out
 
 
 @pytest.fixture(scope="module")

@@ -120,6 +120,7 @@ def meeting(harpnum: int, product: str) -> Run:
         Life(4, [6, 7], birth="split", parent=1),
         Life(5, [6], birth="split", parent=6, kind="umbra"),
         Life(6, [0, 1, 2, 3, 5, 6], birth="censored", kind="umbra"),
+        Life(7, [5, 6], birth="split", parent=1),  # across the unusable frame
     ]
     run = make_run(harpnum, product, 12, lives, {4: "bad quality"}, product)
     frames = run.tables["frames"]

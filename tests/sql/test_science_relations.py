@@ -9,11 +9,11 @@ from tests.sql.science import EVENTS, FAMILY, HARPS
 
 def test_interactions_per_hour_watched(science) -> None:
     (row,) = science.view("meeting", "interaction_rates")
-    # 1: from frame 0 to 3 and from 5 to 8; 2: 0 to 2; 3: 2 to 3; 4: 6 to 8
-    hours = 0.6 + 0.6 + 0.4 + 0.2 + 0.4
+    # 1: from frame 0 to 3 and from 5 to 8; 2: 0 to 2; 3: 2 to 3; 4: 6 to 8; 7: 5 to 7
+    hours = 0.6 + 0.6 + 0.4 + 0.2 + 0.4 + 0.4
     assert row["pore_hours"] == pytest.approx(hours)
-    # the merge across the unusable frame is not counted, nor what splits off an umbra
-    assert (row["n_pores"], row["n_merges"], row["n_splits"]) == (4, 1, 1)
+    # what merges and splits across the unusable frame is not counted, nor what splits off an umbra
+    assert (row["n_pores"], row["n_merges"], row["n_splits"]) == (5, 1, 1)
     assert row["merges_per_pore_hour"] == pytest.approx(1 / hours)
     assert row["splits_per_pore_hour"] == pytest.approx(1 / hours)
 
