@@ -104,7 +104,8 @@ def card(rows: HarpRows, track: Row, files: frozenset[str], around: Mapping[str,
 def lead(track: Row) -> str:
     """A life in a few sentences."""
     hours = number(track["lifetime_h"], 1)
-    birth, death = _BIRTHS[track["birth"]], _DEATHS[track["death"]]
+    birth = _BIRTHS.get(track["birth"], f"It was first seen ({track['birth']})")
+    death = _DEATHS.get(track["death"], f"and last seen ({track['death']})")
     took = f"at least {hours} h" if track["censored"] else f"{hours} h"
     said = (
         f"{birth} at {moment(track['t_birth'])} TAI {death} {hours} h later."

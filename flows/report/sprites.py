@@ -97,7 +97,7 @@ def _grey(image: NDArray[Any], low: float, high: float) -> Floats:
 def _outlined(tile: Floats, view: Cutout, kind: str) -> Colours:
     """A tile with the outlines of other features, faint, and of the one that it shows."""
     colours = np.repeat(np.clip(tile, 0, 255)[..., None], 3, axis=2)
-    for mask, colour, strength in ((view.others, _OTHERS, 0.55), (view.mask, _OWN[kind], 1.0)):
+    for mask, colour, strength in ((view.others, _OTHERS, 0.55), (view.mask, _OWN.get(kind, _OTHERS), 1.0)):
         line = (_line(mask) * strength)[..., None]
         colours = colours * (1 - line) + np.array(colour) * line
     return np.round(colours).astype(np.uint8)

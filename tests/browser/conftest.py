@@ -13,7 +13,7 @@ from flows.pipeline import run_request
 from flows.report.write import Options, write_report
 from storage.lake import Lake
 from tests.flows.runs import BUSY, request, write_small_series
-from tests.sql.conftest import make_lake, runs  # noqa: F401 - fixtures
+from tests.sql.conftest import empty_lake, make_lake  # noqa: F401 - fixtures
 
 CHROMIUM = next(
     (path for path in ("/usr/bin/chromium", shutil.which("chromium")) if path and Path(path).exists()), None

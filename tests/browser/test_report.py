@@ -87,8 +87,8 @@ def test_table_sorts_and_filters(report, opens, seen_lake) -> None:
     expect("death = 'decayed' AND lifetime_h >= 0.5")
     page.get_by_label("Lifetime (h) at least").fill("")
     page.get_by_label("Death", exact=True).select_option("")
-    page.get_by_label("Filter by word").fill("emerged")
-    expect("birth = 'emerged'")
+    page.get_by_label("Filter by word").fill("censored")
+    expect("concat(birth, death) LIKE '%censored%'")
     page.get_by_label("Filter by word").fill("")
 
     page.get_by_role("columnheader", name="Largest area").click()
@@ -124,35 +124,44 @@ def test_keyboard_alone_reaches_filters_and_rows(report, opens) -> None:
     assert {"filter", "head", "row"} <= reached_by_tab
 
 
-def test_videos_play(report, opens) -> None:
-    page = opens(report / HARP / "index.html")
-    page.wait_for_function("[...document.querySelectorAll('video')].every((video) => video.readyState >= 1)")
-    assert page.evaluate("[...document.querySelectorAll('video')].map((v) => v.duration > 0.5)") == [
+@pytest.fixture(scope="module")
+def harp(report, module_opens):
+    """The page of a HARP, open."""
+    return module_opens(report / HARP / "index.html")
+
+
+@pytest.fixture(scope="module")
+def plots(report, module_opens):
+    """The page of plots, open."""
+    return module_opens(report / "plots.html")
+
+
+def test_videos_play(harp) -> None:
+    harp.wait_for_function("[...document.querySelectorAll('video')].every((video) => video.readyState >= 1)")
+    assert harp.evaluate("[...document.querySelectorAll('video')].map((v) => v.duration > 0.5)") == [
         True,
         True,
     ]
     # it plays: a frame that is decoded
-    assert page.evaluate("document.querySelector('video').videoWidth") > 300
+    assert harp.evaluate("document.querySelector('video').videoWidth") > 300
 
 
-def test_plots_are_drawn_and_said(report, opens) -> None:
-    page = opens(report / "plots.html")
-    names = page.evaluate("[...document.querySelectorAll('.plot')].map((plot) => plot.id)")
+def test_plots_are_drawn_and_said(plots) -> None:
+    names = plots.evaluate("[...document.querySelectorAll('.plot')].map((plot) => plot.id)")
     assert len(names) >= 5
     for name in names:
-        page.locator(f"#{name}").scroll_into_view_if_needed()
-        page.wait_for_selector(f"#{name} .main-svg", state="attached")
-        assert len(page.locator(f"#{name}").get_attribute("aria-label")) > 20
-        drawn = page.evaluate(f"document.querySelectorAll('#{name} .scatterlayer .trace').length")
-        data = page.evaluate(
+        plots.locator(f"#{name}").scroll_into_view_if_needed()
+        plots.wait_for_selector(f"#{name} .main-svg", state="attached")
+        assert len(plots.locator(f"#{name}").get_attribute("aria-label")) > 20
+        drawn = plots.evaluate(f"document.querySelectorAll('#{name} .scatterlayer .trace').length")
+        data = plots.evaluate(
             f"JSON.parse(document.querySelector('[data-plot={name}]').textContent).data.length"
         )
         assert drawn == data > 0
 
 
-def test_sql_beneath_a_plot_gives_its_rows(report, opens, seen_lake) -> None:
-    page = opens(report / "plots.html")
-    shown = page.evaluate(scripts.SQL_AND_FILES)
+def test_sql_beneath_a_plot_gives_its_rows(plots, report, seen_lake) -> None:
+    shown = plots.evaluate(scripts.SQL_AND_FILES)
     assert len(shown) >= 5
     for sql, file in shown:
         with (report / file).open(newline="") as text:
@@ -168,8 +177,8 @@ def test_copy_button_copies(report, opens) -> None:
     assert "FROM harp_summary" in page.evaluate("navigator.clipboard.readText()")
 
 
-def test_unusable_frames_say_why(report, opens) -> None:
-    text = opens(report / HARP / "index.html").locator("#unusable + .scroll").inner_text()
+def test_unusable_frames_say_why(harp) -> None:
+    text = harp.locator("#unusable + .scroll").inner_text()
     for reason in UNUSABLE.values():
         assert reason in text
 
