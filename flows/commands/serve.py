@@ -45,4 +45,4 @@ def serve(
     from flows.live.server import serve as run
     from storage.lake import Lake
 
-    run(Lake.at(lake), host, port, say=lambda said: print(said, flush=True))
+    run(Lake.at(lake), host, port)

@@ -44,8 +44,8 @@ def refused(headers: Message, host: str) -> str:
     asked = headers.get_all("Host") or []
     if len(asked) != 1:
         return "a request has one Host"
-    name = urlsplit(f"//{asked[0]}").hostname if _is_plain(asked[0]) else None
-    if name is None or not (name in ("localhost", host.lower()) or _is_address(name)):
+    name = _name(asked[0])
+    if not (name in ("localhost", host.lower()) or _is_address(name)):
         return "this server has another name"
     return ""
 
@@ -62,8 +62,14 @@ def refused_question(headers: Message) -> str:
     return ""
 
 
-def _is_plain(host: str) -> bool:
-    return host.isascii() and host.isprintable() and not set(host) & set("/?#@\\ ")
+def _name(host: str) -> str:
+    """The name in a Host, less its port; nothing if it is none."""
+    if set(host) & set("/?#@\\ "):
+        return ""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_address(name: str) -> bool:

@@ -1,6 +1,7 @@
 """The live page over HTTP, by the standard library's server: one thread a connection."""
 
 import io
+import os
 import shutil
 import socket
 import socketserver
@@ -8,9 +9,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NoReturn
 
 from catalog.asking import Answers
 from catalog.limits import Limits
@@ -190,21 +193,28 @@ class LiveServer(ThreadingHTTPServer):
             traceback.print_exc()
 
 
-def serve(
-    lake: Lake, host: str, port: int, limits: Limits | None = None, say: Callable[[str], object] = print
-) -> None:
-    """Show a lake until Ctrl-C or SIGTERM.
+@contextmanager
+def shown(lake: Lake, host: str, port: int, limits: Limits) -> Iterator[LiveServer]:
+    """Show a lake as long as the context lasts.
 
     Raises
     ------
     InputError
         If there is no catalogue, or the address can't be listened at.
     """
-    limits = limits or Limits()
     with connect(lake):  # there is one
         pass
     with LiveServer(host, port) as server, Answers(lake, limits) as answers:
         server.application = Application(lake, answers, limits)
         threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
-        until_stopped(lambda: say(f"{server.address} (lake {lake.location}); Ctrl-C ends it"))
+        yield server
         server.shutdown()
+
+
+def serve(lake: Lake, host: str, port: int) -> NoReturn:
+    """Show a lake until Ctrl-C or SIGTERM, and end the process; see `shown`."""
+    with shown(lake, host, port, Limits()) as server:
+        said = f"{server.address} (lake {lake.location}); Ctrl-C ends it"
+        until_stopped(lambda: print(said, flush=True))
+    sys.stdout.flush()
+    os._exit(0)  # a page that is being made, a movie for one, would keep the process for its time
