@@ -159,8 +159,8 @@ class OpenLake:
             rows = self._connection.execute(_ABOUT).fetchall()
         n_harps, n_tracks, published = rows[0]
         return (
-            f"<lake {self.location}, published {published} UTC; HARPs: {n_harps}, tracks: {n_tracks};"
-            " see .tables, .queries, .describe()>"
+            f"lake {self.location}, published {published} UTC\n"
+            f"HARPs: {n_harps}, tracks: {n_tracks}; .describe() says what is in it"
         )
 
 

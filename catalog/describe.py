@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from catalog.formats import SQL_TYPES
-from catalog.layout import listing, paragraph
+from catalog.layout import WIDTH, listing, paragraph
 from catalog.meanings import known_columns, macro_columns
 from catalog.near import nearest
 from catalog.query import connect
@@ -15,7 +15,6 @@ from catalog.sql_files import Parameter, SqlFile, sql_file, sql_files
 from pores.errors import InputError
 from storage.lake import Lake
 
-_WIDTH = 110  # of a text that goes to no terminal
 _TITLES = {"table": "Tables and views", "macro": "Macros", "query": "Named queries"}
 
 
@@ -45,7 +44,7 @@ class Described:
 
     def text(self, width: int | None = None) -> str:
         """All of it for people, wrapped to a width."""
-        wide = width or _WIDTH
+        wide = width or WIDTH
         parts = [paragraph(f"{self.name}: {self.description}.", wide), self.usage and f"  {self.usage}"]
         if self.parameters:
             told = [(f"  {p.name}", p.type, _default(p), p.description) for p in self.parameters]
@@ -130,7 +129,7 @@ def contents(there: list[Described], width: int | None = None) -> str:
             for what in there
             if what.kind == kind
         ]
-        parts += ["", title, *listing(rows, width or _WIDTH)] if rows else []
+        parts += ["", title, *listing(rows, width or WIDTH)] if rows else []
     return "\n".join(parts[1:])
 
 
@@ -138,11 +137,11 @@ def list_queries(width: int | None = None) -> str:
     """Every named query with what it tells and its parameters, wrapped to a width."""
     lines = []
     for query in queries():
-        lines += ["", query.name, paragraph(f"{query.description}.", width or _WIDTH, "    ")]
+        lines += ["", query.name, paragraph(f"{query.description}.", width or WIDTH, "    ")]
         given = [
             (f"    --param {p.name}={p.default}", f"{p.description} ({p.type})") for p in query.parameters
         ]
-        lines += listing(given, width or _WIDTH) if given else []
+        lines += listing(given, width or WIDTH) if given else []
     return "\n".join([*lines[1:], "", "`porelake query NAME --describe` tells all of one."])
 
 

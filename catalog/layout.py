@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+WIDTH = 92  # of a text that goes to no terminal
 WIDEST = 60  # characters of a cell of an aligned table
 _DIGITS = 6  # of the largest number of a column
 _FEWEST = 3  # digits that the smallest number of a column must show, else each number has its own form
@@ -43,7 +44,7 @@ def laid_out(names: Sequence[str], units: Sequence[str], rows: Sequence[Row], wi
         [[plain(name)] for name in names],
         [unit and f"[{unit}]" for unit in units],
         [cells(column) for column in columns],
-        [all(isinstance(value, int | float | Decimal | None) for value in column) for column in columns],
+        [numeric(column) for column in columns],
     )
     lines = _aligned(table)
     if width is not None and _widest(lines) > width:
@@ -58,6 +59,11 @@ def cells(column: Sequence[Any]) -> list[str]:
         texts = iter(_numbers(there))
         return [_NULL if value is None else next(texts) for value in column]
     return [_text(value) for value in column]
+
+
+def numeric(column: Sequence[Any]) -> bool:
+    """Whether values are numbers, which stand to the right."""
+    return all(isinstance(value, int | float | Decimal | None) for value in column)
 
 
 def plain(text: str) -> str:

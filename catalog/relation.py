@@ -7,7 +7,7 @@ or not, or where a named query declares it; a value that is computed has none (s
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from catalog.formats import field_metadata
-from catalog.layout import cells, laid_out, listing
+from catalog.layout import WIDTH, cells, laid_out, listing, numeric
 from catalog.meanings import meanings
 from catalog.provenance import Subject, provenance
 from catalog.query import Question
@@ -147,7 +147,7 @@ class Answer:
             column = known.get(name)
             unit = f"[{column.unit}]" if column and column.unit else ""
             rows.append((name, str(kind), unit, column.description if column else "computed"))
-        return Text("\n".join([f"{self.subject.name}: {self.subject.description}", *listing(rows, 110)]))
+        return Text("\n".join([f"{self.subject.name}: {self.subject.description}", *listing(rows, WIDTH)]))
 
     def provenance(self) -> dict[str, Any]:
         """Where the rows come from: statement, runs with their parameters, software, how to cite."""
@@ -163,15 +163,17 @@ class Answer:
 
     def _repr_html_(self) -> str:
         rows, note = self._first()
-        known = self.subject.columns
-        heads = [
-            f'<th title="{escape(known[name].description if name in known else "computed")}">{escape(name)}'
-            f"<br><small>{escape(self.units.get(name, '')) or '&nbsp;'}</small></th>"
-            for name in self.columns
-        ]
-        lines = zip(*(cells(column) for column in zip(*rows, strict=True)), strict=True)
-        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in line)}</tr>" for line in lines)
-        return f"<table><thead><tr>{''.join(heads)}</tr></thead><tbody>{body}</tbody></table><p>{note}</p>"
+        known, units = self.subject.columns, self.units
+        columns = zip(*rows, strict=True) if rows else ([] for _ in self.columns)
+        parts = []
+        for name, column in zip(self.columns, columns, strict=True):
+            told = known[name].description if name in known else "computed"
+            unit = f"<br><small>{escape(units[name])}</small>" if name in units else ""
+            head = f'<th {_side(column)} title="{escape(told)}">{escape(name)}{unit}</th>'
+            parts.append([head, *(f"<td {_side(column)}>{escape(cell)}</td>" for cell in cells(column))])
+        lines = ["".join(line) for line in zip(*parts, strict=True)]
+        body = "".join(f"<tr>{line}</tr>" for line in lines[1:])
+        return f"<table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table><p>{note}</p>"
 
     def _first(self) -> tuple[list[tuple[Any, ...]], str]:
         with telling():
@@ -183,6 +185,11 @@ class Answer:
     def _then(self, step: Callable[[duckdb.DuckDBPyRelation], duckdb.DuckDBPyRelation]) -> "Answer":
         with telling():
             return replace(self, relation=step(self.relation))
+
+
+def _side(column: Sequence[Any]) -> str:
+    side = "right" if numeric(column) else "left"
+    return f'style="text-align:{side};vertical-align:top;padding:.1em .8em"'
 
 
 class Text(str):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from catalog.answers import BY_ENDING, FORMATS
 from catalog.describe import contents, described, everything, list_queries
+from catalog.layout import WIDTH, listing
 from catalog.near import nearest
 from catalog.query import Question, answer, named
 from catalog.session import Session, blank, split
@@ -127,9 +128,7 @@ class Shell:
 
 def help_text() -> str:
     """The shell's own commands."""
-    from catalog.layout import listing
-
-    said = listing([(f"  {name}", what) for name, what in HELP.items()], terminal_width() or 110)
+    said = listing([(f"  {name}", what) for name, what in HELP.items()], terminal_width() or WIDTH)
     return "\n".join(["SQL ends with a semicolon: SELECT kind, count(*) FROM pores GROUP BY kind;", *said])
 
 

@@ -151,7 +151,7 @@ def test_it_shows_itself(opened) -> None:
     assert "<small>G</small>" in html
     assert "&lt;b&gt;" in html
     assert repr(opened.sql("FROM range(50)")).endswith("(first 20 rows)")
-    assert "HARPs: 2, tracks: 10" in repr(opened)
+    assert "HARPs: 2, tracks: 10; " in repr(opened)
     assert "computed" in repr(opened.sql("SELECT 1 AS one").describe())
     assert "[G]" in repr(answer.describe())
 
