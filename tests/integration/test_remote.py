@@ -17,7 +17,7 @@ from pores.errors import PorelakeError
 from storage.lake import Lake
 from storage.remote import mirrored, pull, push
 from storage.remote_files import pull_catalog
-from storage.runs import CurrentRun, current_runs, set_current
+from storage.runs import CurrentRun, current_runs, set_current, set_member
 from storage.s3_upload import PART, ChangedError
 from storage.store import Store
 from tests.s3_server import S3Server, s3_server
@@ -195,6 +195,37 @@ def test_two_machines_move_one_pointer(lake: Lake, machine: Machine) -> None:
     assert [run.run_id for run in current_runs(lake)] == ["aaaa", "cccc"]
     pull(other, SERIES, 2)  # what is there counts
     assert other.pointer(SERIES, 2).read_text() == lake.pointer(SERIES, 2).read_text()
+
+
+def test_an_ensemble_travels(lake: Lake, machine: Machine, server: S3Server) -> None:
+    """Members go after their tables, are shown by whoever publishes, and come to who works on the HARP."""
+    other = machine("other")
+    with mirrored(other, SERIES, 1):
+        make_run(1, "cccc", 10, LIVES_2, {}).write(other)
+        for name in ("aaaa", "cccc"):
+            set_member(other, CurrentRun(SERIES, 1, name, "spline", "frames"), f"of-{name}")
+    sent = names(server, "PUT")
+    assert sent[-1] == f"ensembles/{SERIES}/1/of-cccc.json"
+    assert "tables/pores/harpnum=1/cccc.parquet" in sent[:-1]
+    publish(other)
+    server.forget()
+    with connect(lake) as connection:
+        sql = "SELECT run_id, is_current, stale FROM ensemble_runs ORDER BY 1"
+        assert connection.execute(sql).fetchall() == [("aaaa", True, False), ("cccc", False, False)]
+        assert connection.execute("SELECT DISTINCT run_id FROM tracks WHERE harpnum = 1").fetchall() == [
+            ("aaaa",)
+        ]
+    assert not lake.member(SERIES, 1, "of-cccc").exists()
+    pull(lake, SERIES, 1)
+    assert lake.member(SERIES, 1, "of-cccc").read_text() == other.member(SERIES, 1, "of-cccc").read_text()
+    server.forget()
+    publish(lake)
+    assert names(server, "PUT") == ["catalog.duckdb"]
+    set_member(lake, CurrentRun(SERIES, 1, "mine"), "of-cccc")
+    set_member(other, CurrentRun(SERIES, 1, "theirs"), "of-cccc")
+    push(lake, SERIES, 1)
+    with pytest.raises(PorelakeError, match=r"HARP 1: .*ensembles/.*of-cccc\.json has changed"):
+        push(other, SERIES, 1)
 
 
 def test_two_machines_make_one_result(lake: Lake, machine: Machine) -> None:

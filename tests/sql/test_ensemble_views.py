@@ -129,10 +129,18 @@ def test_how_far_apart_the_same_feature_may_be(tmp_path: Path) -> None:
     assert found == [(2,), (1,), (2,), (1,), (2,), (1,)]
 
 
-def lives_of(harpnum: int, run_id: str, threshold: float, frames: list[int], merged: int = 0) -> Run:
-    """A run of pores that are born in frame 1 and seen in so many frames; the first ones end by merging."""
+def lives_of(
+    harpnum: int, run_id: str, threshold: float, frames: list[int], merged: int = 0, unseen: int = 0
+) -> Run:
+    """A run of pores that are seen in so many frames; the first ones merge, of the last no birth is seen."""
     lives = [
-        Life(n, list(range(1, 1 + seen)), 500.0 + n, death="merged" if n <= merged else "decayed")
+        Life(
+            n,
+            list(range(1, 1 + seen)),
+            500.0 + n,
+            birth="emerged" if n <= len(frames) - unseen else "censored",
+            death="merged" if n <= merged else "decayed",
+        )
         for n, seen in enumerate(frames, 1)
     ]
     run = make_run(harpnum, run_id, 12, lives, {})
@@ -146,7 +154,7 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     made = Lake.at(tmp_path_factory.mktemp("studied"))
     write(made, lives_of(1, "a5", 0.5, [2, 6, 6], merged=1), current=True)
     write(made, lives_of(2, "b5", 0.5, [6, 11, 11]), current=True)
-    write(made, lives_of(1, "a4", 0.4, [2, 2, 2]))
+    write(made, lives_of(1, "a4", 0.4, [2, 2, 2, 11, 11, 11, 11], unseen=4))
     write(made, lives_of(1, "a6", 0.6, [6, 6, 6, 6]))
     write(made, lives_of(2, "b6", 0.6, [11, 11, 11, 11], merged=2))
     publish(made)
@@ -161,7 +169,7 @@ def test_how_an_answer_moves(studied: Lake) -> None:
     """Beside each answer stands that of the current runs of the same HARPs: at 0.4 of the first one only."""
     found = by_threshold(answers(studied, answer="n_tracks"))
     assert found == [
-        (0.4, False, 1, 3.0, 3.0, 0.0),
+        (0.4, False, 1, 7.0, 3.0, pytest.approx(4 / 3)),
         (0.5, True, 2, 6.0, 6.0, 0.0),
         (0.6, False, 2, 8.0, 6.0, pytest.approx(1 / 3)),
     ]
@@ -181,11 +189,11 @@ def test_all_answers_at_once_and_the_parameters(studied: Lake) -> None:
     assert [row[5] for row in rows[::3]] == sorted({str(row[5]) for row in rows})
     assert len(rows) == 18
     only = answers(studied, answer="n_tracks", min_obs="6")
-    assert [row[6] for row in only] == [0.0, 5.0, 8.0]
+    assert [row[6] for row in only] == [4.0, 5.0, 8.0]
     assert [row[6] for row in answers(studied, answer="n_features", kind="umbra")] == [0.0, 0.0, 0.0]
     assert answers(studied, answer="no such") == []
     fields = by_threshold(answers(studied, answer="mean_abs_br"))
-    assert fields[0][3] == pytest.approx(502.0)
+    assert fields[0][3] == pytest.approx((2 * (501 + 502 + 503) + 11 * (504 + 505 + 506 + 507)) / 50)
 
 
 def test_a_lake_without_ensembles(empty_lake: Lake, make_lake, runs, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
