@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.describe import describe
+from catalog.describe import contents, described, everything
 from catalog.formats import SQL_TYPES
 from catalog.query import connect
 from catalog.schema import ENSEMBLES, TABLES
@@ -150,16 +150,18 @@ def test_macro_pores_near(lake, ids) -> None:
 
 
 def test_describe_says_type_unit_and_meaning(lake) -> None:
-    line = next(line for line in describe(lake, "tracks").splitlines() if line.startswith("lifetime_h"))
-    assert line.split(maxsplit=2) == ["lifetime_h", "DOUBLE", "t_death - t_birth [h]"]
+    (tracks,) = described(lake, "tracks")
+    line = next(line for line in tracks.text().splitlines() if line.strip().startswith("lifetime_h"))
+    assert line.split()[:3] == ["lifetime_h", "DOUBLE", "[h]"]
+    assert "t_death - t_birth" in line
 
 
 def test_describe_lists_everything(lake) -> None:
-    text = describe(lake)
-    kinds = ("views", "macros", "queries")
-    assert all(name in text for name in [*TABLES, *(file.name for kind in kinds for file in sql_files(kind))])
+    text = contents(everything(lake))
+    shipped = [file.name for kind in ("views", "queries") for file in sql_files(kind)]
+    assert all(name in text for name in [*TABLES, *shipped, *TABLES_OF])
 
 
-def test_describe_of_an_unknown_table_lists_what_there_is(lake) -> None:
-    with pytest.raises(InputError, match=r"pore: no such table; there are .*pores"):
-        describe(lake, "pore")
+def test_describe_of_an_unknown_table_proposes_what_there_is(lake) -> None:
+    with pytest.raises(InputError, match=r"pore: no such table, macro or query; .*pores"):
+        described(lake, "pore")
