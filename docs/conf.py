@@ -38,6 +38,8 @@ nb_execution_timeout = 120
 nb_execution_in_temp = True
 nb_execution_show_tb = True
 nb_merge_streams = True
+# Formulas would need a script from the network; what has one has a text, too.
+nb_mime_priority_overrides = [("html", "text/latex", None)]
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # they would come from the network
 os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
 

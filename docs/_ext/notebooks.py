@@ -27,6 +27,7 @@ def _prepare(app: Sphinx) -> None:
         return
     build = Path(app.srcdir) / "_build"
     _settle_kernel(build / "ipython")
+    os.environ["PYTHONWARNINGS"] = "ignore:IProgress not found"  # tqdm's wish for a widget
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ["PORELAKE_LAKE"] = str(demo_lake(build / "demo"))
 
