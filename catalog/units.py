@@ -63,7 +63,7 @@ def _parts(unit: str, data_number: str) -> _Parts | None:
     ten, terms = 0, []
     for index, part in enumerate(re.split(r"\s*/\s*", unit)):
         sign = -1 if index else 1
-        for token in part.split():
+        for token in re.split(r"[ .]+", part):
             if token == "1":
                 continue
             if token.startswith("1e"):
