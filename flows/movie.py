@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flows.movie_colours import field_scale, prepared_scale, raw_scale
+from flows.movie_colours import RGB, field_scale, prepared_scale, raw_scale
 from flows.movie_layout import lay_out
 from flows.movie_look import FieldColours, MovieLook, Shown
 from flows.movie_picture import Painter
@@ -48,6 +48,12 @@ def write_movie(lake: Lake, harpnum: int, out: Path, look: MovieLook) -> str:
     seen = sum(not moment.reason for moment in shown)
     what = f"{counted(len(shown), 'picture')}, {seen} of them of usable frames"
     return f"{out}: {what}, {len(shown) / look.fps:.1f} s, {size(out.stat().st_size)}"
+
+
+def still(scenes: HarpScenes, t_rec: np.datetime64, look: MovieLook) -> RGB:
+    """One picture of a movie, (y, x, 3): that of a record."""
+    (moment,) = (moment for moment in _moments(scenes, look) if moment.t_rec == t_rec)
+    return _painter(scenes, look).picture(moment)
 
 
 def _moments(scenes: HarpScenes, look: MovieLook) -> list[Moment]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from flows.movie_look import MovieLook, Shown
 from flows.report import places, tables
 from flows.report.card import card
 from flows.report.harp_page import harp_page
@@ -19,8 +20,8 @@ from flows.scenes import HarpScenes
 from storage.lake import Lake
 
 INDEX, LINEAGE, POSTER = "index.html", "lineage.png", "poster.webp"
-_MOVIE_PX = 1280  # of a movie on a page: half the bytes of the largest
-MOVIES = {"prepared.mp4": "prepared", "raw.mp4": "raw"}
+_MOVIE_PX = 1280  # width of a movie on a page: half the bytes of the largest
+_LOOKS = {f"{shown}.mp4": MovieLook(intensity=shown, width_px=_MOVIE_PX) for shown in Shown}
 CSV = {"frames.csv": "frames", "tracks.csv": "tracks", "features.csv": "features"}
 
 
@@ -32,7 +33,7 @@ def names(harp: Mapping[str, Any], track_ids: list[str], images: bool, movies: b
     if images and harp["n_frames"] > harp["n_unusable"]:
         yield POSTER
         if movies:
-            yield from MOVIES
+            yield from _LOOKS
     for track_id in track_ids:
         if images:
             yield places.sprite(track_id)
@@ -74,7 +75,7 @@ class HarpPages:
         }
         if name in made:
             return made[name]()
-        if name in MOVIES:
+        if name in _LOOKS:
             return self._movie(name)
         stem, _, ending = name.rpartition(".")
         track = self.rows.by_name[stem]
@@ -110,24 +111,20 @@ class HarpPages:
         return out.getvalue()
 
     def _poster(self) -> bytes:
-        from flows.pictures import draw
+        """The picture of the movie with most features."""
+        from flows.movie import still
 
         frames = [row for row in self.rows.frames.records() if row["usable"]]
         busiest = max(frames, key=lambda row: row["n_pore"] + row["n_umbra"])
-        scene = self.scenes.scene(np.datetime64(busiest["t_rec"], "ms"))
-        return webp(np.asarray(_drawn(lambda path: draw(scene, path))), 88)
+        moment = np.datetime64(busiest["t_rec"], "ms")
+        return webp(still(self.scenes, moment, _LOOKS["prepared.mp4"]), 88)
 
     def _movie(self, name: str) -> bytes:
-        from flows.movie import MovieLook, Shown, write_movie
+        from flows.movie import write_movie
 
         with tempfile.TemporaryDirectory(prefix="porelake-") as directory:
             out = Path(directory) / name
-            write_movie(
-                self.lake,
-                self.rows.run.harpnum,
-                out,
-                MovieLook(intensity=Shown(MOVIES[name]), width_px=_MOVIE_PX),
-            )
+            write_movie(self.lake, self.rows.run.harpnum, out, _LOOKS[name])
             return out.read_bytes()
 
 

@@ -109,7 +109,7 @@ def survival(answers: Sequence[Answer]) -> Drawn:
             {**band, "y": limits[1], "fill": "tonexty", "band": True, "colour": i},
         ]
         traces.append(_steps(hours, [1.0, *(row["surviving"] for row in mine)], product, i))
-        traces.append(_cut_short(mine, i))
+        traces.append(_cut_short(mine, product, i))
         half = next((row["lifetime_h"] for row in mine if row["surviving"] <= 0.5), None)
         median = (
             "more than half outlive what was seen"
@@ -134,7 +134,7 @@ def _steps(hours: Sequence[float], values: Sequence[float], name: str, i: int) -
     }
 
 
-def _cut_short(rows: Sequence[Row], i: int) -> Figure:
+def _cut_short(rows: Sequence[Row], product: str, i: int) -> Figure:
     cut = [row for row in rows if row["censored"]]
     return {
         "type": "scatter",
@@ -142,7 +142,7 @@ def _cut_short(rows: Sequence[Row], i: int) -> Figure:
         "x": [row["lifetime_h"] for row in cut],
         "y": [row["surviving"] for row in cut],
         "text": [f"{row['censored']} seen no longer" for row in cut],
-        "name": "seen no longer (censored)",
+        "name": f"{product}: seen no longer (censored)",
         "marker": {"symbol": "line-ns-open", "size": 10},
         "colour": i,
     }

@@ -114,6 +114,7 @@ def plots(ask: Callable[[str], Answer]) -> list[Plot]:
     found = []
     for subject in SUBJECTS:
         answers = tuple(ask(query) for query in subject.queries)
-        if answers[0].rows:
-            found.append(Plot(subject, answers, subject.draw(answers)))
+        drawn = subject.draw(answers)
+        if drawn.figure["data"]:
+            found.append(Plot(subject, answers, drawn))
     return found

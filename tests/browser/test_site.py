@@ -267,7 +267,7 @@ def test_manifest_can_not_lead_out_of_the_folder(seen_lake, folder, tmp_path) ->
     pictures = json.loads((out / MANIFEST).read_text())["pictures"]
     (tmp_path / "precious").write_text("x")
     (out / MANIFEST).write_text(
-        json.dumps({"files": ["../precious", str(tmp_path / "precious")], "pictures": {}})
+        json.dumps({"files": ["../precious", str(tmp_path / "precious")], "pictures": pictures})
     )
     write_report(seen_lake, out, STILL, workers=1)
     assert (tmp_path / "precious").exists()
