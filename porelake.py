@@ -22,7 +22,7 @@ from catalog import feature_images
 from catalog.describe import contents, described, everything
 from catalog.formats import quoted
 from catalog.near import nearest
-from catalog.query import Question, named
+from catalog.query import Question, named, require_shipped
 from catalog.query import connect as open_catalogue
 from catalog.relation import Answer, Text, asked, telling
 from catalog.sql_files import Value, sql_file, sql_files
@@ -118,7 +118,12 @@ class OpenLake:
             question = named(name, _texts(values))
         except InputError as error:
             raise InputError(str(error).removeprefix("--param ")) from None
-        return asked(self._connection, question, name, sql_file("queries", name).description)
+        try:
+            return asked(self._connection, question, name, sql_file("queries", name).description)
+        except InputError as error:
+            with telling():
+                require_shipped(self._connection, self._lake, error)
+            raise
 
     def describe(self, name: str | None = None) -> Text:
         """What a table, macro or query and its columns mean; without a name, what there is."""

@@ -148,7 +148,7 @@ def list_queries(width: int | None = None) -> str:
 _VIEWS = """
 SELECT view_name, coalesce(comment, '') FROM duckdb_views()
 WHERE database_name = 'lake' AND NOT internal ORDER BY view_name"""
-_MACROS = "SELECT function_name FROM duckdb_functions() WHERE function_type = 'table_macro' AND NOT internal"
+_MACROS = "SELECT function_name FROM duckdb_functions() WHERE database_name = 'lake'"
 _COLUMNS = """
 SELECT column_name, coalesce(comment, '') FROM duckdb_columns()
 WHERE database_name = 'lake' AND table_name = ? ORDER BY column_index"""

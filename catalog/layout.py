@@ -12,6 +12,7 @@ WIDTH = 92  # of a text that goes to no terminal
 WIDEST = 60  # characters of a cell of an aligned table
 _DIGITS = 6  # of the largest number of a column
 _FEWEST = 3  # digits that the smallest number of a column must show, else each number has its own form
+_EXACT = 1e15  # whole numbers below it are shown whole
 _NULL = "NULL"
 _NARROWEST = 28  # characters to which a text is still wrapped beside its name
 Row = Sequence[Any]
@@ -171,6 +172,8 @@ def _numbers(values: list[float]) -> list[str]:
     if not sizes:
         return [f"{value:g}" for value in values]
     largest, smallest = max(sizes), min(sizes)
+    if largest < _EXACT and all(size.is_integer() for size in sizes):
+        return [f"{value:.0f}" for value in values]
     decimals = _DIGITS - 1 - math.floor(math.log10(largest))
     if largest >= 10 * 10**_DIGITS or largest < 1e-4:
         return [f"{value:.{_DIGITS - 2}e}" if value else "0" for value in values]
@@ -204,13 +207,11 @@ def listing(rows: Sequence[Sequence[str]], width: int) -> list[str]:
         if len(hanging) < indent:
             lines.append(first.rstrip())
             first = hanging
-        lines.append(
-            textwrap.fill(
-                last,
-                max(width, len(hanging) + _NARROWEST),
-                initial_indent=first,
-                subsequent_indent=hanging,
-                break_on_hyphens=False,
-            ).rstrip()
-        )
+        lines += textwrap.wrap(
+            last,
+            max(width, len(hanging) + _NARROWEST),
+            initial_indent=first,
+            subsequent_indent=hanging,
+            break_on_hyphens=False,
+        ) or [first.rstrip()]
     return lines

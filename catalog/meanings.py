@@ -49,7 +49,7 @@ def meanings(
         Columns of other relations that the statement may name.
     """
     tree = syntax_tree(connection, sql)
-    others = {name.lower(): _named(columns) for name, columns in (known or {}).items()}
+    others: dict[str, Columns] = {name.lower(): _named(columns) for name, columns in (known or {}).items()}
     try:
         found = _Statement(connection).select(tree["statements"][0]["node"], others) or []
     except RecursionError:  # hundreds of subqueries in one another
@@ -115,17 +115,17 @@ class _Statement:
 
     def _table(self, table: dict[str, Any], scope: dict[str, Columns]) -> tuple[str, Columns]:
         if table["type"] == "BASE_TABLE":
-            name = table["table_name"]
+            name = str(table["table_name"])
             qualified = table["catalog_name"] or table["schema_name"]
             if not qualified and name.lower() in scope:
                 return name, scope[name.lower()]
             ours = table["catalog_name"] in ("", "lake") and table["schema_name"] in ("", "main")
             columns = known_columns().get(name.lower()) if ours else None
-            return name, columns and _named(columns)
+            return name, None if columns is None else _named(columns)
         if table["type"] == "SUBQUERY":
             return "", self.select(table["subquery"]["node"], scope)
         if table["type"] == "TABLE_FUNCTION":
-            name = table["function"]["function_name"]
+            name = str(table["function"]["function_name"])
             return name, self.macro(name)
         return "", None
 
@@ -134,8 +134,11 @@ class _Statement:
         macro = next((file for file in sql_files("macros") if file.name == name.lower()), None)
         if macro is None or macro.columns:
             return _named(macro.columns) if macro else None
+        _, of_table, select = macro.body.partition(" AS TABLE")
+        if not of_table:  # it gives a value
+            return None
         hidden = frozenset(parameter.name.lower() for parameter in macro.parameters)
-        tree = syntax_tree(self._connection, macro.body.partition(" AS TABLE")[2])
+        tree = syntax_tree(self._connection, select)
         return _Statement(self._connection, hidden).select(tree["statements"][0]["node"], {})
 
     def _item(self, item: dict[str, Any], sources: list[_Source]) -> Columns:

@@ -15,7 +15,7 @@ from catalog.interruption import interruptible
 from catalog.limits import Limits
 from catalog.near import nearest
 from catalog.schema import Column
-from catalog.sql_files import Value, sql_file
+from catalog.sql_files import Value, shipped, sql_file
 from catalog.statement import checked
 from pores.errors import InputError
 from storage.lake import ROOMS, Lake, atomic
@@ -117,8 +117,33 @@ def run_query(
     form: str = "table",
     out: Path | None = None,
 ) -> Path | None:
-    """Answer a named query, as `run_sql` does; InputError lists what there is if the name is unknown."""
-    return answer(lake, named(name, params or {}), form, out)
+    """Answer a named query, as `run_sql` does; InputError says which are near if the name is unknown."""
+    question = named(name, params or {})
+    try:
+        return answer(lake, question, form, out)
+    except InputError as error:
+        with connect(lake) as connection:
+            require_shipped(connection, lake, error)
+        raise
+
+
+def require_shipped(connection: duckdb.DuckDBPyConnection, lake: Lake, error: InputError) -> None:
+    """Raise what to do where the catalogue lacks views or macros that named queries stand on.
+
+    `error` is what came of it: a catalogue that another version of porelake made.
+    """
+    there = {name for (name,) in connection.execute(_THERE).fetchall()}
+    if missing := sorted({file.name for file in shipped()} - there):
+        raise InputError(
+            f"the catalogue of the lake {lake.location} is of another version: it has no {missing[0]};"
+            f" `porelake publish --lake {lake.location}` makes it anew"
+        ) from error
+
+
+_THERE = """
+SELECT view_name FROM duckdb_views() WHERE database_name = 'lake'
+UNION
+SELECT function_name FROM duckdb_functions() WHERE database_name = 'lake'"""
 
 
 def named(name: str, params: Mapping[str, str]) -> Question:

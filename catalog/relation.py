@@ -26,7 +26,7 @@ from catalog.statement import checked, translated
 from pores.errors import InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped]
     import polars as pl
     import pyarrow as pa
     from astropy.table import QTable
@@ -109,7 +109,8 @@ class Answer:
         """All rows as a polars DataFrame, which has no place for units."""
         _need("polars")
         with telling():
-            return self.relation.pl()
+            frame: pl.DataFrame = self.relation.pl()
+        return frame
 
     def arrow(self) -> "pa.Table":
         """All rows as an Arrow table; unit, description and UCD are in the metadata of its fields."""

@@ -9,7 +9,7 @@ import duckdb
 
 from catalog.answers import print_answer
 from catalog.interruption import interruptible
-from catalog.query import Question, connect
+from catalog.query import Question, connect, require_shipped
 from catalog.sql_files import sql_files
 from catalog.statement import checked
 from pores.errors import InputError
@@ -67,11 +67,16 @@ class Session:
         """
         if form == "parquet":
             raise InputError("parquet is for files: .out FILE.parquet, then ask")
-        sql = checked(self._connection, question.sql)
-        interruptible(
-            self._connection,
-            lambda: print_answer(self._connection, sql, question.values, form, self._spool, question.columns),
-        )
+        try:
+            sql = checked(self._connection, question.sql)
+            interruptible(self._connection, lambda: self._print(sql, question, form))
+        except InputError as error:
+            if question.columns:
+                require_shipped(self._connection, self.lake, error)
+            raise
+
+    def _print(self, sql: str, question: Question, form: str) -> None:
+        print_answer(self._connection, sql, question.values, form, self._spool, question.columns)
 
     def names(self) -> Names:
         """What there is to name."""
@@ -98,7 +103,7 @@ SELECT view_name, coalesce(comment, '') FROM duckdb_views()
 WHERE database_name = 'lake' AND NOT internal ORDER BY view_name"""
 _MACROS = """
 SELECT function_name, coalesce(any_value(comment), '') FROM duckdb_functions()
-WHERE function_type = 'table_macro' AND NOT internal GROUP BY function_name ORDER BY function_name"""
+WHERE database_name = 'lake' GROUP BY function_name ORDER BY function_name"""
 _COLUMNS = """
 SELECT table_name, column_name, coalesce(comment, '') FROM duckdb_columns()
 WHERE database_name = 'lake' ORDER BY table_name, column_index"""

@@ -5,7 +5,7 @@ from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.history import FileHistory, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import PygmentsLexer
-from pygments.lexers.sql import SqlLexer
+from pygments.lexers.sql import SqlLexer  # type: ignore[import-untyped]
 
 from catalog.answers import FORMATS
 from catalog.session import Session
