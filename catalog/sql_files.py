@@ -6,10 +6,13 @@
     -- like tracks: track_id, lifetime_h              columns that mean what they mean in a table
     -- column lifetime_bin_h float64 [h] {time.duration} : lower edge of the bin; unit and UCD may be left out
     -- param min_obs INTEGER = 3 : fewest observations
+    -- param bin_h DOUBLE = 1 (> 0) : a number above 0
+    -- param births VARCHAR = seen (seen, all) : one of these, or null if that is the default
     -- example FROM pore_life('377_20110215_020000_001')    how a macro is called
 """
 
 import itertools
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,9 +32,13 @@ Value = str | int | float | bool | datetime | None
 _OBJECTS: tuple[Kind, ...] = ("views", "macros")
 _NAME = re.compile(r"\w+")
 _COLUMN = re.compile(r"column (\w+) (\S+)(?: \[(.*?)\])?(?: \{(.*?)\})? : (.+)")
-_PARAM = re.compile(r"param (\w+) (\w+)(?: = (.*?))? : (.+)")
+_PARAM = re.compile(
+    r"param (?P<name>\w+) (?P<type>\S+)(?: = (?P<default>.*?))?(?: \((?P<limits>.*?)\))?"
+    r" : (?P<description>.+)"
+)
 _EXAMPLE = re.compile(r"example (.+)")
 _LIKE = re.compile(r"like (\w+): (.+)")
+_POSITIVE = "> 0"
 _READERS = {
     "INTEGER": int,
     "DOUBLE": float,
@@ -42,21 +49,34 @@ _READERS = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a query or macro: its SQL type, default as text (`null` for none) and meaning."""
+    """A parameter of a query or macro: SQL type, default as text (`null` for none), meaning and limits."""
 
     name: str
     type: str
     default: str
     description: str
+    limits: str = ""
 
     def value(self, text: str) -> Value:
-        """Read a value from text; InputError if it is not of the parameter's type."""
-        if text.lower() == "null":
+        """Read a value from text; InputError if it is not of the parameter's type, or beyond its limits."""
+        if text.lower() == "null" and "null" in (self.limits or "null"):
             return None
         try:
-            return _READERS[self.type](text)  # type: ignore[no-any-return, operator]
+            value: Value = _READERS[self.type](text)  # type: ignore[operator]
         except ValueError as error:
             raise InputError(f"--param {self.name}={text}: not a value of type {self.type}") from error
+        if not self._admits(value):
+            raise InputError(f"--param {self.name}={text}: must be {self._wanted}")
+        return value
+
+    def _admits(self, value: Value) -> bool:
+        if self.limits == _POSITIVE:
+            return isinstance(value, int | float) and 0 < value < math.inf
+        return not self.limits or value in self.limits.split(", ")
+
+    @property
+    def _wanted(self) -> str:
+        return "a number above 0" if self.limits == _POSITIVE else f"one of {self.limits}"
 
 
 @dataclass(frozen=True)
@@ -111,7 +131,7 @@ def _parsed(path: Path) -> SqlFile:
         if found := _COLUMN.fullmatch(line):
             columns.append(_column(*found.groups()))
         elif found := _PARAM.fullmatch(line):
-            parameters.append(Parameter(*found.groups("")))
+            parameters.append(Parameter(**found.groupdict("")))
         elif found := _EXAMPLE.fullmatch(line):
             example = found.group(1)
         elif found := _LIKE.fullmatch(line):

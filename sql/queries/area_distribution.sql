@@ -5,7 +5,7 @@
 -- column n int64 : Pore tracks whose largest area is in the bin
 -- column n_censored int64 : Of these, lives seen in part, which may have been larger
 -- column fraction float64 : n over all pore tracks of the product
--- param bins_per_decade DOUBLE = 5 : Bins to a factor of ten in area
+-- param bins_per_decade DOUBLE = 5 (> 0) : Bins to a factor of ten in area
 WITH lives AS (
     SELECT product, floor(log10(max_area_mm2) * $bins_per_decade) AS bin, censored
     FROM pore_lifetime

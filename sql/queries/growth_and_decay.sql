@@ -9,7 +9,7 @@
 -- column q25_mm2_h float64 [Mm2/h] {arith.rate;phys.area} : Quarter of the rates is lower
 -- column q75_mm2_h float64 [Mm2/h] {arith.rate;phys.area} : Quarter of the rates is higher
 -- column median_per_h float64 [1/h] {arith.rate;stat.median} : Median of rate over largest area
--- param bins_per_decade DOUBLE = 5 : Bins to a factor of ten in area
+-- param bins_per_decade DOUBLE = 5 (> 0) : Bins to a factor of ten in area
 -- param min_obs INTEGER = 3 : Fewest observations in a phase
 -- param min_mu DOUBLE = 0 : Smallest cosine of the heliocentric angle that a life may reach
 SELECT

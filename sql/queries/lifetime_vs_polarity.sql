@@ -10,10 +10,10 @@
 -- column survival_low_h float64 [h] {time.duration;stat.min} : Lower 95 % limit of survival_median_h
 -- column survival_high_h float64 [h] {time.duration;stat.max} : Upper 95 % limit; null: not reached
 -- column longest_censored_h float64 [h] {time.duration;stat.max} : Longest life seen in part
--- param kind VARCHAR = pore : `pore`, `umbra`; null: both
+-- param kind VARCHAR = pore (pore, umbra, null) : `pore`, `umbra`; null: both
 -- param min_obs INTEGER = 2 : Fewest observations of a life
 -- param min_mu DOUBLE = 0 : Smallest cosine of the heliocentric angle that a life may reach
--- param births VARCHAR = seen : `seen`: lives whose birth was seen; `all`: the others as lower bounds too
+-- param births VARCHAR = seen (seen, all) : Lives whose birth was seen; or the others as lower bounds too
 SELECT
     product,
     bin::INTEGER AS polarity,

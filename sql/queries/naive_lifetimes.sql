@@ -11,8 +11,8 @@
 -- column surviving float64 {stat.probability} : Fraction of all lives that reach it, by Kaplan and Meier
 -- column lower float64 {stat.probability;stat.min} : Lower 95 % limit of surviving
 -- column upper float64 {stat.probability;stat.max} : Upper 95 % limit of surviving
--- param bin_h DOUBLE = 1 : Width of a bin, h
--- param kind VARCHAR = pore : `pore`, `umbra`; null: both
+-- param bin_h DOUBLE = 1 (> 0) : Width of a bin, h
+-- param kind VARCHAR = pore (pore, umbra, null) : `pore`, `umbra`; null: both
 -- param min_obs INTEGER = 2 : Fewest observations of a life
 -- param min_mu DOUBLE = 0 : Smallest cosine of the heliocentric angle that a life may reach
 WITH

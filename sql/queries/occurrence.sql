@@ -11,7 +11,7 @@
 -- column mean_umbrae float64 {meta.number;stat.mean} : Umbrae in a frame
 -- column mean_pore_area_mm2 float64 [Mm2] {phys.area;stat.mean} : Area of all pores of a frame
 -- column n_emerged int64 {meta.number} : Pores that emerged in this time
--- param bin_h DOUBLE = 6 : Width of a bin, h
+-- param bin_h DOUBLE = 6 (> 0) : Width of a bin, h
 -- param harp INTEGER = null : HARP number; null: all
 WITH
 births AS (

@@ -12,7 +12,7 @@
 -- column q75_lifetime_h float64 [h] {time.duration} : Quarter of the complete lives is longer
 -- column longest_censored_h float64 [h] {time.duration;stat.max} : Longest censored life: a lower bound
 -- column survival_median_h float64 [h] {time.duration;stat.median} : By Kaplan and Meier; null if never reached
--- param bin_g DOUBLE = 200 : Width of a bin of |mean Br|, G
+-- param bin_g DOUBLE = 200 (> 0) : Width of a bin of |mean Br|, G
 -- param min_obs INTEGER = 2 : Fewest observations of a track
 -- param min_mu DOUBLE = 0 : Smallest cosine of the heliocentric angle that a track may reach
 SELECT

@@ -8,13 +8,13 @@
 -- column surviving float64 {stat.probability} : Estimated fraction of features that live longer
 -- column lower float64 {stat.probability;stat.min} : Lower confidence limit of surviving
 -- column upper float64 {stat.probability;stat.max} : Upper confidence limit of surviving
--- param kind VARCHAR = pore : `pore`, `umbra`; null: both
+-- param kind VARCHAR = pore (pore, umbra, null) : `pore`, `umbra`; null: both
 -- param min_obs INTEGER = 2 : Fewest observations of a life
 -- param min_mu DOUBLE = 0 : Smallest cosine of the heliocentric angle that a life may reach
 -- param br_from DOUBLE = null : Smallest |mean Br| over the life, G; null: no limit, lives without known field too
 -- param br_to DOUBLE = null : Largest |mean Br|, G, not included; null: no limit
--- param births VARCHAR = seen : `seen`: lives whose birth was seen; `all`: the others as lower bounds too
--- param z DOUBLE = 1.959963984540054 : Normal deviate of the limits; this one for 95 %, 1 for 68 %
+-- param births VARCHAR = seen (seen, all) : Lives whose birth was seen; or the others as lower bounds too
+-- param z DOUBLE = 1.959963984540054 (> 0) : Normal deviate of the limits; this one for 95 %, 1 for 68 %
 SELECT
     product,
     lifetime_h,

@@ -12,7 +12,7 @@
 -- param answer VARCHAR = null : `n_features`, `n_tracks`, `mean_area_mm2` of a feature, `mean_abs_br` of a feature (G),
 --     `median_lifetime_h` by Kaplan and Meier over lives whose birth was seen, `merges_per_track_h`: tracks that
 --     ended by merging, over the sum of lifetimes; null: all of these
--- param kind VARCHAR = pore : `pore`, `umbra`; null: both
+-- param kind VARCHAR = pore (pore, umbra, null) : `pore`, `umbra`; null: both
 -- param min_obs INTEGER = 2 : Fewest observations of a track
 WITH
 runs AS (

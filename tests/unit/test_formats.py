@@ -1,6 +1,7 @@
 """The schema in other forms says the same in each."""
 
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -102,10 +103,26 @@ def test_sql_files_say_what_a_row_is(path: Path) -> None:
 
 def test_header_of_a_query() -> None:
     query = sql_file("queries", "pore_lifetime_vs_mean_br")
-    assert query.parameters[0] == Parameter("bin_g", "DOUBLE", "200", "Width of a bin of |mean Br|, G")
+    assert query.parameters[0] == Parameter("bin_g", "DOUBLE", "200", "Width of a bin of |mean Br|, G", "> 0")
     assert query.columns[0] == PRODUCT
     assert query.columns[1].unit == "G"
     assert query.columns[1].type == "float64"
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "-inf"])
+def test_values_must_be_above_zero_where_the_header_says_so(text: str) -> None:
+    with pytest.raises(InputError, match=re.escape(f"--param bin_g={text}: must be a number above 0")):
+        Parameter("bin_g", "DOUBLE", "200", "x", "> 0").value(text)
+
+
+def test_values_must_be_of_a_choice_where_the_header_says_so() -> None:
+    births = Parameter("births", "VARCHAR", "seen", "x", "seen, all")
+    assert births.value("all") == "all"
+    for text in ("null", "some", "seen, all", ""):
+        with pytest.raises(InputError, match=f"--param births={text}: must be one of seen, all"):
+            births.value(text)
+    kind = Parameter("kind", "VARCHAR", "pore", "x", "pore, umbra, null")
+    assert (kind.value("umbra"), kind.value("null")) == ("umbra", None)
 
 
 def test_values_of_parameters() -> None:
