@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -71,15 +71,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Send a page."""
-        self._send(self._got())
+        self._send(self._or_failure(self._got))
 
     def do_HEAD(self) -> None:
         """Send what GET would, less the content."""
-        self._send(self._got(), body=False)
+        self._send(self._or_failure(self._got), body=False)
 
     def do_POST(self) -> None:
         """Answer a question."""
-        self._send(self._asked())
+        self._send(self._or_failure(self._asked))
+
+    def _or_failure(self, made: Callable[[], Reply]) -> Reply:
+        """A reply, or a page that says only that none could be made; the terminal says why."""
+        try:
+            return made()
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception:
+            traceback.print_exc()
+            return error_page(500, "This failed", "The terminal in which the server runs says why.")
 
     def _got(self) -> Reply:
         if self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers:

@@ -3,8 +3,11 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from catalog.build import publish
 from flows.live.server import shown
+from flows.report.site import Site
 from storage.lake import Lake
 from tests.live.conftest import LIMITS
 from tests.live.wire import Wire
@@ -57,6 +60,18 @@ def test_errors_are_pages_without_tracebacks(wire: Wire, asked_lake: Lake) -> No
             assert b"Traceback" not in reply.body
     finally:
         catalogue.rename(asked_lake.catalog)
+
+
+def test_a_page_that_cannot_be_made_is_told(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Site, "page", lambda *_: 1 / 0)
+    reply = wire.get("/about.html")
+    assert (reply.status, b"This failed" in reply.body) == (500, True)
+    assert b"ZeroDivision" not in reply.body
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert wire.get("/about.html").status == 200
 
 
 def test_a_lake_that_is_published_again_is_shown_at_once(asked_lake: Lake, tmp_path: Path) -> None:
