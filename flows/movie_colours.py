@@ -1,6 +1,7 @@
 """Images in colours: what a panel shows, from which value to which, by which table."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 RGB = NDArray[np.uint8]
+RGBA = NDArray[np.uint8]
 
 MISSING = (0x22, 0x22, 0x33)  # no level of grey, and no field
 FIELD_LIMIT_G = 1500.0  # as sunpy and JSOC show HMI's field
@@ -41,17 +43,27 @@ class Scale:
     per_tick: float = 1.0
     form: str = ".0f"
 
-    def coloured(self, image: NDArray[np.floating[Any]], size: tuple[int, int]) -> RGB:
-        """The image with north up, as wide and high as `size`; missing pixels in a colour of their own."""
+    def coloured(self, image: NDArray[np.floating[Any]], size: tuple[int, int]) -> RGBA:
+        """The image with north up, as wide and high as `size`; missing pixels in a colour of their own.
+
+        Returns
+        -------
+        ndarray of uint8, (y, x, 4)
+        """
         missing = ~np.isfinite(image)
         known = np.where(missing, (self.low + self.high) / 2, image) if missing.any() else image
         shown = _resized(known.astype(np.float32), size, Image.Resampling.BICUBIC)
         level = (shown - np.float32(self.low)) * np.float32(256 / (self.high - self.low))
-        colours = self.table[np.clip(level, 0, 255).astype(np.uint8)]
+        colours = np.take(self._packed, np.clip(level, 0, 255).astype(np.uint8))
         if missing.any():
-            colours[_resized(missing.astype(np.uint8), size, Image.Resampling.NEAREST) > 0] = MISSING
-        upward: RGB = colours[::-1]
+            colours[_resized(missing.astype(np.uint8), size, Image.Resampling.NEAREST) > 0] = _pack(MISSING)
+        upward: RGBA = colours[::-1, :, None].view(np.uint8)
         return upward
+
+    @cached_property
+    def _packed(self) -> NDArray[np.uint32]:
+        """The table with a number for each colour, which is looked up in one go."""
+        return _pack(self.table)
 
 
 def prepared_scale() -> Scale:
@@ -79,6 +91,13 @@ def field_scale(grey: bool) -> Scale:
 
 def _grey() -> RGB:
     return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+
+
+def _pack(colours: RGB | tuple[int, int, int]) -> NDArray[np.uint32]:
+    """Opaque colours (..., 3), four bytes as one number."""
+    rgb = np.asarray(colours, np.uint8)
+    rgba = np.concatenate((rgb, np.full((*rgb.shape[:-1], 1), 255, np.uint8)), axis=-1)
+    return rgba.view(np.uint32)[..., 0]
 
 
 def _hmimag() -> RGB:

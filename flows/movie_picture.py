@@ -10,7 +10,7 @@ from flows.movie_colours import RGB, Scale
 from flows.movie_labels import Number, Numbering
 from flows.movie_layout import Box, Layout
 from flows.movie_lines import Lines
-from flows.movie_text import DARK, Writing
+from flows.movie_text import Writing
 from flows.movie_times import Moment
 from flows.movie_trails import Trails
 from flows.outlines import COLOURS, outlines
@@ -53,19 +53,18 @@ class Painter:
 
     def picture(self, moment: Moment) -> RGB:
         """The picture of a moment, (y, x, 3)."""
-        self._lines.rgba[..., :3] = self._ground
-        self._lines.rgba[..., 3] = 255
+        self._lines.rgba[:] = self._ground
         images = self._images(moment)
         for panel, scale, image in zip(self.layout.panels, self.scales, images, strict=True):
             self._paste(panel, scale, image)
         scene = None if moment.reason or self.trails is None else self.scenes.scene(moment.t_rec)
         numbers = [] if scene is None else self._mark(scene)
-        picture = Image.fromarray(self._lines.rgba[..., :3])
+        picture = Image.fromarray(self._lines.rgba)
         pen = ImageDraw.Draw(picture)
         self._write(pen, moment, images)
         if scene is not None:
             self._write_numbers(pen, scene, numbers)
-        return np.asarray(picture)
+        return np.asarray(picture.convert("RGB"))
 
     def _images(self, moment: Moment) -> list[NDArray[Any] | None]:
         """The image of each panel; None where there is none."""
@@ -79,10 +78,9 @@ class Painter:
 
     def _paste(self, panel: Box, scale: Scale, image: NDArray[Any] | None) -> None:
         rgba = self._lines.rgba[panel.y : panel.y + panel.height, panel.x : panel.x + panel.width]
-        rgba[..., :3] = DARK
         if image is not None:
             x, y, width, height = self._place(panel, image.shape)
-            rgba[y : y + height, x : x + width, :3] = scale.coloured(image, (width, height))
+            rgba[y : y + height, x : x + width] = scale.coloured(image, (width, height))
 
     def _place(self, panel: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
         """Left, top, width and height of an image in its panel: patches differ by a pixel, in the middle."""

@@ -7,7 +7,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from flows.movie_colours import RGB, Scale
+from flows.movie_colours import RGBA, Scale
 from flows.movie_layout import Box, Layout
 from flows.outlines import COLOURS
 
@@ -41,17 +41,18 @@ class Writing:
             )
         }
 
-    def ground(self, title: str, scales: tuple[Scale, ...], key: tuple[str, str]) -> RGB:
-        """What does not change: title, names of panels, colour bars, and a line below in two parts."""
+    def ground(self, title: str, scales: tuple[Scale, ...], key: tuple[str, str]) -> RGBA:
+        """What does not change, (y, x, 4): title, names of panels, colour bars, a line below in two parts."""
         layout, pad = self.layout, self.layout.pad
         image = Image.new("RGB", (layout.width, layout.height), GROUND)
         pen = ImageDraw.Draw(image)
         pen.text((pad, self._row(0)), title, BRIGHT, self.letters["head"], "ls")
         for panel, scale in zip(layout.panels, scales, strict=True):
+            pen.rectangle((panel.x, panel.y, panel.x + panel.width - 1, panel.y + panel.height - 1), DARK)
             pen.text(layout.title_of(panel), scale.title, BRIGHT, self.letters["title"], "ls")
             self._bar(image, pen, layout.bar_of(panel), scale)
         self._key(pen, *key)
-        return np.asarray(image)
+        return np.asarray(image.convert("RGBA"))
 
     def clock(self, pen: ImageDraw.ImageDraw, utc: str, tai: str, where: str) -> None:
         """The time, large, and what else changes."""

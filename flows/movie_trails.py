@@ -42,6 +42,6 @@ class Trails:
         shade = np.floor(age / self.hours * _SHADES).astype(int)
         for i in range(_SHADES)[::-1]:
             for kind in ("pore", "umbra"):
-                steps = self._steps[(shade == i) & (age >= 0) & (self._kind == kind)]
+                steps = self._steps[(shade == i) & (self._kind == kind)]
                 if len(steps):
                     yield kind, 1 - (i + 0.5) / _SHADES, list(steps)
