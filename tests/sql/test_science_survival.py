@@ -175,7 +175,7 @@ def test_naive_histogram_beside_survival(lives_lake) -> None:
     assert [row[5] for row in rows[:4]] == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0])
     assert [row[6] for row in rows[:4]] == pytest.approx([1 / 4, 1 / 4, 1 / 4, 0])
     assert [row[7] for row in rows[:4]] == pytest.approx([2 / 3, 1 / 3, 0, 0], abs=1e-12)
-    assert [row[8] for row in rows[:4]] == pytest.approx([3 / 4, 1 / 2, 1 / 4, 1 / 4])
+    assert [row[8] for row in rows] == pytest.approx([3 / 4, 1 / 2, 1 / 4, 1 / 4, 1 / 4, 1 / 4])
     survival = [row for row in ask(lives_lake, "survival") if row[0] == "set 7"]
     assert [row[9:] for row in rows[:4]] == [row[6:] for row in survival]
 
