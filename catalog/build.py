@@ -17,20 +17,14 @@ from catalog.connection import place, register_tables
 from catalog.ensembles import Ensembles
 from catalog.file_views import select
 from catalog.formats import comments, literal, quoted
-from catalog.schema import RUNS, TABLES, Column, Table
+from catalog.schema import RUNS, TABLES, Table
+from catalog.schema.published import ALL_RUNS, PUBLISHED
 from catalog.sql_files import shipped
 from catalog.statement import message
 from pores.errors import PorelakeError
 from storage.lake import Lake, atomic
 from storage.remote_files import push_catalog
 from storage.runs import CurrentRun, current_runs, member_runs
-
-ALL_RUNS = "all_runs"
-PUBLISHED = (
-    Column("root", "string", "Place of the lake when the catalogue was made"),
-    Column("published", "timestamp", "When the catalogue was made, UTC"),
-    Column("code_version", "string", "porelake version that made it"),
-)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from catalog.schema import TABLES, Table
 from catalog.sql_files import sql_files
 from catalog.statement import message
 from pores.errors import PorelakeError
-from pores.oracle import CHECKS
+from pores.oracle_checks import CHECKS
 from storage.lake import Lake
 from storage.remote import all_pulled
 from storage.runs import CurrentRun, current_runs, member_runs

@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
-from catalog.build import ALL_RUNS, PUBLISHED
 from catalog.schema import ENSEMBLES, TABLES, Column
+from catalog.schema.published import ALL_RUNS, PUBLISHED
 from catalog.sql_files import sql_files
 from catalog.statement import syntax_tree
 

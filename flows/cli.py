@@ -1,47 +1,60 @@
 """The `porelake` command. Heavy things are imported inside the command that needs them."""
 
-import importlib.metadata
+import importlib
 import sys
+from functools import cache
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from flows.commands import (
-    ask,
-    chain,
-    challenge,
-    clock,
-    give,
-    look,
-    make,
-    network,
-    regions,
-    report,
-    serve,
-    shell,
-)
 from pores.errors import InputError, PorelakeError
 
 INTERRUPTED = 130  # with this typer ends a command at Ctrl-C
 
-app = typer.Typer(
-    name="porelake",
-    help="A data lake of solar pores: SHARP series in, a queryable catalogue out.",
-    invoke_without_command=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+# Commands by the module of `flows.commands` that has them; their order is that of the help.
+MODULES = {
+    "chain": ("run", "ingest", "prepare", "detect", "track", "publish"),
+    "clock": ("watch", "clock"),
+    "ask": ("sql", "query", "describe"),
+    "shell": ("shell",),
+    "give": ("export", "verify"),
+    "make": ("simulate", "score", "mask", "enhance", "parameters", "demo"),
+    "look": ("lineage", "movie"),
+    "report": ("report",),
+    "serve": ("serve",),
+    "challenge": ("challenge",),
+    "regions": ("resolve", "follow", "unfollow", "following"),
+    "network": ("train-enhance", "weights"),
+}
+
+
+@cache
+def command_line(asked: str = "") -> typer.Typer:
+    """Return the command line; of one command alone if it is asked for, so that no other is imported."""
+    made = typer.Typer(
+        name="porelake",
+        help="A data lake of solar pores: SHARP series in, a queryable catalogue out.",
+        invoke_without_command=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    made.callback()(_options)
+    alone = [module for module, commands in MODULES.items() if asked in commands]
+    for module in alone or MODULES:
+        importlib.import_module(f"flows.commands.{module}").register(made)
+    return made
 
 
 def _say_version(asked: bool) -> None:
     if asked:
-        print(f"porelake {importlib.metadata.version('porelake')}")
+        from importlib.metadata import version
+
+        print(f"porelake {version('porelake')}")
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     context: typer.Context,
     version: Annotated[
@@ -52,24 +65,10 @@ def _options(
         print(context.get_help())
 
 
-chain.register(app)
-clock.register(app)
-ask.register(app)
-give.register(app)
-make.register(app)
-look.register(app)
-report.register(app)
-challenge.register(app)
-regions.register(app)
-network.register(app)
-serve.register(app)
-shell.register(app)
-
-
 def main() -> None:
     """Run the command line; exit 2 for wrong usage or input, 1 for a failure at run time."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        sys.exit(command_line(*sys.argv[1:2])(standalone_mode=False) or 0)
     except SystemExit as end:
         if end.code == INTERRUPTED:
             _end("stopped; run again to go on", INTERRUPTED)

@@ -6,16 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.lake_options import JsonOption as JsonOption
+from flows.lake_options import LakeOption as LakeOption
+from flows.lake_options import OutOption as OutOption
 from flows.option_values import parameters, whole_number
 from flows.option_values import selection as selection_of
 from flows.request import JSOC, LAKE, Request
 from pores.errors import InputError
 from pores.parameters import Tracker
 
-LakeOption = Annotated[
-    str, typer.Option("--lake", envvar="PORELAKE_LAKE", help="Directory or URL (s3://...) of the lake.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")]
 HarpOption = Annotated[list[int] | None, typer.Option("--harp", help="HARP number; may be given again.")]
 NoaaOption = Annotated[
     list[str] | None,
@@ -80,7 +79,6 @@ VaryOption = Annotated[
         " combination.",
     ),
 ]
-OutOption = Annotated[Path | None, typer.Option("--out", help="File to write.")]
 
 
 class Enhance(StrEnum):

@@ -2,7 +2,7 @@
 
 from catalog.schema.columns import HARP, RUN, T_OBS, T_REC, Column, Table, null
 from pores.errors import Reason
-from pores.oracle import CHECKS
+from pores.oracle_checks import CHECKS
 
 
 def _sharp(name: str, description: str, unit: str, ucd: str) -> Column:

@@ -27,9 +27,9 @@ def commands() -> Iterator[tuple[str, Any]]:
     """The words and the command of everything that can be called, as `weights fetch`."""
     from typer.main import get_command
 
-    from flows.cli import app
+    from flows.cli import command_line
 
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]  # it is a group
+    for name, command in get_command(command_line()).commands.items():  # type: ignore[attr-defined]  # it is a group
         if not hasattr(command, "commands"):
             yield name, command
         for child, below in getattr(command, "commands", {}).items():

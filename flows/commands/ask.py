@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flows.options import JsonOption, LakeOption, OutOption
+from flows.lake_options import JsonOption, LakeOption, OutOption
 from flows.words import terminal_width
 from pores.errors import InputError
 from storage.lake import Lake

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from flows.commands.ask import ParamOption, pairs
+from flows.lake_options import LakeOption
 from flows.option_values import moment
-from flows.options import LakeOption
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 

@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
-from flows.options import LakeOption
+from flows.lake_options import LakeOption
 
 _OF_THE_CLOCK = ("--from", "--email", "--workers", "--database", "--config")
 

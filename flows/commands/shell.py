@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.options import LakeOption
+from flows.lake_options import LakeOption
 from pores.errors import InputError
 from storage.lake import Lake
 

@@ -11,12 +11,12 @@ from typer.main import get_command
 
 from catalog.build import publish
 from catalog.query import connect, named
-from flows.cli import app
+from flows.cli import command_line
 from storage.lake import Lake
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, calls, codes, links, name, typed
 
 FIGURE_BYTES = 400_000
-COMMAND = get_command(app)
+COMMAND = get_command(command_line())
 TYPED = [(page, command) for page in PAGES for block in blocks(page) for command in typed(block)]
 CALLS = [(name(page), words) for page, command in TYPED for words in calls(command, "porelake")]
 IN_LINE = [

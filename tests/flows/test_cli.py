@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
+from typer.main import get_command
 
+from flows.cli import MODULES, command_line
 from tests.flows.runs import (
     BUSY,
     QUIET,
@@ -211,7 +213,8 @@ def test_sql_imports_nothing_heavy(small_lake: Path) -> None:
     done = subprocess.run(command, env=environment(), cwd=root, capture_output=True, text=True, check=True)
     loaded = done.stdout.splitlines()[-1]
     assert "'duckdb'" in loaded
-    for heavy in ("prefect", "tensorflow", "sunpy", "astropy", "scipy", "h5py", "matplotlib", "pandas"):
+    chain = ("prefect", "tensorflow", "sunpy", "astropy", "scipy", "h5py", "matplotlib", "pandas")
+    for heavy in (*chain, "numpy", "pyarrow", "prompt_toolkit"):
         assert f"'{heavy}'" not in loaded, heavy
 
 
@@ -235,3 +238,9 @@ def test_simulate_writes_a_series_that_runs(
     assert all((tmp_path / "a" / n).read_bytes() == (tmp_path / "b" / n).read_bytes() for n in names)
     shutil.rmtree(tmp_path / "b")
     refuses("simulate", "--out", tmp_path / "c", "--shape", 8, 8, says="shape")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_command_is_known_by_its_module(module: str) -> None:
+    assert list(get_command(command_line(MODULES[module][0])).commands) == list(MODULES[module])
+    assert set(MODULES[module]) <= set(get_command(command_line()).commands)

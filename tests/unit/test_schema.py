@@ -7,7 +7,7 @@ from astropy.io.votable.ucd import check_ucd
 from catalog.schema import FRAMES, TABLES
 from catalog.sql_files import sql_files
 from pores.errors import Reason
-from pores.oracle import CHECKS
+from pores.oracle_checks import CHECKS
 
 CONTRACT = {
     "pores": "harpnum t_rec pore_id track_id product x_px y_px lon lat mu area_px grid_scale area_mm2"

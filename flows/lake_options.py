@@ -1,0 +1,12 @@
+"""The options of commands that ask a lake; apart from the others, which need the models of parameters."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+LakeOption = Annotated[
+    str, typer.Option("--lake", envvar="PORELAKE_LAKE", help="Directory or URL (s3://...) of the lake.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="File to write.")]
