@@ -68,12 +68,13 @@ def answer(lake, sql: str) -> list:
 
 def test_from_the_overview_to_an_answer_and_its_order(page, live, seen_lake) -> None:
     page.goto(live.address)
+    page.wait_for_load_state("networkidle")
     page.get_by_role("link", name="Ask in SQL").click()
     asked(page, "SELECT track_id, n_obs, lifetime_h FROM tracks ORDER BY track_id LIMIT 10")
     page.locator("#as-table tbody td").first.wait_for()
     rows = answer(seen_lake, "SELECT track_id, n_obs FROM tracks ORDER BY track_id LIMIT 10")
     assert len(rows) > 2
-    assert f"{len(rows)} rows" in page.get_by_role("status").inner_text()
+    assert f"{len(rows)} rows" in page.locator("#status").inner_text()
     assert column(page, 1) == [track for track, _ in rows]
     page.get_by_role("columnheader", name="n_obs").click()
     assert column(page, 2) == [str(n) for n in sorted(n for _, n in rows)]
@@ -99,10 +100,10 @@ def test_a_plot_has_a_point_a_row_and_follows_its_axes(page, seen_lake) -> None:
     page.locator("#plot .main-svg").first.wait_for()
     page.locator("#plot .scatterlayer .point").nth(n - 1).wait_for()
     assert page.locator("#plot .scatterlayer .point").count() == n
-    assert page.get_by_label("Horizontal").input_value() == "0"
+    assert page.locator("#x").input_value() == "0"
     assert "area_mm2 [Mm²]" in page.locator("#plot .ytitle").text_content()
-    page.get_by_label("Kind").select_option("histogram")
-    page.get_by_label("Horizontal").select_option(label="area_mm2")
+    page.locator("#kind").select_option("histogram")
+    page.locator("#x").select_option(label="area_mm2")
     page.locator("#plot .barlayer .point").first.wait_for()
     assert "rows" in page.locator("#plot .ytitle").text_content()
 
@@ -110,7 +111,7 @@ def test_a_plot_has_a_point_a_row_and_follows_its_axes(page, seen_lake) -> None:
 def test_wrong_sql_is_told_in_words(page) -> None:
     asked(page, "SELECT lifetme_h FROM tracks")
     page.locator("#status.wrong").wait_for()
-    said = page.get_by_role("status").inner_text()
+    said = page.locator("#status").inner_text()
     assert 'column "lifetme_h" not found' in said
     assert "lifetime_h" in said
     assert page.locator("#answer").is_hidden()
@@ -146,7 +147,7 @@ def test_what_the_lake_has_is_text_never_markup(page, live) -> None:
     assert column(page, 2) == [hostile]
     assert page.locator("#as-table th").nth(1).inner_text() == hostile
     page.get_by_role("tab", name="Plot").click()
-    page.get_by_label("Horizontal").select_option(label=hostile)
+    page.locator("#x").select_option(label=hostile)
     page.locator("#plot .main-svg").first.wait_for()
     asked(page, f"""SELECT "{hostile}" FROM pores""")
     page.locator("#status.wrong").wait_for()

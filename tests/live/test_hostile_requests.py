@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.live import server
+from flows.live import handler
+from flows.live.server import shown
 from storage.lake import Lake
 from tests.live.conftest import LIMITS
 from tests.live.wire import Wire
@@ -120,9 +121,9 @@ def test_requests_of_any_size_are_not_read(wire: Wire) -> None:
 
 
 def test_slow_clients_are_let_go(asked_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "READ_S", 0.6)
+    monkeypatch.setattr(handler, "READ_S", 0.6)
     with (
-        server.shown(asked_lake, "127.0.0.1", 0, LIMITS) as live,
+        shown(asked_lake, "127.0.0.1", 0, LIMITS) as live,
         socket.create_connection(("127.0.0.1", live.server_port), timeout=10) as slow,
     ):
         ended = threading.Event()
