@@ -12,8 +12,8 @@ WITH lives AS (
 )
 SELECT
     product,
-    10 ** (bin / $bins_per_decade) AS area_from,
-    10 ** ((bin + 1) / $bins_per_decade) AS area_to,
+    round(10 ** (bin / $bins_per_decade), 6) AS area_from,
+    round(10 ** ((bin + 1) / $bins_per_decade), 6) AS area_to,
     count(*) AS n,
     count(*) FILTER (censored) AS n_censored,
     count(*) / sum(count(*)) OVER (PARTITION BY product) AS fraction

@@ -15,8 +15,8 @@
 SELECT
     product,
     phase,
-    10 ** (floor(log10(max_area_mm2) * $bins_per_decade) / $bins_per_decade) AS area_from,
-    10 ** ((floor(log10(max_area_mm2) * $bins_per_decade) + 1) / $bins_per_decade) AS area_to,
+    round(10 ** (floor(log10(max_area_mm2) * $bins_per_decade) / $bins_per_decade), 6) AS area_from,
+    round(10 ** ((floor(log10(max_area_mm2) * $bins_per_decade) + 1) / $bins_per_decade), 6) AS area_to,
     count(*) AS n,
     median(rate) AS median_mm2_h,
     quantile_cont(rate, 0.25) AS q25_mm2_h,

@@ -19,8 +19,8 @@
 -- param births VARCHAR = seen (seen, all) : Lives whose birth was seen; or the others as lower bounds too
 SELECT
     product,
-    10 ** (bin / $bins_per_decade) AS area_from,
-    10 ** ((bin + 1) / $bins_per_decade) AS area_to,
+    round(10 ** (bin / $bins_per_decade), 6) AS area_from,
+    round(10 ** ((bin + 1) / $bins_per_decade), 6) AS area_to,
     n,
     n_censored,
     n_births_seen,
