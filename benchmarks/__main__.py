@@ -27,7 +27,7 @@ def main() -> None:
 
 def measured(scratch: Path, rounds: int) -> str:
     """The page, measured."""
-    from benchmarks import archive, doubling, runs, stages, tracking, versus
+    from benchmarks import archive, doubling, movies, runs, stages, tracking, versus
     from benchmarks.record import the_record
     from benchmarks.report import page
 
@@ -48,6 +48,7 @@ def measured(scratch: Path, rounds: int) -> str:
         lambda: tracking.memory_table(scratch),
         lambda: runs.command_table(record, scratch, few),
         lambda: runs.workers_table(scratch, few),
+        lambda: movies.movie_table(scratch, few),
         lambda: archive.archive_table(scratch),
     ):
         start = time.perf_counter()

@@ -89,8 +89,8 @@ def _painter(scenes: HarpScenes, look: MovieLook) -> Painter:
     pace = f"{a_second:.3g} h" if a_second <= 48 else f"{a_second / 24:.3g} d"
     origin = f"1 s = {pace} · {scenes.run.series} · run {scenes.run.run_id}"
     trails = None if raw else Trails(scenes.pores, look.trail_h)
-    trail = "" if raw or not look.trail_h else f"lines: way of the last {look.trail_h:g} h"
-    return Painter(scenes, layout, tuple(scales), trails, (trail, origin))
+    trail = f"trails: last {look.trail_h:g} h" if look.trail_h else ""
+    return Painter(scenes, layout, tuple(scales), trails, (None if raw else trail, origin))
 
 
 def _level(scenes: HarpScenes) -> float:

@@ -32,7 +32,7 @@ class Painter:
     trails : Trails or None
         None: nothing is marked.
     key : tuple of str
-        What is written below at the left and at the right.
+        What is written below, at the left beside the colours of kinds (None: nothing) and at the right.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Painter:
         layout: Layout,
         scales: tuple[Scale, ...],
         trails: Trails | None,
-        key: tuple[str, str],
+        key: tuple[str | None, str],
     ) -> None:
         self.scenes, self.layout, self.scales, self.trails = scenes, layout, scales, trails
         self._writing = Writing(layout)

@@ -41,7 +41,7 @@ class Writing:
             )
         }
 
-    def ground(self, title: str, scales: tuple[Scale, ...], key: tuple[str, str]) -> RGBA:
+    def ground(self, title: str, scales: tuple[Scale, ...], key: tuple[str | None, str]) -> RGBA:
         """What does not change, (y, x, 4): title, names of panels, colour bars, a line below in two parts."""
         layout, pad = self.layout, self.layout.pad
         image = Image.new("RGB", (layout.width, layout.height), GROUND)
@@ -119,15 +119,15 @@ class Writing:
             inside = min(max(y, bar.y + 6), bar.y + bar.height - 6)
             pen.text((right + 7, inside), text, DIM, self.letters["small"], "lm")
 
-    def _key(self, pen: ImageDraw.ImageDraw, trail: str, about: str) -> None:
+    def _key(self, pen: ImageDraw.ImageDraw, trail: str | None, about: str) -> None:
         """Colours of kinds and of trails, at the left; what the movie is of at the right."""
         unit, small = self.layout.unit, self.letters["small"]
         x, y = float(self.layout.pad), self.layout.height - round(16 * unit)
-        for kind, colour in COLOURS.items() if trail else ():
+        for kind, colour in COLOURS.items() if trail is not None else ():
             radius = 5 * unit
             pen.ellipse((x, y - 2 * radius, x + 2 * radius, y), outline=colour, width=max(round(2 * unit), 1))
             x += 2 * radius + 6 * unit
             pen.text((x, y), kind, DIM, small, "ls")
             x += small.getlength(kind) + 18 * unit
-        pen.text((x, y), trail, DIM, small, "ls")
+        pen.text((x, y), trail or "", DIM, small, "ls")
         pen.text((self.layout.width - self.layout.pad, y), about, DIM, small, "rs")

@@ -50,7 +50,7 @@ def movie(
     until: Annotated[str | None, typer.Option("--until", help=f"Last T_REC, {_WHEN}")] = None,
     every: Annotated[int, typer.Option("--every", min=1, help="Only each n-th frame.")] = 1,
     trail: Annotated[
-        float, typer.Option("--trail", min=0, help="Hours of their way that features draw; 0: none.")
+        float, typer.Option("--trail", min=0, help="Hours of trail behind each feature; 0: none.")
     ] = 12.0,
     lake: LakeOption = "lake",
 ) -> None:

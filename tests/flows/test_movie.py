@@ -186,7 +186,7 @@ def test_trails_lead_to_where_a_feature_is(scenes: HarpScenes) -> None:
     ways -= (box.x, box.y)
     assert max(np.hypot(*(ways - place).T).min() for place in inside) < 4 * with_trails.layout.zoom
     first = Moment(scenes.t_usable[0])
-    above_key = np.s_[: box.y + box.height]
+    above_key = np.s_[: box.y + box.height]  # which tells of trails
     pictures = [painter.picture(first)[above_key] for painter in (without, with_trails)]
     np.testing.assert_array_equal(*pictures)
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from flows.movie import MovieLook, write_movie
 from flows.outcome import Outcome
 from flows.pipeline import run_request
 from flows.request import Request
 from flows.run_report import harp_rows, picture, runs_of
 from flows.stages import Done
+from porelake import connect as open_lake
 from storage.lake import Lake
 from storage.store import Store
 from tests.flows.runs import BUSY, QUIET, UNUSABLE, porelake, request, tables
@@ -138,6 +140,22 @@ def test_the_commands_work_on_it(made: str, server: S3Server, tmp_path: Path) ->
     ).split()[1]
     assert "pixels" in ask("mask", pore, "--out", tmp_path / "mask.fits")
     assert server.requests("PUT", "POST", "DELETE") == []
+
+
+def test_it_opens_in_python(made: str, server: S3Server) -> None:
+    largest = "SELECT pore_id, area_px FROM pores WHERE harpnum = $harp ORDER BY area_px DESC LIMIT 1"
+    server.forget()
+    with open_lake(made) as lake:
+        ((pore, area_px),) = lake.sql(largest, harp=QUIET).rows()
+        assert lake.table("pores").qtable()["area_mm2"].unit == "Mm2"
+        assert lake.mask(pore).sum() == area_px
+        assert lake.cutout(pore, margin=5).data.shape == (11, 11)
+    assert server.requests("PUT", "POST", "DELETE") == []
+
+
+def test_a_movie_of_what_another_machine_made(made: str, tmp_path: Path) -> None:
+    said = write_movie(Lake.at(made), BUSY, tmp_path / "busy.mp4", MovieLook(width_px=640))
+    assert said.startswith(f"{tmp_path / 'busy.mp4'}: 14 pictures, 11 of them of usable frames, ")
 
 
 def test_a_bucket_that_is_not_there(server: S3Server, small_series: Path) -> None:
