@@ -7,11 +7,11 @@
 -- column n int64 {meta.number} : Lives
 -- column n_critical int64 {meta.number} : Of these, lives that reach the critical field in any observation
 -- column n_censored int64 {meta.number} : Of these, lives whose birth or death was not seen
--- column n_births_seen int64 {meta.number} : Of these, lives whose birth was seen: those in the survival median
--- column median_lifetime_h float64 [h] {time.duration;stat.median} : Of complete lives, naively: too short
 -- column survival_median_h float64 [h] {time.duration;stat.median} : By Kaplan and Meier; null if never reached
 -- column survival_low_h float64 [h] {time.duration;stat.min} : Lower 95 % limit of survival_median_h
 -- column survival_high_h float64 [h] {time.duration;stat.max} : Upper 95 % limit; null: not reached
+-- column median_lifetime_h float64 [h] {time.duration;stat.median} : Of complete lives, naively: too short
+-- column n_births_seen int64 {meta.number} : Of these, lives whose birth was seen: those in the survival median
 -- param critical_g DOUBLE = 1867 : Critical vertical field, G
 -- param bin_g DOUBLE = 200 (> 0) : Width of a bin, G
 -- param kind VARCHAR = pore (pore, umbra, null) : `pore`, `umbra`; null: both
@@ -34,11 +34,11 @@ SELECT
     found.n,
     critical.n_critical,
     found.n_censored,
-    found.n_births_seen,
-    found.median_lifetime_h,
     found.survival_median_h,
     found.survival_low_h,
-    found.survival_high_h
+    found.survival_high_h,
+    found.median_lifetime_h,
+    found.n_births_seen
 FROM lifetimes_by(floor(abs(boundary_br) / $bin_g), $births, $kind, $min_obs, $min_mu) AS found
 JOIN critical ON found.product = critical.product AND found.bin IS NOT DISTINCT FROM critical.bin
 ORDER BY found.product, found.bin

@@ -3,12 +3,12 @@
 -- column polarity int32 {meta.code;phys.magField} : Sign of mean Br: 1 outward, -1 inward; null: unknown
 -- column n int64 {meta.number} : Lives
 -- column n_censored int64 {meta.number} : Of these, lives whose birth or death was not seen
--- column n_births_seen int64 {meta.number} : Of these, lives whose birth was seen: those in the survival median
--- column n_complete int64 {meta.number} : Of these, lives seen from birth to death
--- column median_lifetime_h float64 [h] {time.duration;stat.median} : Of complete lives, naively: too short
 -- column survival_median_h float64 [h] {time.duration;stat.median} : By Kaplan and Meier; null if never reached
 -- column survival_low_h float64 [h] {time.duration;stat.min} : Lower 95 % limit of survival_median_h
 -- column survival_high_h float64 [h] {time.duration;stat.max} : Upper 95 % limit; null: not reached
+-- column median_lifetime_h float64 [h] {time.duration;stat.median} : Of complete lives, naively: too short
+-- column n_births_seen int64 {meta.number} : Of these, lives whose birth was seen: those in the survival median
+-- column n_complete int64 {meta.number} : Of these, lives seen from birth to death
 -- column longest_censored_h float64 [h] {time.duration;stat.max} : Longest life seen in part
 -- param kind VARCHAR = pore (pore, umbra, null) : `pore`, `umbra`; null: both
 -- param min_obs INTEGER = 2 : Fewest observations of a life
@@ -19,12 +19,12 @@ SELECT
     bin::INTEGER AS polarity,
     n,
     n_censored,
-    n_births_seen,
-    n_complete,
-    median_lifetime_h,
     survival_median_h,
     survival_low_h,
     survival_high_h,
+    median_lifetime_h,
+    n_births_seen,
+    n_complete,
     longest_censored_h
 FROM lifetimes_by(sign(mean_br), $births, $kind, $min_obs, $min_mu)
 ORDER BY product, bin
