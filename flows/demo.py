@@ -43,6 +43,8 @@ def _run(request: Request, out: Path) -> str:
     if not prefect_api():
         os.environ.setdefault("PREFECT_HOME", str((out / "prefect").resolve()))
         os.environ.setdefault("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "true")
+        # It starts within 17 s, but not beside much else.
+        os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
     from flows.tasks import pores_flow
 
     with progress_bars():
