@@ -61,6 +61,7 @@ html_sidebars: dict[str, list[str]] = {page: [] for page in ("index", "tutorial"
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_align": "left",
+    "header_links_before_dropdown": 7,
     "navigation_with_keys": False,
     "show_prev_next": True,
     "footer_start": ["copyright"],
