@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -220,3 +221,14 @@ def test_duckdbs_own_command_line(asked, tmp_path) -> None:
         )
         assert (ended.returncode, ended.stdout.strip()) == (status, said), ended.stderr
     assert "no `duckdb` on the PATH" in ended.stderr
+
+
+def test_ctrl_c_ends_a_question_at_once(asked) -> None:
+    command = [str(PORELAKE), "sql", "--lake", str(asked), "SELECT count(*) FROM range(1000000000000)"]
+    running = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(4)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert said.count("\n") == 1, said

@@ -245,7 +245,7 @@ def test_two_at_once_and_one_republished(lake, tmp_path) -> None:
 
 
 def test_it_is_light_until_more_is_asked_for(lake) -> None:
-    heavy = "pandas", "polars", "astropy", "sunpy", "h5py", "prompt_toolkit", "prefect", "pydantic"
+    heavy = "pandas", "polars", "astropy", "sunpy", "h5py", "prompt_toolkit", "prefect"
     code = (
         "import sys, porelake; lake = porelake.connect(sys.argv[1]); lake.table('pores').rows();"
         f"print([name for name in {heavy} if name in sys.modules])"
