@@ -68,18 +68,24 @@ def print_answer(
 
 
 def _plain(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Value], form: str) -> str:
-    """The statement with values that CSV and JSON can hold: no NaN, lists as JSON."""
+    """The statement with values that CSV and JSON can hold: no NaN, lists as JSON.
+
+    Its columns are taken by their place, since several may have one name.
+    """
     described = connection.execute(f"DESCRIBE (\n{sql}\n)", values).fetchall()
-    terms = [_term(quoted(name), kind, form) for name, kind, *_ in described]
-    return f"SELECT {', '.join(terms)} FROM (\n{sql}\n)"
+    terms = [
+        f"{_term(f'c{i}', kind, form)} AS {quoted(name)}" for i, (name, kind, *_) in enumerate(described)
+    ]
+    places = ", ".join(f"c{i}" for i in range(len(described)))
+    return f"SELECT {', '.join(terms)} FROM (\n{sql}\n) AS answer({places})"
 
 
 def _term(name: str, kind: str, form: str) -> str:
     if kind in ("DOUBLE", "FLOAT"):
         finite = f"isfinite({name})" if form == "json" else f"NOT isnan({name})"
-        return f"CASE WHEN {finite} THEN {name} END AS {name}"
+        return f"CASE WHEN {finite} THEN {name} END"
     if kind.endswith("]") and form == "csv":
-        return f"CAST(to_json({name}) AS VARCHAR) AS {name}"
+        return f"CAST(to_json({name}) AS VARCHAR)"
     return name
 
 

@@ -132,6 +132,8 @@ class Answer:
         Descriptions and UCDs are in the columns' `info`, the provenance is in `meta`.
         """
         _need("astropy")
+        if twice := [name for name in self.columns if self.columns.count(name) > 1]:
+            raise InputError(f"several columns are called {twice[0]}; give all but one another name, by AS")
         from catalog.qtables import qtable
 
         with telling():

@@ -55,6 +55,13 @@ def test_json(lake, capsys) -> None:
     }
 
 
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_columns_of_one_name_keep_their_values(lake, capsys, form) -> None:
+    text = answer(capsys, lake, "SELECT 1 AS a, 2.5::DOUBLE AS a, ['x'] AS a, 'y' AS \"c 0\"", form)
+    found = next(csv.reader(text.splitlines()[1:])) if form == "csv" else [*json.loads(text)[0].values()]
+    assert [str(value) for value in found] == ["1", "2.5", '["x"]' if form == "csv" else "['x']", "y"]
+
+
 def test_json_without_rows_is_an_empty_array(lake, capsys) -> None:
     assert json.loads(answer(capsys, lake, "SELECT 1 AS a WHERE false", "json")) == []
 

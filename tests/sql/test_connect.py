@@ -169,6 +169,7 @@ WRONG = [
     (lambda lake: lake.sql("FROM read_text('/etc/hostname')"), "read_text is not possible here"),
     (lambda lake: lake.sql("SELECT $n"), "parameter"),
     (lambda lake: lake.sql("SELECT error('told')").rows(), "told"),
+    (lambda lake: lake.sql("SELECT 1 AS a, 2 AS a").qtable(), "several columns are called a"),
     (lambda lake: lake.table("pore"), "pore: no such table; did you mean pores"),
     (lambda lake: lake.table("pores; DROP VIEW pores"), "no such table"),
     (lambda lake: lake.table("tracks").filter("n_ob > 1"), "n_obs"),
