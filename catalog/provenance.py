@@ -21,9 +21,10 @@ ACKNOWLEDGEMENT = (
     "The data are made from those of SDO/HMI, courtesy of NASA/SDO and the HMI science team, which are free"
     " to use with this acknowledgement (https://sdo.gsfc.nasa.gov/data/rules.php)."
 )
-_RUNS = """
-SELECT run_id, harpnum, series, config, config_hash, cube_key, code_version, software
-FROM runs ORDER BY harpnum, run_id"""
+_RUN = "SELECT run_id, harpnum, series, config, config_hash, cube_key, code_version, software"
+_RUNS = f"{_RUN} FROM runs ORDER BY harpnum, run_id"
+_ALSO_BESIDE = f"{_RUN} FROM runs UNION {_RUN} FROM ensemble_members ORDER BY harpnum, run_id"
+_OF_ENSEMBLES = ("ensemble_", "pore_stability")  # what the SQL of a question to ensembles names
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,12 @@ def provenance(
 ) -> dict[str, Any]:
     """Return what made the rows: software, runs with their parameters, how to cite.
 
-    The runs are those that the catalogue shows, of some HARPs where they are named.
+    The runs are the current ones, and those beside them where ensembles are asked; of some HARPs where
+    they are named.
     """
     published, version = connection.execute("SELECT published, code_version FROM published").fetchall()[0]
-    rows = [row for row in connection.execute(_RUNS).fetchall() if not harps or row[1] in harps]
+    sql = _ALSO_BESIDE if any(name in what.question.sql for name in _OF_ENSEMBLES) else _RUNS
+    rows = [row for row in connection.execute(sql).fetchall() if not harps or row[1] in harps]
     runs = [
         {
             "run_id": run,

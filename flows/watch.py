@@ -210,6 +210,6 @@ def _unpublished(request: Request) -> bool:
     lake = Lake.at(request.lake)
     if lake.url is not None:  # the copies here tell nothing of when
         return False
-    changed = [path.stat().st_mtime_ns for path in lake.pointers()]
+    changed = [path.stat().st_mtime_ns for path in (*lake.pointers(), *lake.members())]
     written = lake.catalog.stat().st_mtime_ns if lake.catalog.exists() else 0
     return bool(changed) and max(changed) > written

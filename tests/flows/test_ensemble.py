@@ -10,6 +10,7 @@ import pytest
 
 from catalog.build import publish
 from catalog.check import verify
+from catalog.export import export
 from flows import stages, tracking
 from flows.cluster import Unit, work_on
 from flows.cluster_check import code_versions
@@ -221,6 +222,13 @@ def test_features_are_found_again_where_pixels_overlap(ensemble: Path) -> None:
     scores = rows(ensemble, "SELECT DISTINCT stability FROM pore_stability ORDER BY 1")
     assert scores[-1] == (1.0,)
     assert len(scores) > 1, "some feature is not found at the lower threshold"
+
+
+def test_exports_name_the_runs_they_are_of(ensemble: Path, tmp_path: Path) -> None:
+    for name, n_runs in (("pores", 2), ("ensemble_pores", 6), ("pore_stability", 6), ("threshold_study", 6)):
+        _, beside = export(Lake.at(ensemble), name, {}, "csv", tmp_path / f"{name}.csv")
+        about = json.loads(beside.read_text())
+        assert str(about).count("'run_id': ") == n_runs, name
 
 
 def test_a_run_that_is_cut_short_goes_on(
