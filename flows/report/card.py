@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
 from string import ascii_lowercase
 from typing import Any
 
@@ -89,7 +87,7 @@ def card(rows: HarpRows, track: Row, files: frozenset[str], around: Mapping[str,
         field_of_view=number(2 * half_width_mm(seen), 0) if seen else "",
         seen=seen,
         seen_columns=[PORES.column(name) for name in _SEEN],
-        curves=light_curves(seen, dark_spans(rows), marks) if seen else "",
+        curves=light_curves(seen, rows.dark, marks) if seen else "",
         family=family,
         drawing=family_drawing(family, track_id) if 1 < len(family) <= MOST else "",
         relatives=_relatives(rows, track),
@@ -115,18 +113,6 @@ def lead(track: Row) -> str:
     if track["mean_br"] is None:
         return f"{said}; its radial field is not known."
     return f"{said}, with a mean radial field of {number(track['mean_br'], 0)} G."
-
-
-def dark_spans(rows: HarpRows) -> list[tuple[datetime, datetime]]:
-    """Times without a usable frame, from the last one before to the first one after."""
-    usable = [row["t_rec"] for row in rows.frames.records() if row["usable"]]
-    steps = [b - a for a, b in pairwise(usable)]
-    usual = min(steps, default=timedelta(0))
-    return [
-        (a + usual / 2, b - usual / 2)
-        for (a, b), step in zip(pairwise(usable), steps, strict=True)
-        if step > 1.5 * usual
-    ]
 
 
 def _tiles(track: Row, seen: Sequence[Row]) -> list[Tile]:

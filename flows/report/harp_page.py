@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.report import places, tables
-from flows.report.card import dark_spans
 from flows.report.figures import time_series
 from flows.report.lake_rows import HarpRows
 from flows.report.rendering import render
@@ -40,7 +39,7 @@ def harp_page(rows: HarpRows, files: frozenset[str], around: Mapping[str, Any]) 
         noted=[row for row in frames if row["usable"] and row["detail"]],
         frames_answer=rows.frames,
         tracks_answer=rows.tracks,
-        series=time_series(frames, dark_spans(rows)) if frames else None,
+        series=time_series(frames, rows.dark) if frames else None,
         gallery=_gallery(rows, files),
         table=tables.table(tables.HARP_TRACKS, lives),
         **around,

@@ -1,10 +1,12 @@
 """What the pages of a report are made from: answers of the catalogue, each asked once."""
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from catalog.provenance import Subject, provenance
@@ -63,8 +65,22 @@ class HarpRows:
 
     def family(self, track_id: str) -> list[Row]:
         """The tracks of a track's family, itself included, in the order of birth."""
-        mine = self.by_id[track_id]["family_id"]
-        return [row for row in self.lives if row["family_id"] == mine]
+        return self._families[self.by_id[track_id]["family_id"]]
+
+    @cached_property
+    def dark(self) -> list[tuple[datetime, datetime]]:
+        """Times without a usable frame, from half a cadence after one to half a cadence before the next."""
+        column, usable = (self.frames.names.index(name) for name in ("t_rec", "usable"))
+        seen = [row[column] for row in self.frames.rows if row[usable]]
+        half = min((b - a for a, b in pairwise(seen)), default=timedelta(0)) / 2
+        return [(a + half, b - half) for a, b in pairwise(seen) if b - a > 3 * half]
+
+    @cached_property
+    def _families(self) -> dict[str, list[Row]]:
+        families = defaultdict(list)
+        for row in self.lives:
+            families[row["family_id"]].append(row)
+        return dict(families)
 
     @cached_property
     def _feature_tracks(self) -> list[str]:

@@ -337,7 +337,7 @@ def occurrence(answers: Sequence[Answer]) -> Drawn:
                 "x": [(row["since_from_h"] + row["since_to_h"]) / 2 for row in mine],
                 "y": [row["mean_pores"] for row in mine],
                 "text": [f"{row['n_frames']} frames, {row['n_emerged']} emerged" for row in mine],
-                "name": f"HARP {harp}, since {since}",
+                "name": f"HARP {harp} ({mine[0]['product']}), since {since}",
                 "marker": {"symbol": _SYMBOLS[i % 5], "size": 7},
                 "line": {"width": 1.8, "dash": _DASHES[i % 5]},
                 "colour": i % 5,

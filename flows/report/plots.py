@@ -110,11 +110,10 @@ SUBJECTS = (
 
 
 def plots(ask: Callable[[str], Answer]) -> list[Plot]:
-    """Ask for the rows of every plot; those without rows are left out."""
+    """Ask for the rows of every plot; those without anything to draw are left out."""
     found = []
     for subject in SUBJECTS:
         answers = tuple(ask(query) for query in subject.queries)
-        drawn = subject.draw(answers)
-        if drawn.figure["data"]:
+        if answers[0].rows and (drawn := subject.draw(answers)).figure["data"]:
             found.append(Plot(subject, answers, drawn))
     return found
