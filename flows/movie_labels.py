@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 _SIDES = np.array([(1, -1), (-1, -1), (1, 1), (-1, 1), (1, 0), (-1, 0), (0, -1), (0, 1)], float)
 _RINGS = (0.0, 1.4, 2.8)  # heights of a number that it stands off; from the second on with a line
 _STEP_PX = 4  # sizes of features are rounded up to this, so that numbers do not tremble with them
+_KEEP_OFF = 4  # times as bad as in a plot it is to lie on a feature: there is a line from further off
 _DIAGONAL = 0.75  # of the half size of a feature, to its corner as it is round
 
 
@@ -69,7 +70,8 @@ class Numbering:
             self._candidates(box, size)[order] for box, size, order in zip(boxes, sizes, orders, strict=True)
         ]
         found = []
-        for row, chosen in enumerate(place(candidates, sizes, boxes, frame)):
+        obstacles = np.repeat(boxes, _KEEP_OFF, axis=0)
+        for row, chosen in enumerate(place(candidates, sizes, obstacles, frame)):
             if chosen is None:
                 continue
             spot = self._last[names[row]] = int(orders[row][chosen])
