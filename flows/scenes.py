@@ -1,6 +1,5 @@
 """The frames of one run as they are drawn and cut out: images, masks and rows of features, read once."""
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.cutouts import Cutout, Image, Scene, cut_out
 from pores.chain import prepared_intensity
 from pores.errors import InputError, PorelakeError
 from pores.geometry import CeaGrid
@@ -19,7 +19,7 @@ from storage.remote import pull
 from storage.runs import CurrentRun
 from storage.tables import Columns, read_table
 
-Image = NDArray[np.float32]
+__all__ = ["Cutout", "HarpScenes", "Scene", "track_numbers"]
 
 SEGMENTS = ("continuum", "Br")
 FEATURE_COLUMNS = ("pore_id", "track_id", "label", "kind", "x_px", "y_px", "t_rec")
@@ -27,74 +27,6 @@ _FRAME_COLUMNS = (
     *("t_rec", "usable", "reason", "detail", "labels_file", "quiet_sun", "mu_center", "nx", "ny"),
     *("crval1", "crval2", "crln_obs", "n_pores"),
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """One frame to draw: native images and the features found in it.
-
-    Attributes
-    ----------
-    title : str
-        Line above the picture.
-    t_rec : numpy.datetime64
-        Record time, TAI.
-    intensity : ndarray, (y, x)
-        Prepared intensity, quiet-Sun units.
-    br : ndarray, (y, x), or None
-        Radial field, G.
-    labels : ndarray of int, (y, x) of the working grid
-    features : mapping
-        Columns of the frame's features, at least `label` and `kind`; from a run all of `FEATURE_COLUMNS`.
-    grid : CeaGrid
-        Native grid.
-    """
-
-    title: str
-    t_rec: np.datetime64
-    intensity: NDArray[np.floating[Any]]
-    br: NDArray[Any] | None
-    labels: NDArray[np.integer[Any]]
-    features: dict[str, NDArray[Any]]
-    grid: CeaGrid
-
-    @property
-    def scale(self) -> int:
-        """Pixels of the working grid to a native one along an axis."""
-        return int(self.labels.shape[0] // self.intensity.shape[0])
-
-
-@dataclass(frozen=True, eq=False)
-class Cutout:
-    """The surroundings of one feature; what lies outside the patch is NaN, and no feature.
-
-    Attributes
-    ----------
-    pore_id : str
-    t_rec : numpy.datetime64
-        Record time, TAI.
-    first : tuple of int
-        Row and column of the first pixel in the patch, native; negative outside it.
-    intensity : ndarray, (y, x)
-        Prepared intensity, quiet-Sun units, native pixels.
-    br : ndarray, (y, x), or None
-        Radial field, G, native pixels.
-    mask : ndarray of bool, (scale y, scale x)
-        Pixels of the feature on the working grid.
-    others : ndarray of bool, (scale y, scale x)
-        Pixels of other features on the working grid.
-    grid : CeaGrid
-        Grid of the native pixels of the cut-out.
-    """
-
-    pore_id: str
-    t_rec: np.datetime64
-    first: tuple[int, int]
-    intensity: Image
-    br: Image | None
-    mask: NDArray[np.bool_]
-    others: NDArray[np.bool_]
-    grid: CeaGrid
 
 
 class HarpScenes:
@@ -182,13 +114,13 @@ class HarpScenes:
         )
         box = (rows[0], columns[0]), (rows[-1] + 1, columns[-1] + 1)
         first, stop = np.array(box[0]) - margin_px, np.array(box[1]) + margin_px
-        return _cut(scene, pore_id, label, first, stop)
+        return cut_out(scene, pore_id, label, first, stop)
 
     def view(self, pore_id: str, half_px: int) -> Cutout:
         """A square of 2 `half_px` + 1 native pixels around the centroid of a feature: one size for a life."""
         scene, label, centre = self._feature(pore_id)
         first = np.round(centre).astype(int) - half_px
-        return _cut(scene, pore_id, label, first, first + 2 * half_px + 1)
+        return cut_out(scene, pore_id, label, first, first + 2 * half_px + 1)
 
     def _archived(self, t_rec: np.datetime64, segment: str) -> Image | None:
         if t_rec not in self._cube.t_rec or segment not in self._cube.segments(t_rec):
@@ -234,32 +166,3 @@ def track_numbers(tracks: Columns) -> dict[str, int]:
     """Numbers that people can read, from 1 by birth, then id; movies, plots and pages show the same."""
     order = np.lexsort((tracks["track_id"].astype(str), tracks["t_birth"]))
     return {track_id: number for number, track_id in enumerate(tracks["track_id"][order], start=1)}
-
-
-def _cut(
-    scene: Scene, pore_id: str, label: int, first: NDArray[np.integer[Any]], stop: NDArray[np.integer[Any]]
-) -> Cutout:
-    y, x = int(first[0]), int(first[1])
-    labels = _window(scene.labels, first * scene.scale, stop * scene.scale, 0)
-    crpix = scene.grid.crpix[0] - x, scene.grid.crpix[1] - y
-    intensity = _window(scene.intensity, first, stop, np.nan)
-    return Cutout(
-        pore_id,
-        scene.t_rec,
-        (y, x),
-        intensity,
-        None if scene.br is None else _window(scene.br, first, stop, np.nan),
-        labels == label,
-        (labels != label) & (labels != 0),
-        replace(scene.grid, crpix=crpix, shape=intensity.shape),
-    )
-
-
-def _window(image: NDArray[Any], first: NDArray[Any], stop: NDArray[Any], outside: float) -> NDArray[Any]:
-    """Rows and columns of an image from `first` up to `stop`, which may lie outside it."""
-    window = np.full(stop - first, outside, image.dtype)
-    low, high = np.maximum(first, 0), np.minimum(stop, image.shape)
-    if (low < high).all():
-        (y, x), (y1, x1) = low - first, high - first
-        window[y:y1, x:x1] = image[low[0] : high[0], low[1] : high[1]]
-    return window
