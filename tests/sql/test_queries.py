@@ -131,7 +131,7 @@ def test_unknown_query_lists_what_exists(lake) -> None:
 
 
 def test_unknown_parameter_lists_what_exists(lake) -> None:
-    with pytest.raises(InputError, match="--param bins: no parameter of .*; did you mean bin_g"):
+    with pytest.raises(InputError, match=r"--param bins: no parameter of .*; did you mean bin_g"):
         run_query(lake, "pore_lifetime_vs_mean_br", {"bins": "3"})
 
 
