@@ -16,13 +16,15 @@ FRAMES_WORTH_A_POOL = 12  # starting the processes costs about as much as this m
 _pools: dict[int, ProcessPoolExecutor] = {}
 
 
-def ordered_map(function: Callable[[T], R], items: Sequence[T], workers: int | None) -> Iterator[R]:
-    """`map` in order over processes; in this process where that is faster.
+def ordered_map(
+    function: Callable[[T], R], items: Sequence[T], workers: int | None, worth: int = FRAMES_WORTH_A_POOL
+) -> Iterator[R]:
+    """`map` in order over processes; in this process where that is faster: for fewer items than `worth`.
 
     `function` and items must pickle. At most a few results per process wait to be taken.
     """
     workers = workers or _cores()
-    if workers == 1 or len(items) < FRAMES_WORTH_A_POOL:
+    if workers == 1 or len(items) < worth:
         yield from map(function, items)
         return
     pool = _pool(workers)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.rows import Answer
-from flows.report import plot_figures
+from flows.report import life_figures, population_figures
 from flows.report.figures import Drawn
 
 MOST_ROWS = 200  # of the table beneath a plot; its CSV has all
@@ -41,9 +41,9 @@ SUBJECTS = (
         "Lifetime against mean Br",
         "How long pores live against the modulus of their radial field, mean over the life. Filled: the"
         " survival median, which counts lives cut short as lower bounds. Open: the median of the lives seen"
-        " whole, in which short ones are favoured.",
+        " whole, in which short ones are favoured. Where no bar leads upwards, that limit is not reached.",
         ("lifetime_vs_br",),
-        plot_figures.lifetimes("br_from", "br_to", "|mean Br| (G)"),
+        life_figures.lifetimes("br_from", "br_to", "|mean Br| (G)"),
     ),
     Subject(
         "survival",
@@ -51,7 +51,7 @@ SUBJECTS = (
         "The fraction of pores that live longer than a time, by Kaplan and Meier (1958), of lives whose birth"
         " was seen.",
         ("survival",),
-        plot_figures.survival,
+        life_figures.survival,
     ),
     Subject(
         "naive",
@@ -59,14 +59,14 @@ SUBJECTS = (
         "Long lives are seldom seen whole: survival of all lives beside that of the lives seen from birth to"
         " death only.",
         ("naive_lifetimes",),
-        plot_figures.naive,
+        life_figures.naive,
     ),
     Subject(
         "boundary",
         "Lifetime against the field at the boundary",
         "The Jurčák criterion: what has more than a critical vertical field at its boundary is stable.",
         ("boundary_field_vs_lifetime",),
-        plot_figures.lifetimes("br_from", "br_to", "|Br| on the outline, mean over the life (G)"),
+        life_figures.lifetimes("br_from", "br_to", "|Br| on the outline, mean over the life (G)"),
     ),
     Subject(
         "lifetime-area",
@@ -74,7 +74,7 @@ SUBJECTS = (
         "The largest area is known at the end of a life only: of a life cut short it was perhaps still to"
         " come.",
         ("lifetime_vs_area",),
-        plot_figures.lifetimes("area_from", "area_to", "Largest area (Mm²)", log=True),
+        life_figures.lifetimes("area_from", "area_to", "Largest area (Mm²)", log=True),
     ),
     Subject(
         "areas",
@@ -82,7 +82,7 @@ SUBJECTS = (
         "The largest area of each pore, and the log-normal law by maximum likelihood. What is below the limit"
         " of detection is missing.",
         ("area_distribution", "area_lognormal"),
-        plot_figures.areas,
+        population_figures.areas,
     ),
     Subject(
         "growth",
@@ -90,21 +90,21 @@ SUBJECTS = (
         "Rates of change of the area of pores that were seen to emerge (growth) and to decay, against their"
         " largest area.",
         ("growth_and_decay", "growth_law"),
-        plot_figures.growth,
+        population_figures.growth,
     ),
     Subject(
         "interactions",
         "Merges and splits",
         "How often a pore merges or splits in an hour of being watched, with Poisson limits of 95 %.",
         ("merge_split_rates",),
-        plot_figures.interactions,
+        population_figures.interactions,
     ),
     Subject(
         "occurrence",
         "Occurrence",
         "Pores of a region in time since its first one, or since observing began where it was there before.",
         ("occurrence",),
-        plot_figures.occurrence,
+        population_figures.occurrence,
     ),
 )
 

@@ -21,6 +21,7 @@ from pores.errors import InputError
 from storage.lake import ROOMS, Lake, atomic
 
 MANIFEST = "porelake-report.json"
+_WORTH_A_POOL = 2  # HARPs: each takes seconds
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def write_report(lake: Lake, out: Path, options: Options, workers: int | None = 
     _tell(place, {"files": sorted({*before.get("files", []), *paths}), "pictures": known})
     write = partial(_write_group, lake.location, options, place, frozenset(known))
     with progress_bars():
-        made = ordered_map(write, groups[:-1], workers)
+        made = ordered_map(write, groups[:-1], workers, _WORTH_A_POOL)
         total = sum(track(made, "regions", len(groups) - 1), Written())
     total += write(groups[-1])
     _remove(place, set(before.get("files", [])) - set(paths))
