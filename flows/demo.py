@@ -17,7 +17,7 @@ from storage.runs import current_runs
 HARP = 99001
 # Lives short enough that most begin and end within the 12 hours.
 SERIES = {"seed": 17, "harpnum": HARP, "lifetime_h": 1.5, "generations": 3}
-QUESTION = "pore_lifetime_vs_mean_br"
+QUESTION = "lifetime_vs_br"
 
 
 def run_demo(out: Path) -> None:
@@ -58,6 +58,10 @@ Where things are:
   catalogue  {out}/lake/catalog.duckdb
   picture    {out}/pores.png
   answer     {out}/{QUESTION}.csv
+
+Look at it:
+  .venv/bin/porelake report --lake {out}/lake --out {out}/report
+  .venv/bin/porelake serve --lake {out}/lake
 
 Ask your own question:
   .venv/bin/porelake sql --lake {out}/lake "SELECT kind, count(*) FROM tracks GROUP BY kind"
