@@ -18,8 +18,9 @@ CITATION = (
     " NASA/SDO and the HMI science team. Please cite porelake with its version."
 )
 ACKNOWLEDGEMENT = (
-    "The data are made from those of SDO/HMI, courtesy of NASA/SDO and the HMI science team, which are free"
-    " to use with this acknowledgement (https://sdo.gsfc.nasa.gov/data/rules.php)."
+    "The data are made from those of SDO/HMI, courtesy of NASA/SDO and the HMI science team, who ask for this"
+    " acknowledgement (https://sdo.gsfc.nasa.gov/data/rules.php); JSOC has waived its rights in them, CC0-1.0"
+    " (http://jsoc.stanford.edu/JSOC_Data_Policy.html)."
 )
 _RUN = "SELECT run_id, harpnum, series, config, config_hash, cube_key, code_version, software"
 _RUNS = f"{_RUN} FROM runs ORDER BY harpnum, run_id"

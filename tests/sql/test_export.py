@@ -184,7 +184,7 @@ def test_csv_columns_have_units_and_meaning(lake, tmp_path) -> None:
     assert flux["ucd"] == "phys.magField"
     assert schema["primaryKey"] == ["pore_id", "run_id"]
     assert "courtesy of NASA/SDO" in told["rights"]
-    assert "licenses" not in told  # the archive names none
+    assert "licenses" not in told  # the owner's to say
 
 
 def test_parquet_tells_units_and_provenance_and_is_read_by_others(exported) -> None:
