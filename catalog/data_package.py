@@ -22,8 +22,8 @@ SOURCES = [
 def package(name: str, title: str, about: dict[str, Any], resources: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the descriptor of a data package.
 
-    The archive's data are CC0; whose lake it is decides about what was made of them, so no licence is named here.
-    `rights` says what is asked of users.
+    The archive's data are CC0; what was made of them is the lake owner's to license, so no licence is named
+    here. `rights` says what is asked of users.
     """
     return {
         "$schema": f"{_PROFILES}/datapackage.json",
