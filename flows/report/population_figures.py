@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalog.rows import Answer
 from flows.report.figures import Drawn, Figure, Row
@@ -50,7 +51,7 @@ def _lognormal(i: int, law: Row, bins: Sequence[Row]) -> Figure:
     return line(i, f"{law['product']}: log-normal", _rounded(area), _rounded(expected))
 
 
-def _rounded(values: Sequence[float]) -> list[float]:
+def _rounded(values: NDArray[np.float64]) -> list[float]:
     return [float(f"{value:.5g}") for value in values]
 
 

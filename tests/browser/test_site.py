@@ -86,6 +86,7 @@ def test_every_track_has_a_card_that_tells_its_row(seen_lake, site) -> None:
         card = text(site.page(f"harp-{harp}/{track}.html"))
         assert f"max_area_mm2 {area:.2f} Mm²" in card
         assert f"seen in {n_obs} frame" in card
+        assert f"Table of the {n_obs} observations" in card
         assert ("at least" in card) == ("censored" in (birth, death))
         assert f"{hours:.1f} h" in card
 
@@ -165,6 +166,14 @@ def test_outline_is_on_the_feature(seen_lake) -> None:
     per_mm = sprites.TILE_PX / (2 * sprites.half_width_mm(seen))
     assert 0.5 < len(x) / (seen[0]["perimeter_mm"] * per_mm) < 3
     assert tile[int(middle), int(middle)].mean() < tile[8:20, 8:20].mean() - 40  # dark inside
+    pixel_mm = scenes.scene(np.datetime64(seen[0]["t_rec"], "ms")).grid.pixel_km / 1000
+    view = scenes.view(seen[0]["pore_id"], round(sprites.half_width_mm(seen) / pixel_mm)).intensity
+    small = np.asarray(Image.fromarray(tile[..., 2].astype(np.uint8)).resize(view.shape[::-1]), float)
+    likeness = [
+        np.corrcoef(small.ravel(), turned.ravel())[0, 1] for turned in (view[::-1], view, view[:, ::-1])
+    ]
+    assert likeness[0] > 0.9  # north up
+    assert likeness[0] > max(likeness[1:])
 
 
 def test_cut_outs_of_a_life() -> None:
