@@ -43,9 +43,8 @@ class Application:
         known : str, optional
             Hash of the page that the browser has.
         """
-        path = unquote(urlsplit(target).path).removeprefix("/")
-        path = f"{path}{OVERVIEW}" if not path or path.endswith("/") else path
         try:
+            path = _path(target)
             if path in OWN:
                 return reply(own_asset(path), content_type(path), Cache_Control=_FRESH)
             page = self._contents.page(path)
@@ -82,6 +81,15 @@ class Application:
             name = f"{question['query'] or 'answer'}.{form}"
             told = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
             return Reply(200, out.open("rb"), content_type(out.name), out.stat().st_size, told)
+
+
+def _path(target: str) -> str:
+    """The path of a page, of what stands in a request; KeyError if none does."""
+    try:
+        path = unquote(urlsplit(target).path).removeprefix("/")
+    except ValueError:
+        raise KeyError(target) from None
+    return f"{path}{OVERVIEW}" if not path or path.endswith("/") else path
 
 
 def _question(body: bytes) -> dict[str, Any]:

@@ -57,15 +57,23 @@ class Contents:
             If there is no catalogue, or the lake can't be read.
         """
         site, making = self._current(path)
-        with making:
+        try:
+            with making:
+                return self._made(site, path)
+        except KeyError:
             with self._lock:
-                if path in self._pages:
-                    self._pages.move_to_end(path)
-                    return self._pages[path]
-            data = ask_page(site, everything(self.lake), self.limits) if path == ASK else site.page(path)
-            made = Content(data, f'"{hashlib.sha256(data).hexdigest()[:20]}"')
-            self._keep(site, path, made)
-            return made
+                self._making.pop(path, None)  # there is no end of paths that lead nowhere
+            raise
+
+    def _made(self, site: Site, path: str) -> Content:
+        with self._lock:
+            if path in self._pages:
+                self._pages.move_to_end(path)
+                return self._pages[path]
+        data = ask_page(site, everything(self.lake), self.limits) if path == ASK else site.page(path)
+        made = Content(data, f'"{hashlib.sha256(data).hexdigest()[:20]}"')
+        self._keep(site, path, made)
+        return made
 
     def _current(self, path: str) -> tuple[Site, threading.Lock]:
         """The site of the catalogue as it is now, and the lock under which a page of it is made."""

@@ -53,13 +53,21 @@ def refused(headers: Message, host: str) -> str:
 def refused_question(headers: Message) -> str:
     """Return why a question is refused by where it comes from, or nothing: pages of other sites don't ask."""
     origin = headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != str(headers.get("Host")).lower():
+    if origin is not None and _place(origin) != str(headers.get("Host")).lower():
         return "questions come from the page of this server only"
     if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return "questions come from the page of this server only"
     if headers.get_content_type() != "application/json":
         return "a question is JSON: Content-Type: application/json"
     return ""
+
+
+def _place(origin: str) -> str:
+    """Name and port of an Origin; nothing if it has none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _name(host: str) -> str:

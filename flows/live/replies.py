@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")  # more digits than any size has are no range
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "csv": "text/csv; charset=utf-8",

@@ -77,6 +77,7 @@ def test_names_of_loopback_and_a_tunnel_are_let_in(wire: Wire) -> None:
     [
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://[::1"},
         {"Sec_Fetch_Site": "cross-site"},
         {"Sec_Fetch_Site": "same-site"},
         {"Content_Type": "text/plain"},
@@ -113,6 +114,9 @@ def test_requests_of_any_size_are_not_read(wire: Wire) -> None:
     assert wire.ask("SELECT " + "1 + " * 30_000 + "1").status == 400
     assert b" 431 " in wire.raw(b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n").partition(b"\r\n")[0]
     assert b" 414 " in wire.raw(b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n").partition(b"\r\n")[0]
+    assert wire.raw(b"GET http://[ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(
+        b"HTTP/1.1 404"
+    )
     assert b"Traceback" not in wire.raw(b"\x16\x03\x01\x00\xa5\r\n\r\n")
     smuggled = (
         b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 30\r\n\r\nGET /ask HTTP/1.1\r\nHost: x\r\n\r\n"
