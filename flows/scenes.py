@@ -94,9 +94,10 @@ class HarpScenes:
         InputError
             If the run has no such frame, or could not use it; the message says why.
         """
-        if self._last is None or self._last.t_rec != t_rec:
-            self._last = self._read(t_rec)
-        return self._last
+        last = self._last  # other threads may read other frames meanwhile
+        if last is None or last.t_rec != t_rec:
+            last = self._last = self._read(t_rec)
+        return last
 
     def br(self, t_rec: np.datetime64) -> Image | None:
         """Radial field, G, of any frame; None where the archive has none."""
