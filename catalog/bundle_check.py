@@ -67,13 +67,17 @@ def _tables(root: Path) -> Iterator[Finding]:
     """Tables that can't be read, or have other columns or rows than is said, or equal keys."""
     try:
         resources = json.loads((root / PACKAGE).read_text(encoding="utf-8"))["resources"]
-    except (OSError, ValueError, KeyError) as error:
-        yield Finding("tables", PACKAGE, f"no readable data package ({error})")
+        found = [
+            Finding("tables", resource["path"], detail)
+            for resource in resources
+            if resource["format"] == "parquet"
+            for detail in _unlike(_inside(root, resource["path"]), resource)
+        ]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        yield Finding("tables", PACKAGE, f"no readable data package ({said})")
         return
-    for resource in resources:
-        if resource["format"] == "parquet":
-            for detail in _unlike(_inside(root, resource["path"]), resource):
-                yield Finding("tables", resource["path"], detail)
+    yield from found
 
 
 def _inside(root: Path, name: str) -> Path:
@@ -110,7 +114,11 @@ def _masks(root: Path) -> tuple[list[Finding], list[str]]:
         from storage.cutouts import mask_pixels
     except ModuleNotFoundError:
         return [], ["masks and cut-outs were not checked: h5py is not installed"]
-    pores = pq.read_table(root / "tables" / "pores.parquet", columns=["harpnum", "pore_id", "area_px"])
+    table = "tables/pores.parquet"
+    try:
+        pores = pq.read_table(root / table, columns=["harpnum", "pore_id", "area_px"])
+    except (OSError, pa.ArrowException) as error:
+        return [Finding("masks", table, f"features can't be read ({' '.join(str(error).split())})")], []
     told: dict[str, dict[str, int]] = {}
     for row in pores.to_pylist():
         told.setdefault(f"images/harp_{row['harpnum']}.h5", {})[row["pore_id"]] = row["area_px"]

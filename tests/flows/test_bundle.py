@@ -264,6 +264,33 @@ def test_descriptions_that_are_no_more_are_findings(bundle: Path, name: str) -> 
     assert any("no readable" in line for line in details(bundle))
 
 
+OTHER_SHAPES = {
+    "a list": "[]",
+    "no resources": "{}",
+    "a number of resources": '{"resources": 3}',
+    "an empty resource": '{"resources": [{}]}',
+    "no schema": '{"resources": [{"format": "parquet", "path": "tables/pores.parquet"}]}',
+}
+
+
+@pytest.mark.parametrize("text", OTHER_SHAPES.values(), ids=OTHER_SHAPES)
+def test_a_data_package_of_another_shape_is_a_finding(bundle: Path, text: str) -> None:
+    (bundle / "datapackage.json").write_text(text)
+    assert any("tables: datapackage.json: no readable" in line for line in details(bundle))
+
+
+def test_a_key_that_is_no_column_and_missing_features_are_findings(bundle: Path) -> None:
+    path = bundle / "datapackage.json"
+    package = json.loads(path.read_text())
+    package["resources"][0]["schema"]["primaryKey"] = ["nothing"]
+    path.write_text(json.dumps(package))
+    assert all("\n" not in line for line in details(bundle))
+    assert any("no readable data package" in line for line in details(bundle))
+    path.write_text('{"resources": []}')
+    (bundle / "tables" / "pores.parquet").unlink()
+    assert any("masks: tables/pores.parquet: features can't be read" in line for line in details(bundle))
+
+
 def test_without_h5py_it_says_what_was_not_checked(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "storage.cutouts", None)
     found, notes = verify_bundle(given)
