@@ -1,13 +1,13 @@
 """The chain over HARPs: here in this process, or as a Prefect flow where a Prefect server is configured."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flows import flow, ingest, products, stages, tracking
 from flows.enhancement import require_enhancer
-from flows.ensemble import members
+from flows.ensemble import Member, members
 from flows.harp import forget_sources, harps_of, source
 from flows.outcome import Outcome, RunError, failure
 from flows.prefect_api import prefect_api, require_server
@@ -250,7 +250,20 @@ def _through(request: Request, harpnum: int, chain: Chain, names: Sequence[str])
         yield chain.stages["ingest"](request, harpnum)
     for member in members(request):
         for name in (name for name in names if name != "ingest"):
-            yield replace(chain.stages[name](member.request, harpnum), member=member.label)
+            with _of_member(member):
+                done = chain.stages[name](member.request, harpnum)
+            yield replace(done, member=member.label)
+
+
+@contextmanager
+def _of_member(member: Member) -> Iterator[None]:
+    """What fails says of which member of an ensemble it is."""
+    try:
+        yield
+    except PorelakeError as error:
+        if member.label:
+            error.args = (f"{member.label}: {error}",)
+        raise
 
 
 def passed_over(request: Request) -> str:

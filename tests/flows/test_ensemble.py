@@ -243,7 +243,7 @@ def test_a_run_that_is_cut_short_goes_on(
         return write(harp, *rest)
 
     monkeypatch.setattr(tracking, "_write_run", failing)
-    with pytest.raises(RunError, match="cut short"):
+    with pytest.raises(RunError, match=r"detect\.threshold=0\.55: cut short"):
         run_request(wanted)
     lake = Lake.at(tmp_path / "lake")
     assert len(member_runs(lake)) == 2
