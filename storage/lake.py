@@ -178,8 +178,10 @@ class Lake:
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[Path]:
+def atomic(path: Path, flushed: bool = True) -> Iterator[Path]:
     """Give a path to write to; on success flush it to disk and move it to `path`, on failure remove it.
+
+    Who writes thousands of files does without `flushed`, and calls `os.sync` once for all of them.
 
     The partial file is named after the machine and the process, so that two writers of one result can't mix
     and `Lake.sweep` knows what a killed one left.
@@ -188,8 +190,9 @@ def atomic(path: Path) -> Iterator[Path]:
     partial = path.with_name(f"{path.name}.{_HOST}.{os.getpid()}{PARTIAL}")
     try:
         yield partial
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
+        if flushed:
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

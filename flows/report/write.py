@@ -5,6 +5,7 @@ removes what is no longer of it, and touches no folder that holds other things.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -81,6 +82,7 @@ def write_report(lake: Lake, out: Path, options: Options, workers: int | None = 
         total = sum(track(made, "regions", len(groups) - 1), Written())
     total += write(groups[-1])
     _remove(place, set(before.get("files", [])) - set(paths))
+    os.sync()  # before it is told that the pictures are there
     _tell(place, {"files": sorted(paths), "pictures": runs})
     return _said(place / OVERVIEW, site, total)
 
@@ -118,7 +120,7 @@ def _write(site: Site, place: Path, path: str, pictured: bool) -> Written:
     content = site.page(path)
     if there and file.read_bytes() == content:
         return Written(1, 0, len(content))
-    with atomic(file) as unfinished:
+    with atomic(file, flushed=False) as unfinished:
         unfinished.write_bytes(content)
     return Written(1, 1, len(content))
 
