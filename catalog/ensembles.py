@@ -50,8 +50,8 @@ class Ensembles:
             for member in found
             if there.issuperset(_paths(lake, member, read[:1] if member.stale else read))
         ]
-        broken = [member for member in found if not member.stale and member not in whole]
-        return cls(tuple(whole), len(broken))
+        n_found, n_whole = (sum(not member.stale for member in some) for some in (found, whole))
+        return cls(tuple(whole), n_found - n_whole)
 
     def said(self) -> Iterator[str]:
         """What is kept side by side, and what of it can't be compared, in words."""
