@@ -94,7 +94,7 @@ rates AS (
 medians AS (
     SELECT bin[1] AS variant, bin[2] = 1 AS of_current, min(lifetime_h) AS median_lifetime_h
     FROM survival_by(side, 'seen', $kind, $min_obs, 0)
-    WHERE surviving <= 0.5
+    WHERE surviving <= 0.5 + 1e-9  -- as in lifetimes_by
     GROUP BY bin
 ),
 answers AS (

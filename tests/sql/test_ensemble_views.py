@@ -184,6 +184,20 @@ def test_how_an_answer_moves(studied: Lake) -> None:
     assert [row[3] for row in found] == [0.0, pytest.approx(1 / 7.2), pytest.approx(2 / 12)]
 
 
+def test_the_median_is_that_of_lifetimes_by_where_rounding_keeps_the_curve_above_half(tmp_path: Path) -> None:
+    lives = [Life(n, list(range(1, n + 2))) for n in range(1, 25)]
+    lake = Lake.at(tmp_path)
+    for run_id, threshold in (("now", 0.5), ("low", 0.4)):
+        run = make_run(1, run_id, 27, lives, {})
+        run.tables["runs"][0]["config"] = science(threshold)
+        write(lake, run, current=run_id == "now")
+    publish(lake)
+    ((other,),) = ask(lake, "SELECT survival_median_h FROM lifetimes_by(true, 'seen', 'pore', 2, 0)")
+    found = answers(lake, answer="median_lifetime_h")
+    assert [row[6:8] for row in found] == [(pytest.approx(2.4), pytest.approx(2.4))] * 2
+    assert other == pytest.approx(2.4)
+
+
 def test_all_answers_at_once_and_the_parameters(studied: Lake) -> None:
     rows = answers(studied)
     assert [row[5] for row in rows[::3]] == sorted({str(row[5]) for row in rows})
