@@ -4,6 +4,7 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict, defaultdict
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from catalog.describe import everything
@@ -16,6 +17,7 @@ from storage.remote_files import pull_catalog
 
 ASK = "ask"
 _KEPT_BYTES = 256 * 2**20
+_MOVIES_AT_ONCE = 2  # pages ask for two each; one takes a core for seconds
 _LOOK_EVERY_S = 10.0  # at an object store, whether there is a new catalogue
 
 Identity = tuple[int, ...]
@@ -42,6 +44,7 @@ class Contents:
     def __init__(self, lake: Lake, limits: Limits) -> None:
         self.lake, self.limits = lake, limits
         self._lock = threading.Lock()
+        self._movies = threading.BoundedSemaphore(_MOVIES_AT_ONCE)
         self._identity: Identity = ()
         self._looked = -_LOOK_EVERY_S
         self._forget()
@@ -70,10 +73,16 @@ class Contents:
             if path in self._pages:
                 self._pages.move_to_end(path)
                 return self._pages[path]
-        data = ask_page(site, everything(self.lake), self.limits) if path == ASK else site.page(path)
+        data = self._data(site, path)
         made = Content(data, f'"{hashlib.sha256(data).hexdigest()[:20]}"')
         self._keep(site, path, made)
         return made
+
+    def _data(self, site: Site, path: str) -> bytes:
+        if path == ASK:
+            return ask_page(site, everything(self.lake), self.limits)
+        with self._movies if path.endswith(".mp4") else nullcontext():
+            return site.page(path)
 
     def _current(self, path: str) -> tuple[Site, threading.Lock]:
         """The site of the catalogue as it is now, and the lock under which a page of it is made."""

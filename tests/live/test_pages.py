@@ -1,6 +1,9 @@
 """The live page over real HTTP: pages of the report, parts of them, and what is new in the lake."""
 
 import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,34 @@ def test_a_page_that_cannot_be_made_is_told(
     assert "ZeroDivisionError" in capsys.readouterr().err
     monkeypatch.undo()
     assert wire.get("/about.html").status == 200
+
+
+def test_two_movies_are_made_at_once_and_pages_meanwhile(
+    asked_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, most, go_on = [], [], threading.Event()
+
+    def page(_: Site, path: str) -> bytes:
+        if path.endswith(".mp4"):
+            at_work.append(path)
+            most.append(len(at_work))
+            go_on.wait(20)
+            at_work.remove(path)
+        return path.encode()
+
+    monkeypatch.setattr(Site, "page", page)
+    with shown(asked_lake, "127.0.0.1", 0, LIMITS) as server, ThreadPoolExecutor(5) as pool:
+        wire = Wire(server.server_port)
+        movies = [pool.submit(wire.get, f"/harp-{harp}/raw.mp4") for harp in range(5)]
+        while len(most) < 2:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        assert wire.get("/about.html").body == b"about.html"
+        go_on.set()
+        assert [movie.result().body for movie in movies] == [
+            f"harp-{harp}/raw.mp4".encode() for harp in range(5)
+        ]
+    assert max(most) == 2
 
 
 def test_a_lake_that_is_published_again_is_shown_at_once(asked_lake: Lake, tmp_path: Path) -> None:
