@@ -209,10 +209,10 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const KINDS = { points: "points", line: "line", bars: "bars", histogram: "histogram" };
   const isTime = (column) => /^(TIMESTAMP|DATE)/.test(column.type);
+  const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");  // plotly knows tags
   const label = (index) => {
     const column = answer.columns[index];
-    const text = column.unit ? `${column.name} [${unitOf(column)}]` : column.name;
-    return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    return plain(column.unit ? `${column.name} [${unitOf(column)}]` : column.name);
   };
 
   const offerAxes = () => {
@@ -245,14 +245,17 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   let keep = false;
 
-  const value = (cell, column) => (cell === null || (isNumber(column) && typeof cell !== "number") ? null : cell);
+  const value = (cell, column) => {
+    if (cell === null || (isNumber(column) && typeof cell !== "number")) return null;
+    return typeof cell === "string" ? plain(cell) : cell;
+  };
 
   const traces = () => {
     const [x, y, by] = ["x", "y", "by"].map((id) => ($(id).value === "" ? null : Number($(id).value)));
     const kind = $("kind").value;
     const groups = new Map();
     for (const row of answer.rows) {
-      const name = by === null ? "" : String(row[by] ?? "NULL");
+      const name = by === null ? "" : plain(String(row[by] ?? "NULL"));
       groups.set(name, [...(groups.get(name) ?? []), row]);
     }
     return [...groups].map(([name, rows]) => {

@@ -148,7 +148,10 @@ def test_what_the_lake_has_is_text_never_markup(page, live) -> None:
     assert page.locator("#as-table th").nth(1).inner_text() == hostile
     page.get_by_role("tab", name="Plot").click()
     page.locator("#x").select_option(label=hostile)
-    page.locator("#plot .main-svg").first.wait_for()
+    page.locator("#by").select_option(label="kind")
+    page.locator("#plot .legendtext").first.wait_for()
+    for place in (".legendtext", ".xtick text"):
+        assert page.locator(f"#plot {place}").all_text_contents() == [hostile]
     asked(page, f"""SELECT "{hostile}" FROM pores""")
     page.locator("#status.wrong").wait_for()
     assert page.locator("main img").count() == 0
