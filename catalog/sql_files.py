@@ -7,7 +7,8 @@
     -- column lifetime_bin_h float64 [h] {time.duration} : lower edge of the bin; unit and UCD may be left out
     -- param min_obs INTEGER = 3 : fewest observations
     -- param bin_h DOUBLE = 1 (> 0) : a number above 0
-    -- param births VARCHAR = seen (seen, all) : one of these, or null if that is the default
+    -- param births VARCHAR = seen (seen, all) : one of these, or null if that is the default; what is told
+    --     over several lines is indented
     -- example FROM pore_life('377_20110215_020000_001')    how a macro is called
 """
 
@@ -122,12 +123,11 @@ def sql_file(kind: Kind, name: str) -> SqlFile:
 def _parsed(path: Path) -> SqlFile:
     """A file with its header read."""
     text = path.read_text()
-    head = itertools.takewhile(lambda line: line.startswith("--"), text.splitlines())
     description: list[str] = []
     columns: list[Column] = []
     parameters: list[Parameter] = []
     example = ""
-    for line in (line.removeprefix("--").strip() for line in head):
+    for line in _head(text):
         if found := _COLUMN.fullmatch(line):
             columns.append(_column(*found.groups()))
         elif found := _PARAM.fullmatch(line):
@@ -141,6 +141,17 @@ def _parsed(path: Path) -> SqlFile:
             description.append(line)
     about = " ".join(description).rstrip(".")
     return SqlFile(path.stem, about, tuple(columns), tuple(parameters), text, example)
+
+
+def _head(text: str) -> list[str]:
+    """Lines of the comment that a file begins with; one that is indented goes on with the one before."""
+    lines: list[str] = []
+    for line in itertools.takewhile(lambda line: line.startswith("--"), text.splitlines()):
+        if line.startswith("--  ") and lines:
+            lines[-1] += f" {line.removeprefix('--').strip()}"
+        else:
+            lines.append(line.removeprefix("--").strip())
+    return lines
 
 
 def _column(name: str, kind: str, unit: str | None, ucd: str | None, description: str) -> Column:

@@ -1,5 +1,5 @@
--- One row per answer and kind of run in ensembles: how an answer moves with the threshold, or with whatever else the
--- runs differ in, beside the answer of the current runs of the same HARPs.
+-- One row per answer and kind of run in ensembles: how an answer moves with the threshold, or with whatever else
+-- the runs differ in, beside the answer of the current runs of the same HARPs.
 -- like pores: product
 -- like ensemble_pores: threshold
 -- column differs string {meta.note} : Parameters that differ from the current run's, with their values, JSON
@@ -9,9 +9,9 @@
 -- column value float64 : The answer: a number, h, Mm2, G or 1/h
 -- column value_current float64 : The same of the current runs of these HARPs
 -- column change float64 {stat.value;arith.ratio} : value / value_current - 1
--- param answer VARCHAR = null : `n_features`, `n_tracks`, `mean_area_mm2` of a feature, `mean_abs_br` of a feature (G),
---     `median_lifetime_h` by Kaplan and Meier over lives whose birth was seen, `merges_per_track_h`: tracks that
---     ended by merging, over the sum of lifetimes; null: all of these
+-- param answer VARCHAR = null : `n_features`, `n_tracks`, `mean_area_mm2` of a feature, `mean_abs_br` of a feature
+--     (G), `median_lifetime_h` by Kaplan and Meier over lives whose birth was seen, `merges_per_track_h`: tracks
+--     that ended by merging, over the sum of lifetimes; null: all of these
 -- param kind VARCHAR = pore (pore, umbra, null) : `pore`, `umbra`; null: both
 -- param min_obs INTEGER = 2 : Fewest observations of a track
 WITH
@@ -101,8 +101,16 @@ answers AS (
     SELECT
         sides.variant,
         sides.of_current,
-        unnest(['n_features', 'n_tracks', 'mean_area_mm2', 'mean_abs_br', 'median_lifetime_h', 'merges_per_track_h'])
-            AS answer,
+        unnest(
+            [
+                'n_features',
+                'n_tracks',
+                'mean_area_mm2',
+                'mean_abs_br',
+                'median_lifetime_h',
+                'merges_per_track_h'
+            ]
+        ) AS answer,
         unnest(
             [
                 coalesce(features.n_features, 0),
@@ -130,6 +138,7 @@ SELECT
     mine.value / nullif(theirs.value, 0) - 1 AS change
 FROM groups
 INNER JOIN answers AS mine ON groups.variant = mine.variant AND NOT mine.of_current
-INNER JOIN answers AS theirs ON groups.variant = theirs.variant AND theirs.of_current AND mine.answer = theirs.answer
+INNER JOIN answers AS theirs
+    ON groups.variant = theirs.variant AND theirs.of_current AND mine.answer = theirs.answer
 WHERE mine.answer = coalesce($answer, mine.answer)
 ORDER BY mine.answer, groups.product, groups.threshold, groups.differs

@@ -5,7 +5,8 @@
 -- like ensemble_members: is_current, stale
 -- like ensemble_pores: threshold
 -- column differs string {meta.note} : Parameters that differ from the current run's, with their values, JSON
--- column detection string {meta.id} : Equal for runs of a HARP whose features are the same: those that differ in tracking only
+-- column detection string {meta.id} : Equal for runs of a HARP whose features are the same: those that differ in
+--     tracking only
 -- column n_features int64 {meta.number} : Features; null where the run is stale
 -- column n_tracks int64 {meta.number} : Tracks, likewise
 -- column mean_area_mm2 float64 [Mm2] {phys.area;stat.mean} : Mean area of a feature in a frame
@@ -19,7 +20,8 @@ knobs AS (
 differing AS (
     SELECT
         knobs.run_id,
-        to_json(map(list(knobs.name ORDER BY knobs.name), list(knobs.value ORDER BY knobs.name)))::VARCHAR AS differs
+        to_json(map(list(knobs.name ORDER BY knobs.name), list(knobs.value ORDER BY knobs.name)))::VARCHAR
+            AS differs
     FROM knobs
     INNER JOIN ensemble_members AS current_run ON knobs.harpnum = current_run.harpnum AND current_run.is_current
     LEFT JOIN knobs AS theirs ON current_run.run_id = theirs.run_id AND knobs.name = theirs.name

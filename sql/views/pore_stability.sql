@@ -7,15 +7,16 @@
 -- column n_members int64 {meta.number} : Runs compared, the current one included
 -- column n_found int64 {meta.number} : Of these, runs in which the feature is found, the current one included
 -- column stability float64 {stat.likelihood} : n_found / n_members
--- column n_merged int64 {meta.number} : Of the runs that found it, those where it is one with another one of its frame
+-- column n_merged int64 {meta.number} : Of the runs that found it, those where it is one with another one of its
+--     frame
 -- column n_split int64 {meta.number} : Those where it is in pieces, which count as one
--- column threshold_from float64 {phot.flux;stat.min} : Lowest threshold at which it is found, of runs that differ from
---     the current one in the threshold only
+-- column threshold_from float64 {phot.flux;stat.min} : Lowest threshold at which it is found, of runs that
+--     differ from the current one in the threshold only
 -- column threshold_to float64 {phot.flux;stat.max} : Highest such threshold
 -- column area_min_mm2 float64 [Mm2] {phys.area;stat.min} : Smallest area in the runs, merged ones left out
 -- column area_max_mm2 float64 [Mm2] {phys.area;stat.max} : Largest such area
--- column ln_area_slope float64 {arith.rate} : d ln(area) / d threshold, by least squares over runs that differ in the
---     threshold only, merged ones left out; null where there is but one
+-- column ln_area_slope float64 {arith.rate} : d ln(area) / d threshold, by least squares over runs that differ in
+--     the threshold only, merged ones left out; null where there is but one
 -- like pores: run_id
 CREATE VIEW pore_stability AS
 WITH

@@ -30,6 +30,18 @@ def test_lifetime_against_mean_br(lake) -> None:
     ]
 
 
+def test_what_a_header_says_over_several_lines_stays_together() -> None:
+    macro, view = sql_file("macros", "survival_by"), sql_file("views", "pore_stability")
+    assert macro.description.endswith("Deaths come before what is censored at the same time")
+    births = next(parameter for parameter in macro.parameters if parameter.name == "births")
+    assert births.description.endswith(
+        "`all`: the others too, with the part seen as lower bound of their life, which makes lives too long"
+    )
+    lowest = next(column for column in view.columns if column.name == "threshold_from")
+    assert lowest.description.startswith("Lowest threshold at which it is found, of runs")
+    assert lowest.description.endswith("that differ from the current one in the threshold only")
+
+
 def test_lifetime_parameters(lake) -> None:
     all_in_one = ask(lake, "pore_lifetime_vs_mean_br", bin_g="5000", min_obs="1")
     assert [row[1:6] for row in all_in_one] == [(0, 5000, 8, 2, 6), (None, None, 1, 0, 1)]
