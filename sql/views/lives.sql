@@ -43,6 +43,6 @@ SELECT
     boundaries.max_boundary_br,
     tracks.run_id
 FROM tracks
--- not read unless a question needs it
+-- DuckDB leaves this out of sums over lives that do not ask for it
 LEFT JOIN boundaries ON tracks.run_id = boundaries.run_id AND tracks.track_id = boundaries.track_id
 WHERE NOT tracks.passing
