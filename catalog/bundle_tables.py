@@ -14,7 +14,7 @@ from catalog.provenance import Subject, provenance
 from catalog.query import connect
 from catalog.schema import TABLES
 from catalog.selection import Selection, chosen, harps_of
-from pores.errors import InputError
+from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 
 PACKAGE = "datapackage.json"
@@ -38,6 +38,8 @@ def write_tables(lake: Lake, selection: Selection, root: Path, forms: Iterable[s
     ------
     InputError
         If nothing is in the selection, or a format is unknown.
+    PorelakeError
+        If the lake is published anew meanwhile: the tables would be of several runs.
     """
     wanted = list(dict.fromkeys(["parquet", *forms]))
     if unknown := [form for form in wanted if form not in FORMATS]:
@@ -48,16 +50,20 @@ def write_tables(lake: Lake, selection: Selection, root: Path, forms: Iterable[s
     files: dict[str, str] = {}
     rows: dict[str, int] = {}
     resources = []
+    published = set()
     for name in TABLES:
         what = chosen(name, selection)
         for form in wanted:
             path = root / "tables" / f"{name}.{form}"
             described, about = _write(lake, what, harps, form, path)
+            published.add(about["published"])
             files[path.relative_to(root).as_posix()] = f"{what.description} ({form})"
             if form == "parquet":
                 rows[name] = pq.read_metadata(path).num_rows
             if form in _IN_PACKAGE:
                 resources.append(resource(path, root, described, what) | {"rowCount": rows[name]})
+    if len(published) > 1:
+        raise PorelakeError(f"the lake {lake.location} was published anew meanwhile; give the bundle again")
     told = package("porelake-bundle", "Solar pores from SDO/HMI", {**about, **_OF_BUNDLE}, resources)
     (root / PACKAGE).write_text(json.dumps(told, indent=2) + "\n")
     files[PACKAGE] = "Data package: columns, types, units and digests of the tables"

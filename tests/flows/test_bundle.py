@@ -17,10 +17,11 @@ from frictionless import Package
 
 from catalog.bundle_check import verify_bundle
 from catalog.bundle_tables import write_tables
+from catalog.provenance import provenance
 from catalog.schema import TABLES
 from catalog.selection import _IN, Selection
 from flows.bundle import write_bundle
-from pores.errors import InputError
+from pores.errors import InputError, PorelakeError
 from pores.geometry import native_pixel
 from storage.lake import Lake
 from tests.flows.runs import BUSY, QUIET, Command, Ended, Refuses
@@ -350,6 +351,18 @@ def test_an_interrupted_bundle_is_not_there(
 
     monkeypatch.setattr("flows.bundle.write_cutouts", fail)
     with pytest.raises(OSError, match="no space left"):
+        write_bundle(Lake.at(small_lake), Selection(), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lake_that_is_published_anew_meanwhile_gives_no_bundle(
+    small_lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter(("2014-06-10T00:00:00Z", *["2014-06-11T00:00:00Z"] * len(TABLES)))
+    monkeypatch.setattr(
+        "catalog.bundle_tables.provenance", lambda *asked: provenance(*asked) | {"published": next(times)}
+    )
+    with pytest.raises(PorelakeError, match="published anew meanwhile"):
         write_bundle(Lake.at(small_lake), Selection(), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
