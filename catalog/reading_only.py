@@ -33,7 +33,6 @@ _EFFECTS = frozenset(
     {"pg_sleep", "getenv", "set_config", "current_setting", "getvariable", "json_serialize_plan"}
 )
 _PLAIN = re.compile(r"\w+")
-_SCHEMAS = {"": ("", "main"), "lake": ("", "main"), "system": ("information_schema",)}
 
 
 @dataclass(frozen=True)
