@@ -6,12 +6,14 @@ removes what is no longer of it, and touches no folder that holds other things.
 
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
+from catalog.query import connect
 from flows.pool import ordered_map
 from flows.progress import progress_bars, track
 from flows.report.harp_pages import is_picture
@@ -23,6 +25,9 @@ from storage.lake import ROOMS, Lake, atomic
 
 MANIFEST = "porelake-report.json"
 _WORTH_A_POOL = 2  # HARPs: each takes seconds
+_TELL_EVERY_S = 30.0  # whose pictures are there: what a killed report loses
+
+Catalogue = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -69,22 +74,43 @@ def write_report(lake: Lake, out: Path, options: Options, workers: int | None = 
     """
     place = _folder(lake, out)
     before = _told(place)
-    site = _site(lake.location, options)
+    asked = lake.location, _catalogue(lake), options
+    site = _site(*asked)
     groups = list(site.groups())
     runs = {folder: _pictured(run) for run, folder in site.rows.folders.items()}
     place.mkdir(parents=True, exist_ok=True)
     known = {folder: key for folder, key in before.get("pictures", {}).items() if runs.get(folder) == key}
-    paths = [path for group in groups for path in group]
-    _tell(place, {"files": sorted({*before.get("files", []), *paths}), "pictures": known})
-    write = partial(_write_group, lake.location, options, place, frozenset(known))
-    with progress_bars():
-        made = ordered_map(write, groups[:-1], workers, _WORTH_A_POOL)
-        total = sum(track(made, "regions", len(groups) - 1), Written())
-    total += write(groups[-1])
-    _remove(place, set(before.get("files", [])) - set(paths))
-    os.sync()  # before it is told that the pictures are there
-    _tell(place, {"files": sorted(paths), "pictures": runs})
+    paths = {path for group in groups for path in group}
+    old = set(before.get("files", []))
+
+    def tell(folders: Sequence[str]) -> None:
+        _tell(place, paths | old, {**known, **{folder: runs[folder] for folder in folders}})
+
+    tell(())
+    write = partial(_write_group, asked, place, frozenset(known))
+    total = _write_harps(groups[:-1], write, workers, tell) + write(groups[-1])
+    _remove(place, old - paths)
+    _tell(place, paths, runs)
     return _said(place / OVERVIEW, site, total)
+
+
+def _write_harps(
+    harps: Sequence[list[str]],
+    write: Callable[[list[str]], Written],
+    workers: int | None,
+    tell: Callable[[Sequence[str]], None],
+) -> Written:
+    """Write the files of HARPs, and tell now and then of which all are there: a later report goes on so."""
+    total, folders, told = Written(), list[str](), time.monotonic()
+    with progress_bars():
+        made = ordered_map(write, harps, workers, _WORTH_A_POOL)
+        for paths, written in zip(harps, track(made, "regions", len(harps)), strict=True):
+            total += written
+            folders.append(paths[0].split("/")[0])
+            if time.monotonic() - told > _TELL_EVERY_S:
+                tell(folders)
+                told = time.monotonic()
+    return total
 
 
 def _said(overview: Path, site: Site, total: Written) -> str:
@@ -99,15 +125,23 @@ def _pictured(run_id: str) -> str:
     return f"{run_id} {version('porelake')}"
 
 
-@cache
-def _site(location: str, options: Options) -> Site:
+def _catalogue(lake: Lake) -> Catalogue:
+    """What tells a lake's catalogue from the next one; InputError if there is none."""
+    with connect(lake):  # which brings that of an object store
+        stat = lake.catalog.stat()
+    return stat.st_ino, stat.st_mtime_ns
+
+
+@lru_cache(maxsize=1)
+def _site(location: str, _catalogue: Catalogue, options: Options) -> Site:
+    """The site of a catalogue, once in each process."""
     return Site(Lake.at(location), movies=options.movies, harpnums=options.harpnums)
 
 
 def _write_group(
-    location: str, options: Options, place: Path, pictured: frozenset[str], paths: list[str]
+    asked: tuple[str, Catalogue, Options], place: Path, pictured: frozenset[str], paths: list[str]
 ) -> Written:
-    site = _site(location, options)
+    site = _site(*asked)
     return sum((_write(site, place, path, path.split("/")[0] in pictured) for path in paths), Written())
 
 
@@ -146,9 +180,11 @@ def _told(place: Path) -> dict[str, dict[str, str]]:
     return told if isinstance(told, dict) else {}
 
 
-def _tell(place: Path, what: object) -> None:
+def _tell(place: Path, files: set[str], pictures: dict[str, str]) -> None:
+    """Tell of which files the report is, and of which HARPs the pictures are there, and of which run."""
+    os.sync()  # files are not flushed one by one
     with atomic(place / MANIFEST) as unfinished:
-        unfinished.write_text(json.dumps(what, indent=0) + "\n")
+        unfinished.write_text(json.dumps({"files": sorted(files), "pictures": pictures}, indent=0) + "\n")
 
 
 def _remove(place: Path, paths: set[str]) -> None:

@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from catalog.build import publish
 from catalog.query import connect
 from catalog.rows import ask, asked
 from flows.cli import main
 from flows.report import places, sprites
 from flows.report.assets import classic_script
 from flows.report.curves import Axis, light_curves
+from flows.report.harp_pages import is_picture
 from flows.report.site import Site
 from flows.report.write import MANIFEST, Options, write_report
 from flows.scenes import HarpScenes
@@ -296,6 +298,38 @@ def test_killed_report_goes_on(seen_lake, tmp_path) -> None:
         assert path.read_text().rstrip().endswith("</html>")
     write_report(seen_lake, out, Options((QUIET,), movies=False), workers=1)
     assert list(broken(out)) == []
+
+
+def test_report_that_fails_keeps_the_pictures_of_whole_harps(seen_lake, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("flows.report.write._TELL_EVERY_S", 0)
+    page, made = Site.page, []
+
+    def failing(site, path):
+        if path.startswith(f"harp-{QUIET}"):
+            raise PorelakeError("cut short")
+        return page(site, path)
+
+    def noting(site, path):
+        made.append(path)
+        return page(site, path)
+
+    monkeypatch.setattr(Site, "page", failing)
+    with pytest.raises(PorelakeError, match="cut short"):
+        write_report(seen_lake, tmp_path / "out", STILL, workers=1)
+    monkeypatch.setattr(Site, "page", noting)
+    write_report(seen_lake, tmp_path / "out", STILL, workers=1)
+    assert {path.split("/")[0] for path in made if is_picture(path)} == {f"harp-{QUIET}"}
+    assert list(broken(tmp_path / "out")) == []
+
+
+def test_report_is_of_the_catalogue_as_it_is(tables_only, tmp_path) -> None:
+    lake = Lake.at(shutil.copytree(tables_only.root, tmp_path / "lake"))
+    publish(lake)
+    assert "2 regions" in write_report(lake, tmp_path / "out", STILL, workers=1)
+    next((lake.root / "current").rglob(f"{QUIET}.json")).unlink()
+    publish(lake)
+    assert "1 region," in write_report(lake, tmp_path / "out", STILL, workers=1)
+    assert not (tmp_path / "out" / f"harp-{QUIET}").exists()
 
 
 def test_command_refuses_in_one_line(seen_lake, tmp_path, monkeypatch, capsys) -> None:
