@@ -59,6 +59,12 @@ tree(track_id, relation, n_steps, nearer_track_id, link) USING KEY (track_id) AS
     FROM tree
     JOIN moves ON tree.track_id = moves.here
     WHERE moves.there NOT IN (SELECT known.track_id FROM recurring.tree AS known)
+    -- of ways of equal length one: straight before crooked, then by name
+    QUALIFY
+        row_number() OVER (
+            PARTITION BY moves.there
+            ORDER BY tree.relation NOT IN ('itself', moves.way), tree.track_id, moves.way, moves.link
+        ) = 1
 )
 SELECT
     tree.track_id,
