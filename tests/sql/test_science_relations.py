@@ -2,11 +2,15 @@
 
 import itertools
 
+import duckdb
+import pyarrow as pa
 import pytest
 from scipy import stats
 
-from catalog.query import connect
-from tests.sql.conftest import PIXEL_MM2, Run, pore_id
+from catalog.formats import arrow_schema
+from catalog.schema import TABLES
+from catalog.sql_files import sql_file
+from tests.sql.conftest import PIXEL_MM2, pore_id
 from tests.sql.science import EVENTS, FAMILY, HARPS
 
 
@@ -85,21 +89,18 @@ def test_family_tree_of_an_unknown_track_is_empty(science) -> None:
 PARENTS_AND_CHILDREN = {"A": (None, None), "B": ("A", "D"), "C": ("A", "D"), "D": (None, None)}
 
 
-def test_family_tree_is_the_same_in_whatever_order_its_rows_are(make_lake, tmp_path) -> None:
-    runs = []
-    for harpnum, order in enumerate(itertools.permutations(PARENTS_AND_CHILDREN), 1):
-        run = Run(harpnum, f"run{harpnum}")
-        for name in order:
-            parent, child = (end and f"{harpnum} {end}" for end in PARENTS_AND_CHILDREN[name])
-            key = {"harpnum": harpnum, "run_id": run.run_id, "family_id": "one"}
-            lineage = {"track_id": f"{harpnum} {name}", "parent_track_id": parent, "child_track_id": child}
-            run.tables["tracks"].append(key | lineage)
-        runs.append(run)
-    with connect(make_lake(tmp_path, runs)) as connection:
-        for harpnum in range(1, 1 + len(runs)):
-            sql = "SELECT track_id, relation, n_steps, nearer_track_id FROM family_tree($track)"
-            found = connection.execute(sql, {"track": f"{harpnum} A"}).fetchall()
-            assert found[-1] == (f"{harpnum} D", "descendant", 2, f"{harpnum} B")
+@pytest.mark.parametrize("order", list(itertools.permutations(PARENTS_AND_CHILDREN)), ids="".join)
+def test_family_tree_is_the_same_in_whatever_order_its_rows_are(order) -> None:
+    rows = []
+    for name in order:
+        parent, child = PARENTS_AND_CHILDREN[name]
+        key = {"track_id": name, "run_id": "r", "family_id": "A"}
+        rows.append(key | {"parent_track_id": parent, "child_track_id": child})
+    with duckdb.connect() as connection:
+        connection.register("tracks", pa.Table.from_pylist(rows, arrow_schema(TABLES["tracks"])))
+        connection.execute(sql_file("macros", "family_tree").body)
+        sql = "SELECT track_id, relation, n_steps, nearer_track_id FROM family_tree('A')"
+        assert connection.execute(sql).fetchall()[-1] == ("D", "descendant", 2, "B")
 
 
 def test_occurrence_in_frames(science) -> None:
