@@ -128,6 +128,15 @@ def meeting(harpnum: int, product: str) -> Run:
     return run
 
 
+def sparse(harpnum: int, product: str) -> Run:
+    """A pore in each of three frames 4 h apart: further than anything is followed."""
+    lives = [Life(1, [0]), Life(2, [20]), Life(3, [40])]
+    run = make_run(harpnum, product, 41, lives, {}, product)
+    run.tables["frames"] = run.tables["frames"][::20]
+    run.tables["runs"][0]["config"] = '{"enhance":"spline","track":{"max_step_h":2.0}}'
+    return run
+
+
 EVENTS = (0, 1, 2, 7, 100)
 
 
@@ -278,7 +287,7 @@ _ALL = (
     places,
 )
 RUNS: dict[str, Callable[[int, str], Run]] = {
-    **{build.__name__: build for build in (*_ALL, swings, no_swings, across_zero)},
+    **{build.__name__: build for build in (*_ALL, sparse, swings, no_swings, across_zero)},
     **{f"merging {n}": merging for n in EVENTS},
 }
 HARPS = {product: harpnum for harpnum, product in enumerate(RUNS, 10)}
