@@ -17,7 +17,7 @@
 -- param kind VARCHAR = pore (pore, umbra, null) : `pore`, `umbra`; null: both
 -- param min_obs INTEGER = 2 : Fewest observations of a life
 -- param min_mu DOUBLE = 0 : Smallest cosine of the heliocentric angle that a life may reach
--- param births VARCHAR = seen (seen, all) : `seen`: lives whose birth was seen; `all`: the others, too, as lower bounds
+-- param births VARCHAR = seen (seen, all) : `seen`: lives whose birth was seen; `all`: others as lower bounds too
 WITH critical AS (
     SELECT
         product,

@@ -13,7 +13,7 @@
 -- param min_mu DOUBLE = 0 : Smallest cosine of the heliocentric angle that a life may reach
 -- param br_from DOUBLE = null : Smallest |mean Br| over the life, G; null: no limit, lives without known field too
 -- param br_to DOUBLE = null : Largest |mean Br|, G, not included; null: no limit
--- param births VARCHAR = seen (seen, all) : `seen`: lives whose birth was seen; `all`: the others, too, as lower bounds
+-- param births VARCHAR = seen (seen, all) : `seen`: lives whose birth was seen; `all`: others as lower bounds too
 -- param z DOUBLE = 1.959963984540054 (> 0) : Normal deviate of the limits; this one for 95 %, 1 for 68 %
 SELECT
     product,
