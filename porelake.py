@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from catalog import feature_images
 from catalog.describe import contents, described, everything
 from catalog.formats import quoted
@@ -144,7 +146,15 @@ class OpenLake:
             return feature_images.mask(self._lake, feature_images.feature(self._connection, pore_id))
 
     def cutout(self, pore_id: str, segment: str = "continuum", margin: int = 20) -> "GenericMap":
-        """Return a sunpy map around a feature, of the native pixels within a margin of its centroid."""
+        """Return a sunpy map around a feature, of the native pixels within a margin of its centroid.
+
+        Raises
+        ------
+        InputError
+            If there is no such feature or segment, or the margin is negative.
+        """
+        if margin < 0:
+            raise InputError(f"margin={margin}: must not be negative")
         with telling():
             there = feature_images.feature(self._connection, pore_id)
         return feature_images.cutout(self.cube(there.harpnum), there, segment, margin)
@@ -160,8 +170,10 @@ class OpenLake:
         self.close()
 
     def __repr__(self) -> str:
-        with telling():
+        try:
             rows = self._connection.execute(_ABOUT).fetchall()
+        except duckdb.ConnectionException:
+            return f"lake {self.location}, closed"
         n_harps, n_tracks, published = rows[0]
         return (
             f"lake {self.location}, published {published} UTC\n"

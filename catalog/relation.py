@@ -77,7 +77,9 @@ class Answer:
         return self._then(lambda relation: relation.order(terms))
 
     def limit(self, n: int) -> "Answer":
-        """Return the first rows."""
+        """Return the first rows; InputError if `n` is negative."""
+        if n < 0:
+            raise InputError(f"limit({n}): must not be negative")
         return self._then(lambda relation: relation.limit(n))
 
     def select(self, *terms: str) -> "Answer":

@@ -162,6 +162,8 @@ def test_describe(opened) -> None:
 
 
 WRONG = [
+    (lambda lake: lake.table("pores").limit(-1), "must not be negative"),
+    (lambda lake: lake.cutout("any", margin=-1), "must not be negative"),
     (lambda lake: lake.sql("SELECT areamm2 FROM pores"), "area_mm2"),
     (lambda lake: lake.sql("DROP VIEW pores"), "only SELECT is possible here, not DROP"),
     (lambda lake: lake.sql("SELECT 1; SELECT 2"), "one statement is wanted"),
@@ -227,6 +229,7 @@ def test_a_closed_lake_says_so(lake) -> None:
     ):
         with pytest.raises(porelake.InputError, match="the lake is closed"):
             ask()
+    assert repr(opened).endswith(", closed")
 
 
 def test_two_at_once_and_one_republished(lake, tmp_path) -> None:
