@@ -6,6 +6,7 @@ it takes, and only the end of the process ends it. ``python -P -m catalog.answer
 """
 
 import contextlib
+import errno
 import json
 import os
 import resource
@@ -80,13 +81,24 @@ def answer(lake: Lake, limits: Limits, question: dict[str, Any]) -> dict[str, An
                 said = _rows(connection, sql, values, _declared(question), limits)
             else:
                 said = _file(connection, sql, values, question["form"], writes)
-        except duckdb.InterruptException as error:
-            raise InputError(limits.too_long) from error
-        except duckdb.OutOfMemoryException as error:
-            raise InputError(limits.too_much) from error
         except duckdb.Error as error:
-            raise translated(error) from error
+            raise _told(error, limits) from error
+        except PorelakeError as error:
+            if isinstance(error.__cause__, duckdb.Error):  # translated by what writes a file
+                raise _told(error.__cause__, limits) from error
+            raise
         return {**said, "seconds": round(time.monotonic() - began, 4)}
+
+
+def _told(error: duckdb.Error, limits: Limits) -> PorelakeError:
+    """The error to raise for one of DuckDB's, which is often that a limit was met."""
+    if isinstance(error, duckdb.InterruptException):
+        return InputError(limits.too_long)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return InputError(limits.too_much)
+    if isinstance(error, duckdb.IOException) and os.strerror(errno.EFBIG) in str(error):
+        return InputError(limits.too_large)
+    return translated(error)
 
 
 def _values(sql: str, query: str | None, params: dict[str, str]) -> dict[str, Value]:

@@ -70,3 +70,11 @@ class Limits:
             f"sql: stopped, for it takes more than {self.memory_mib} MiB of memory;"
             " ask for less, or with `porelake sql`, which has no limit"
         )
+
+    @property
+    def too_large(self) -> str:
+        """What somebody is told whose answer makes too large a file."""
+        return (
+            f"sql: stopped, for the file grows larger than {self.file_mib} MiB;"
+            " ask for less, or with `porelake sql`, which has no limit"
+        )
