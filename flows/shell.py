@@ -26,6 +26,7 @@ HELP = {
     ".help": "this list",
     ".quit": "end; so does Ctrl-D",
 }
+_WORDS = {"help": ".help", "exit": ".quit", "quit": ".quit"}  # what people try, without a dot
 
 
 class Shell:
@@ -54,6 +55,7 @@ class Shell:
         PorelakeError
             If something is wrong with them.
         """
+        text = _WORDS.get(text.strip().lower(), text)
         if text.lstrip().startswith("."):
             self._command(text.strip())
             return
@@ -65,7 +67,7 @@ class Shell:
         """Do what the lines of a file say, up to the first thing that is wrong."""
         waiting = ""
         for line in lines:
-            if blank(waiting) and line.startswith("."):
+            if blank(waiting) and _is_command(line):
                 self.do(line)
                 if self.ended:
                     return
@@ -134,7 +136,11 @@ def help_text() -> str:
 
 def complete(text: str) -> bool:
     """Whether what was typed can be done: a command, nothing, or statements that a semicolon ends."""
-    return text.lstrip().startswith(".") or blank(text) or blank(split(text)[1])
+    return _is_command(text) or blank(text) or blank(split(text)[1])
+
+
+def _is_command(text: str) -> bool:
+    return text.lstrip().startswith(".") or text.strip().lower() in _WORDS
 
 
 def tell(error: Exception) -> None:

@@ -96,6 +96,15 @@ def test_commands(read, tmp_path, monkeypatch) -> None:
     assert ended.out.splitlines()[-5:] == [str(tmp_path / "rows.csv"), "c", "-", "3", "(1 row)"]
 
 
+@pytest.mark.parametrize("word", ["help", "exit", "QUIT "])
+def test_words_that_people_try_need_no_dot(read, word) -> None:
+    assert complete(word)
+    ended = read(f"{word}\nSELECT 4 AS d;\n")
+    assert ended.status == 0, ended
+    assert (".tables" if word == "help" else "") in ended.out
+    assert ("d" in ended.out.splitlines()) == (word == "help")
+
+
 def test_commands_that_tell(read) -> None:
     ended = read(".help\n.tables\n.queries\n.describe tracks\n.describe\n")
     assert ended.status == 0
