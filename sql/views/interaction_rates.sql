@@ -1,7 +1,7 @@
 -- One row per run that has pores: how often they merge and split, over the time in which that could be seen. An
 -- observation of a pore is watched until the next usable frame, if that is no more than one and a half cadences
--- and `track.max_step_h` away; what happens across a longer gap is not counted, nor is the gap. Pieces that only pass
--- are no pores.
+-- and `track.max_step_h` away; what happens across a longer gap is not counted, nor is the gap. Pieces that only
+-- pass are no pores.
 -- like tracks: harpnum, product
 -- column n_pores int64 {meta.number} : Lives of pores
 -- column pore_hours float64 [h] {time.duration;arith.sum} : Time for which pores were watched, summed over them
@@ -24,7 +24,7 @@ cadences AS (
     GROUP BY run_id
 ),
 -- of a series that is sparser than this nothing is linked, whatever its cadence
-steps_followed AS (
+bounds AS (
     SELECT run_id, (config ->> '$.track.max_step_h')::DOUBLE AS max_step_h
     FROM runs
 ),
@@ -32,10 +32,10 @@ watched AS (
     SELECT
         steps.run_id,
         steps.t_rec,
-        if(steps.step_h <= least(1.5 * cadences.cadence_h, steps_followed.max_step_h), steps.step_h, 0) AS watched_h
+        if(steps.step_h <= least(1.5 * cadences.cadence_h, bounds.max_step_h), steps.step_h, 0) AS watched_h
     FROM steps
     JOIN cadences ON steps.run_id = cadences.run_id
-    JOIN steps_followed ON steps.run_id = steps_followed.run_id
+    JOIN bounds ON steps.run_id = bounds.run_id
 ),
 clock AS (
     SELECT
