@@ -32,7 +32,8 @@ def interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], Resu
             pass
     except KeyboardInterrupt:
         connection.interrupt()
-        done.wait()
+        while not done.wait(_LOOK_S):  # between two statements of the work nothing heeds it
+            connection.interrupt()
         raise
     if errors:
         raise errors[0]

@@ -3,11 +3,17 @@
 import csv
 import io
 import json
+import os
+import signal
 import sys
+import threading
+import time
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from catalog.interruption import interruptible
 from catalog.query import run_query, run_sql
 from pores.errors import InputError, PorelakeError
 
@@ -181,3 +187,25 @@ def test_a_table_that_vanished_is_the_lakes_fault(tmp_path, make_lake, runs) -> 
     with pytest.raises(PorelakeError, match=r"harpnum=1/aaaa\.parquet") as caught:
         run_sql(lake, "FROM pores")
     assert not isinstance(caught.value, InputError)
+
+
+def test_ctrl_c_between_two_statements_ends_the_next_one() -> None:
+    """DuckDB heeds an interruption only while it works."""
+    began = threading.Event()
+
+    def work() -> None:
+        began.wait()
+        time.sleep(0.2)
+        connection.execute("SELECT count(*) FROM range(1000000000000) AS t(x) WHERE hash(x) = 1")
+
+    def press() -> None:
+        began.set()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with duckdb.connect() as connection:
+        threading.Timer(0.1, press).start()
+        with pytest.raises(KeyboardInterrupt):
+            interruptible(connection, work)
+        signal.signal(signal.SIGINT, before)
+        assert connection.execute("SELECT 1").fetchall() == [(1,)]
