@@ -1,6 +1,7 @@
 // The page for questions: the editor, what can be asked, the answer as table, plot and file. All text goes in as text.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
+  const { element, show } = window.porelakePage;  // of report.js
   const $ = (id) => document.getElementById(id);
   const there = JSON.parse($("catalogue").textContent);
   const queries = new Map(there.filter((one) => one.kind === "query").map((one) => [one.name, one]));
@@ -8,13 +9,6 @@ document.addEventListener("DOMContentLoaded", () => {
   const FIRST = "SELECT kind, birth, death, count(*) AS tracks, median(lifetime_h) AS median_lifetime_h\nFROM tracks\nGROUP BY ALL\nORDER BY ALL";
   const NUMBERS = /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U\w*INT|FLOAT|DOUBLE|DECIMAL.*)$/;
   let answer = null;
-
-  const element = (name, attributes = {}, ...children) => {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.append(...children);
-    return made;
-  };
 
   // What stands between backticks is code.
   const worded = (text) => text.split("`").map((part, i) => (i % 2 ? element("code", {}, part) : part));
@@ -256,7 +250,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const groups = new Map();
     for (const row of answer.rows) {
       const name = by === null ? "" : plain(String(row[by] ?? "NULL"));
-      groups.set(name, [...(groups.get(name) ?? []), row]);
+      if (!groups.has(name)) groups.set(name, []);
+      groups.get(name).push(row);
     }
     return [...groups].map(([name, rows]) => {
       const trace = { name, x: rows.map((row) => value(row[x], answer.columns[x])) };
@@ -268,22 +263,15 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   const showPlot = () => {
-    const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-    const axis = (id) => ({
-      title: { text: $(id).value === "" ? "number" : label(Number($(id).value)) }, automargin: true, showline: true, ticks: "outside",
-      gridcolor: css("--grid"), linecolor: css("--muted"), tickcolor: css("--muted"), zerolinecolor: css("--rule"), exponentformat: "power",
-    });
+    const axis = (id) => ({ title: { text: $(id).value === "" ? "number" : label(Number($(id).value)) } });
     const histogram = $("kind").value === "histogram";
     const layout = {
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", colorway: [0, 1, 2, 3, 4].map((i) => css(`--c${i}`)),
-      font: { family: css("--sans"), size: 13, color: css("--ink") }, margin: { l: 62, r: 18, t: 34, b: 52 }, height: 460,
-      hoverlabel: { bgcolor: css("--card"), font: { color: css("--ink") } }, showlegend: $("by").value !== "",
-      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, barmode: histogram ? "overlay" : "group",
-      xaxis: axis("x"), yaxis: histogram ? { ...axis("y"), title: { text: "rows" } } : axis("y"),
+      height: 460, showlegend: $("by").value !== "", barmode: histogram ? "overlay" : "group",
+      xaxis: axis("x"), yaxis: histogram ? { title: { text: "rows" } } : axis("y"),
     };
     const made = traces().map((trace) => (histogram ? { ...trace, opacity: 0.7 } : trace));
     $("plot").setAttribute("aria-label", `${$("kind").value}: ${$("y").selectedOptions[0].textContent} against ${$("x").selectedOptions[0].textContent}`);
-    window.Plotly.react($("plot"), made, layout, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"], toImageButtonOptions: { format: "svg", filename: "answer" } });
+    show($("plot"), made, layout, "answer");
   };
 
   // ---- the page -----------------------------------------------------------------------------------------

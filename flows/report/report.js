@@ -115,11 +115,14 @@
     return made;
   };
 
+  const show = (place, traces, layout, filename) => window.Plotly.react(place, traces, themed(layout), {
+    responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"], toImageButtonOptions: { format: "svg", filename },
+  });
+
   const draw = (script) => {
     const figure = JSON.parse(script.textContent);
     const place = document.getElementById(script.dataset.plot);
-    const options = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"], toImageButtonOptions: { format: "svg", filename: script.dataset.plot } };
-    return window.Plotly.react(place, figure.data.map(coloured), themed(figure.layout), options);
+    return show(place, figure.data.map(coloured), figure.layout, script.dataset.plot);
   };
 
   const drawWhenSeen = (scripts) => {
@@ -137,6 +140,8 @@
   };
 
   // ---- the page -----------------------------------------------------------------------------------------
+
+  window.porelakePage = { element, show };  // for the page that asks
 
   const copyButtons = () => {
     for (const button of document.querySelectorAll(".copy")) {

@@ -61,6 +61,13 @@ def column(page, number: int) -> list[str]:
     return page.locator(f"#as-table tbody td:nth-child({number})").all_inner_texts()
 
 
+def becomes(page, number: int, texts: list[str]) -> None:
+    """Wait until a column shows these texts: a table is drawn anew a moment after a click."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(f"#as-table tbody td:nth-child({number})")).to_have_text(texts, timeout=20_000)
+
+
 def answer(lake, sql: str) -> list:
     with connect(lake) as connection:
         return connection.execute(sql).fetchall()
@@ -77,9 +84,9 @@ def test_from_the_overview_to_an_answer_and_its_order(page, live, seen_lake) -> 
     assert f"{len(rows)} rows" in page.locator("#status").inner_text()
     assert column(page, 1) == [track for track, _ in rows]
     page.get_by_role("columnheader", name="n_obs").click()
-    assert column(page, 2) == [str(n) for n in sorted(n for _, n in rows)]
+    becomes(page, 2, [str(n) for n in sorted(n for _, n in rows)])
     page.get_by_role("columnheader", name="n_obs").click()
-    assert column(page, 2) == [str(n) for n in sorted((n for _, n in rows), reverse=True)]
+    becomes(page, 2, [str(n) for n in sorted((n for _, n in rows), reverse=True)])
     assert page.locator("#as-table th").nth(2).locator(".unit").inner_text() == "h"
 
 
