@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from catalog import feature_images
+from catalog.connection import views_of
 from catalog.describe import contents, described, everything
 from catalog.formats import quoted
 from catalog.near import nearest
@@ -78,8 +79,7 @@ class OpenLake:
     def tables(self) -> list[str]:
         """Names of the tables and views."""
         with telling():
-            rows = self._connection.execute(_VIEWS).fetchall()
-        return [name for (name,) in rows]
+            return list(views_of(self._connection))
 
     @property
     def queries(self) -> list[str]:
@@ -181,7 +181,6 @@ class OpenLake:
         )
 
 
-_VIEWS = "SELECT view_name FROM duckdb_views() WHERE database_name = 'lake' AND NOT internal ORDER BY ALL"
 _ABOUT = """
 SELECT (SELECT count(*) FROM harps), (SELECT count(*) FROM tracks), published
 FROM published"""

@@ -28,6 +28,16 @@ def bound(connection: duckdb.DuckDBPyConnection, limits: Limits) -> None:
     connection.execute(f"SET memory_limit = '{limits.memory_mib}MiB'; SET threads = {limits.threads}")
 
 
+def views_of(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Every table and view of an open catalogue, with what its rows are."""
+    return dict(connection.execute(_VIEWS).fetchall())
+
+
+_VIEWS = """
+SELECT view_name, coalesce(comment, '') FROM duckdb_views()
+WHERE database_name = 'lake' AND NOT internal ORDER BY view_name"""
+
+
 def lock(connection: duckdb.DuckDBPyConnection, lake: Lake, writes: Path | None) -> None:
     """Leave a connection nothing but the tables and one file; nothing of it can be undone."""
     tables = place(lake, lake.root / "tables")

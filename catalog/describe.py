@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 
+from catalog.connection import views_of
 from catalog.formats import SQL_TYPES
 from catalog.layout import WIDTH, listing, paragraph
 from catalog.meanings import known_columns, macro_columns
@@ -88,8 +89,7 @@ def everything(lake: Lake) -> list[Described]:
         If there is no lake.
     """
     with connect(lake) as connection:
-        views = connection.execute(_VIEWS).fetchall()
-        tables = [_table(connection, name, comment) for name, comment in views]
+        tables = [_table(connection, name, comment) for name, comment in views_of(connection).items()]
         there = {name for (name,) in connection.execute(_MACROS).fetchall()}
         macros = [_macro(connection, file) for file in sql_files("macros") if file.name in there]
         return [*tables, *macros, *queries()]
@@ -145,9 +145,6 @@ def list_queries(width: int | None = None) -> str:
     return "\n".join([*lines[1:], "", "`porelake query NAME --describe` tells all of one."])
 
 
-_VIEWS = """
-SELECT view_name, coalesce(comment, '') FROM duckdb_views()
-WHERE database_name = 'lake' AND NOT internal ORDER BY view_name"""
 _MACROS = "SELECT function_name FROM duckdb_functions() WHERE database_name = 'lake'"
 _COLUMNS = """
 SELECT column_name, coalesce(comment, '') FROM duckdb_columns()

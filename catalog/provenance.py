@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from catalog.connection import views_of
 from catalog.near import nearest
 from catalog.query import Question, named
 from catalog.schema import ENSEMBLES, TABLES, Column, Table
@@ -62,7 +63,7 @@ def subject(
             raise InputError(f"{name}: --where and --harp choose rows of tables and views, not of a query")
         file = described[name]
         return Subject(name, file.description, named(name, params), _by_name(file.columns))
-    views = {view: comment or "" for view, comment in connection.execute(_VIEWS).fetchall()}
+    views = views_of(connection)
     if name not in views:
         there = [*views, *(file.name for file in sql_files("queries"))]
         raise InputError(f"{name}: no such table or query; {nearest(name, there)}")
@@ -71,11 +72,6 @@ def subject(
     known: dict[str, SqlFile | Table] = {**described, **TABLES, **ENSEMBLES}
     columns = known[name].columns if name in known else ()
     return Subject(name, views[name], _select(connection, name, rows or Rows()), _by_name(columns))
-
-
-_VIEWS = (
-    "SELECT view_name, comment FROM duckdb_views() WHERE database_name = 'lake' AND NOT internal ORDER BY 1"
-)
 
 
 def provenance(

@@ -7,17 +7,18 @@ or not, or where a named query declares it; a value that is computed has none (s
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from catalog.formats import field_metadata
-from catalog.layout import WIDTH, cells, laid_out, listing, numeric
+from catalog.html_table import html_table
+from catalog.interruption import Result, interruptible
+from catalog.layout import WIDTH, laid_out, listing
 from catalog.meanings import meanings
 from catalog.provenance import Subject, provenance
 from catalog.query import Question
@@ -95,14 +96,12 @@ class Answer:
 
     def rows(self) -> list[tuple[Any, ...]]:
         """All rows, as tuples of Python's values."""
-        with telling():
-            return self.relation.fetchall()
+        return self._read(self.relation.fetchall)
 
     def df(self) -> "pd.DataFrame":
         """All rows as a pandas DataFrame; `attrs` has the units and descriptions of its columns."""
         _need("pandas")
-        with telling():
-            frame = self.relation.df()
+        frame = self._read(self.relation.df)
         told = {name: column.description for name, column in self.subject.columns.items()}
         frame.attrs = {"units": self.units, "descriptions": told}
         return frame
@@ -110,16 +109,14 @@ class Answer:
     def pl(self) -> "pl.DataFrame":
         """All rows as a polars DataFrame, which has no place for units."""
         _need("polars")
-        with telling():
-            frame: pl.DataFrame = self.relation.pl()
+        frame: pl.DataFrame = self._read(self.relation.pl)
         return frame
 
     def arrow(self) -> "pa.Table":
         """All rows as an Arrow table; unit, description and UCD are in the metadata of its fields."""
         import pyarrow as pa
 
-        with telling():
-            table = self.relation.to_arrow_table()
+        table = self._read(self.relation.to_arrow_table)
         known = self.subject.columns
         fields = [
             told.with_metadata(field_metadata(known[told.name])) if told.name in known else told
@@ -138,9 +135,7 @@ class Answer:
             raise InputError(f"several columns are called {twice[0]}; give all but one another name, by AS")
         from catalog.qtables import qtable
 
-        with telling():
-            rows = self.relation.to_arrow_reader(_BATCH)
-            table = qtable(rows, self.subject.columns)
+        table = self._read(lambda: qtable(self.relation.to_arrow_reader(_BATCH), self.subject.columns))
         table.meta = self.provenance()
         return table
 
@@ -168,33 +163,22 @@ class Answer:
 
     def _repr_html_(self) -> str:
         rows, note = self._first()
-        known, units = self.subject.columns, self.units
-        columns = zip(*rows, strict=True) if rows else ([] for _ in self.columns)
-        parts = []
-        for name, column in zip(self.columns, columns, strict=True):
-            told = known[name].description if name in known else "computed"
-            unit = f"<br><small>{escape(units[name])}</small>" if name in units else ""
-            head = f'<th {_side(column)} title="{escape(told)}">{escape(name)}{unit}</th>'
-            parts.append([head, *(f"<td {_side(column)}>{escape(cell)}</td>" for cell in cells(column))])
-        lines = ["".join(line) for line in zip(*parts, strict=True)]
-        body = "".join(f"<tr>{line}</tr>" for line in lines[1:])
-        return f"<table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table><p>{note}</p>"
+        return html_table(self.columns, self.subject.columns, rows) + f"<p>{note}</p>"
 
     def _first(self) -> tuple[list[tuple[Any, ...]], str]:
-        with telling():
-            rows = self.relation.limit(_SHOWN + 1).fetchall()
+        rows = self._read(lambda: self.relation.limit(_SHOWN + 1).fetchall())
         n = len(rows)
         note = f"{n} row{'s'[: n != 1]}" if n <= _SHOWN else f"first {_SHOWN} rows"
         return rows[:_SHOWN], note
 
+    def _read(self, work: Callable[[], Result]) -> Result:
+        """Return what work on the rows returns; Ctrl-C ends it, and what is wrong is said in a line."""
+        with telling():
+            return interruptible(self._connection, work)
+
     def _then(self, step: Callable[[duckdb.DuckDBPyRelation], duckdb.DuckDBPyRelation]) -> "Answer":
         with telling():
             return replace(self, relation=step(self.relation))
-
-
-def _side(column: Sequence[Any]) -> str:
-    side = "right" if numeric(column) else "left"
-    return f'style="text-align:{side};vertical-align:top;padding:.1em .8em"'
 
 
 class Text(str):

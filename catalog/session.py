@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from catalog.answers import print_answer
+from catalog.connection import views_of
 from catalog.interruption import interruptible
 from catalog.query import Question, connect, require_shipped
 from catalog.sql_files import sql_files
@@ -86,7 +87,7 @@ class Session:
             columns.setdefault(table, {})[column] = comment
         queries = sql_files("queries")
         return Names(
-            tables=dict(self._connection.execute(_VIEWS).fetchall()),
+            tables=views_of(self._connection),
             macros=dict(self._connection.execute(_MACROS).fetchall()),
             queries={query.name: query.description for query in queries},
             keywords=dict.fromkeys([word for (word,) in self._connection.execute(_KEYWORDS).fetchall()], ""),
@@ -98,9 +99,6 @@ class Session:
         )
 
 
-_VIEWS = """
-SELECT view_name, coalesce(comment, '') FROM duckdb_views()
-WHERE database_name = 'lake' AND NOT internal ORDER BY view_name"""
 _MACROS = """
 SELECT function_name, coalesce(any_value(comment), '') FROM duckdb_functions()
 WHERE database_name = 'lake' GROUP BY function_name ORDER BY function_name"""
