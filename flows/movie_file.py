@@ -17,7 +17,7 @@ BT709 = 1  # in the tables of the standard: primaries, transfer and matrix alike
 _QUALITY = {"crf": "23", "preset": "veryfast"}
 
 
-def write_mp4(path: Path, frames: Iterable[RGB], fps: int, tags: Mapping[str, str]) -> int:
+def write_mp4(path: Path, frames: Iterable[RGB], fps: int, tags: Mapping[str, str]) -> None:
     """Write pictures as a movie in an MP4 file, its index first, so that it plays while it loads.
 
     Parameters
@@ -29,24 +29,16 @@ def write_mp4(path: Path, frames: Iterable[RGB], fps: int, tags: Mapping[str, st
         Pictures a second, all of one length.
     tags : mapping
         Title, comment and the like.
-
-    Returns
-    -------
-    int
-        Pictures written.
     """
-    n = 0
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         container.metadata.update(tags)
         stream: Any = None
-        for picture in frames:
+        for n, picture in enumerate(frames):
             if stream is None:
                 stream = _stream(container, picture.shape, fps)
             container.mux(stream.encode(_yuv(picture, n, fps)))
-            n += 1
         if stream is not None:
             container.mux(stream.encode())
-    return n
 
 
 def _stream(container: Any, shape: tuple[int, ...], fps: int) -> Any:

@@ -20,10 +20,10 @@ class Drawn:
 
 
 SERIES = (
-    ("n", "Number", ("n_pore", "n_umbra")),
-    ("area", "Area (Mm²)", ("pore_area_mm2", "umbra_area_mm2")),
-    ("flux", "Flux (10²⁰ Mx)", ("pore_flux_mx", "umbra_flux_mx")),
-    ("br", "Mean |Br| (G)", ("pore_abs_br", "umbra_abs_br")),
+    ("Number", ("n_pore", "n_umbra")),
+    ("Area (Mm²)", ("pore_area_mm2", "umbra_area_mm2")),
+    ("Flux (10²⁰ Mx)", ("pore_flux_mx", "umbra_flux_mx")),
+    ("Mean |Br| (G)", ("pore_abs_br", "umbra_abs_br")),
 )
 
 
@@ -42,7 +42,7 @@ def time_series(frames: Sequence[Row], dark: Sequence[tuple[datetime, datetime]]
     times = [row["t_rec"].isoformat() for row in frames_and_holes]
     traces = []
     layout: Figure = {"height": 640, "showlegend": True, "hovermode": "x unified"}
-    for i, (_, title, columns) in enumerate(SERIES):
+    for i, (title, columns) in enumerate(SERIES):
         axis = "" if i == 0 else str(i + 1)
         for column, name in zip(columns, ("pores", "umbrae"), strict=True):
             scale = 1e-20 if column.endswith("_mx") else 1.0

@@ -67,7 +67,7 @@
         render: renderer(column),
         orderSequence: column.kind === "number" ? ["desc", "asc"] : ["asc", "desc"],
       })),
-      order: spec.order,
+      order: [],
       deferRender: true,
       autoWidth: false,
       pageLength: 25,
@@ -86,12 +86,10 @@
   const coloured = (trace) => {
     if (trace.colour === undefined) return trace;
     const colour = css(`--c${trace.colour % 5}`);
-    const made = { ...trace, line: { ...trace.line, color: colour }, marker: { ...trace.marker, color: trace.hollow ? css("--paper") : colour } };
-    if (trace.hollow) made.marker.line = { color: colour, width: 1.6 };
+    const made = { ...trace, line: { ...trace.line, color: colour }, marker: { ...trace.marker, color: colour } };
     if (trace.band) Object.assign(made, { fillcolor: `${colour}30` });
     if (trace.error_y) made.error_y = { ...trace.error_y, color: colour };
-    if (trace.error_x) made.error_x = { ...trace.error_x, color: colour };
-    delete made.colour; delete made.hollow; delete made.band;
+    delete made.colour; delete made.band;
     return made;
   };
 

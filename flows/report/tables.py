@@ -79,12 +79,11 @@ REGIONS = (
 )
 
 
-def table(columns: Sequence[Shown], rows: Iterable[Row], order: Sequence[Any] = ()) -> dict[str, Any]:
+def table(columns: Sequence[Shown], rows: Iterable[Row]) -> dict[str, Any]:
     """What the script makes a table of: columns, rows in their order, and which rows are bounds."""
     return {
         "columns": [column.spec() for column in columns],
         "rows": [_cells(columns, row) for row in rows],
-        "order": list(order),
     }
 
 
