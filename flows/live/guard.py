@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 MOST_BYTES = 200_000  # of the body of a request
 
-# Everything comes from here; only DataTables and plotly set styles of elements.
+# Everything comes from here. Styles of elements are set by DataTables, by plotly and by the pages themselves.
 POLICY = "; ".join(
     (
         "default-src 'none'",
