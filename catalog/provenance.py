@@ -67,11 +67,19 @@ def subject(
     if name not in views:
         there = [*views, *(file.name for file in sql_files("queries"))]
         raise InputError(f"{name}: no such table or query; {nearest(name, there)}")
+    if rows is not None:
+        _require_harps(connection, rows)
     if params:
         raise InputError(f"--param {next(iter(params))}: {name} is a table, which has no parameters")
     known: dict[str, SqlFile | Table] = {**described, **TABLES, **ENSEMBLES}
     columns = known[name].columns if name in known else ()
     return Subject(name, views[name], _select(connection, name, rows or Rows()), _by_name(columns))
+
+
+def _require_harps(connection: duckdb.DuckDBPyConnection, rows: Rows) -> None:
+    there = {harp for (harp,) in connection.execute("SELECT harpnum FROM harps").fetchall()}
+    if missing := sorted(set(rows.harps) - there):
+        raise InputError(f"--harp {missing[0]}: the lake has no such HARP")
 
 
 def provenance(

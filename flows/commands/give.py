@@ -9,6 +9,7 @@ import typer
 from flows.commands.ask import ParamOption, pairs
 from flows.lake_options import LakeOption
 from flows.option_values import moment
+from flows.words import counted
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 
@@ -109,11 +110,13 @@ def verify(
 
     if place is not None and is_bundle(place):
         found, notes = verify_bundle(place)
+    elif place is not None and not Lake.at(place).catalog.exists():
+        raise InputError(f"{place}: neither a bundle nor a lake with a catalogue")
     else:
         from catalog.check import verify as findings
 
         found, notes = findings(Lake.at(place or lake)), []
     print(*found, *notes, sep="\n", end="\n" if found or notes else "")
     if found:
-        raise PorelakeError(f"{place or lake}: {len(found)} findings")
+        raise PorelakeError(f"{place or lake}: {counted(len(found), 'finding')}")
     print(f"{place or lake}: nothing wrong found")

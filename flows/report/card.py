@@ -108,7 +108,7 @@ def lead(track: Row) -> str:
     said = (
         f"{birth} at {moment(track['t_birth'])} TAI {death} {hours} h later."
         f" Its lifetime is {took}; it was seen in {track['n_obs']} frame{'s'[: track['n_obs'] != 1]}."
-        f" It grew to {number(track['max_area_mm2'])} Mm²"
+        f" Its largest area was {number(track['max_area_mm2'])} Mm²"
     )
     if track["mean_br"] is None:
         return f"{said}; its radial field is not known."

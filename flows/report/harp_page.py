@@ -39,7 +39,7 @@ def harp_page(rows: HarpRows, files: frozenset[str], around: Mapping[str, Any]) 
         noted=[row for row in frames if row["usable"] and row["detail"]],
         frames_answer=rows.frames,
         tracks_answer=rows.tracks,
-        series=time_series(frames, rows.dark) if frames else None,
+        series=time_series(frames, rows.dark) if any(row["usable"] for row in frames) else None,
         gallery=_gallery(rows, files),
         table=tables.table(tables.HARP_TRACKS, lives),
         **around,

@@ -9,7 +9,10 @@ from flows.report.wording import number
 
 
 def lifetimes(low: str, high: str, title: str, log: bool = False) -> Callable[[Sequence[Answer]], Drawn]:
-    """Return what draws survival medians with their limits, and naive medians, against a binned quantity."""
+    """Return what draws survival medians with their limits, and naive medians, against a binned quantity.
+
+    The title of the quantity ends with its unit in brackets.
+    """
 
     def draw(answers: Sequence[Answer]) -> Drawn:
         rows = [row for row in answers[0].records() if row[low] is not None]
@@ -17,7 +20,7 @@ def lifetimes(low: str, high: str, title: str, log: bool = False) -> Callable[[S
         for i, product, mine in by_product(rows):
             traces += _medians(i, product, mine, centres(mine, low, high, log))
         layout = axes(title, "Lifetime (h)", x={"type": "log"} if log else {})
-        return Drawn({"data": traces, "layout": layout}, _lifetimes_said(rows, low, high))
+        return Drawn({"data": traces, "layout": layout}, _lifetimes_said(rows, low, high, title))
 
     return draw
 
@@ -35,16 +38,17 @@ def _medians(i: int, product: str, rows: Sequence[Row], at: Sequence[float]) -> 
     return [naive, {**survival, "error_y": bars}]
 
 
-def _lifetimes_said(rows: Sequence[Row], low: str, high: str) -> str:
+def _lifetimes_said(rows: Sequence[Row], low: str, high: str, title: str) -> str:
     known = [row for row in rows if row["survival_median_h"] is not None]
     n = sum(row["n"] for row in rows)
     if not known:
         return f"{n} lives; in no bin do half of them end while watched, so that there is no survival median."
     longest = max(known, key=lambda row: row["survival_median_h"])
+    edges = " and ".join(number(longest[name], 0 if longest[high] > 100 else 1) for name in (low, high))
+    unit = title[title.rindex("(") + 1 : -1]
     return (
         f"{n} lives in {len(rows)} bins; the longest survival median is"
-        f" {number(longest['survival_median_h'], 1)} h, between {longest[low]:.3g} and {longest[high]:.3g}"
-        f" ({longest['product']})."
+        f" {number(longest['survival_median_h'], 1)} h, between {edges} {unit} ({longest['product']})."
     )
 
 
@@ -91,13 +95,16 @@ def naive(answers: Sequence[Answer]) -> Drawn:
     """Draw the survival of all lives beside that of lives seen whole."""
     traces, said = [], []
     for i, product, mine in by_product(answers[0].records()):
-        hours, surviving, seen_whole = (
-            [row[name] for row in mine] for name in ("lifetime_to_h", "surviving", "naive_surviving")
+        hours = [0.0, *(row["lifetime_to_h"] for row in mine)]
+        surviving, seen_whole = (
+            [1.0, *(row[name] for row in mine)] for name in ("surviving", "naive_surviving")
         )
         traces.append(line(i, f"{product}: Kaplan-Meier", hours, surviving, dash="solid"))
         traces.append(line(i, f"{product}: only lives seen whole", hours, seen_whole, dash="dot"))
         gaps = [a - b for a, b in zip(surviving, seen_whole, strict=True) if None not in (a, b)]
-        missed = number(100 * max(gaps, default=0), 0)
-        said.append(f"{product}: the histogram of lives seen whole misses up to {missed} % of the pores")
+        said.append(
+            f"{product}: lives seen whole put the fraction that lives longer too low by up to"
+            f" {number(max(gaps, default=0))}"
+        )
     layout = axes("Lifetime (h)", "Fraction that lives longer", y={"range": [0, 1.03]})
     return Drawn({"data": traces, "layout": layout}, f"{'; '.join(said)}.")

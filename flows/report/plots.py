@@ -56,8 +56,8 @@ SUBJECTS = (
     Subject(
         "naive",
         "How wrong the histogram of lifetimes is",
-        "Long lives are seldom seen whole: survival of all lives beside that of the lives seen from birth to"
-        " death only.",
+        "Long lives are seldom seen whole: survival by Kaplan and Meier of the lives whose birth was seen,"
+        " beside the histogram of those seen from birth to death.",
         ("naive_lifetimes",),
         life_figures.naive,
     ),
@@ -102,7 +102,8 @@ SUBJECTS = (
     Subject(
         "occurrence",
         "Occurrence",
-        "Pores of a region in time since its first one, or since observing began where it was there before.",
+        "Pores of a region in time since its first one, or since the first that was seen where others may"
+        " have been before.",
         ("occurrence",),
         population_figures.occurrence,
     ),

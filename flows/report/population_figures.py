@@ -122,7 +122,7 @@ def occurrence(answers: Sequence[Answer]) -> Drawn:
 
 
 def _region(i: int, rows: Sequence[Row]) -> Figure:
-    since = "its first pore" if rows[0]["emergence_seen"] else "observing began"
+    since = "its first pore" if rows[0]["emergence_seen"] else "the first pore seen"
     name = f"HARP {rows[0]['harpnum']} ({rows[0]['product']}), since {since}"
     said = [f"{row['n_frames']} frames, {row['n_emerged']} emerged" for row in rows]
     at, pores = centres(rows, "since_from_h", "since_to_h"), [row["mean_pores"] for row in rows]

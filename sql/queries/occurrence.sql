@@ -1,6 +1,6 @@
 -- One row per product, HARP and bin of time since its first feature: how many pores and umbrae there are. Frames
--- that could not be used do not count. Regions that were there when observing began have no known age: their
--- rows say emergence_seen = false, and their times are since observing began.
+-- that could not be used do not count. Regions that had features when observing began, or after a gap in
+-- it, have no known age: their rows say emergence_seen = false, and their times are since the first that was seen.
 -- like tracks: product
 -- like harps: harpnum, noaa_ars
 -- column emergence_seen bool {meta.code} : The first feature of the HARP emerged while observed

@@ -9,9 +9,10 @@
 -- column value float64 : The answer: a number, h, Mm2, G or 1/h
 -- column value_current float64 : The same of the current runs of these HARPs
 -- column change float64 {stat.value;arith.ratio} : value / value_current - 1
--- param answer VARCHAR = null : `n_features`, `n_tracks`, `mean_area_mm2` of a feature, `mean_abs_br` of a feature
---     (G), `median_lifetime_h` by Kaplan and Meier over lives whose birth was seen, `merges_per_track_h`: tracks
---     that ended by merging, over the sum of lifetimes; null: all of these
+-- param answer VARCHAR = null (n_features, n_tracks, mean_area_mm2, mean_abs_br, median_lifetime_h,
+--     merges_per_track_h, null) : `n_features`, `n_tracks`, `mean_area_mm2` of a feature, `mean_abs_br` of a
+--     feature (G), `median_lifetime_h` by Kaplan and Meier over lives whose birth was seen, `merges_per_track_h`:
+--     tracks that ended by merging, over the sum of lifetimes; null: all of these
 -- param kind VARCHAR = pore (pore, umbra, null) : `pore`, `umbra`; null: both
 -- param min_obs INTEGER = 2 : Fewest observations of a track
 WITH

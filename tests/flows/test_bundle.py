@@ -306,7 +306,10 @@ def test_verify_tells_and_ends_with_1(command: Command, bundle: Path, given: Pat
     ended = command("verify", bundle)
     assert ended.status == 1
     assert ended.out.startswith("files: README.md: not as it was written")
-    assert "1 findings" in ended.err
+    assert ended.err.endswith("1 finding\n")
+    elsewhere = command("verify", bundle.parent / "nothing")
+    assert (elsewhere.status, elsewhere.err.count("\n")) == (2, 1)
+    assert "neither a bundle nor a lake" in elsewhere.err
 
 
 def test_export_of_a_bundle(command: Command, small_lake: Path, tmp_path: Path) -> None:

@@ -400,6 +400,7 @@ def test_some_rows_of_a_table(lake, tmp_path) -> None:
         ("pores", Rows(where="1) UNION SELECT * FROM read_csv('/etc/passwd') --"), "sql: "),
         ("pores", Rows(where="TRUE; DROP VIEW pores"), "sql: "),
         ("published", Rows((1,)), "--harp: published has no column harpnum"),
+        ("pores", Rows((1, 5)), "--harp 5: the lake has no such HARP"),
         ("longest_lives", Rows(where="TRUE"), "choose rows of tables and views, not of a query"),
     ],
 )
