@@ -204,7 +204,7 @@ def test_lake_of_tables_only(tables_only) -> None:
     assert not [path for path in paths if path.endswith((".mp4", ".webp"))]
     card = next(path for path in paths if path.startswith(f"harp-{BUSY}/{BUSY}_") and path.endswith("html"))
     assert "No cut-outs" in text(site.page(card))
-    assert "no images of this region" in text(site.page(f"harp-{BUSY}/index.html"))
+    assert "images of this region are not in the lake" in text(site.page(f"harp-{BUSY}/index.html"))
 
 
 def test_empty_lake_says_so(empty_lake, tmp_path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from catalog.build import publish
 from catalog.query import connect, named
 from catalog.schema.ensembles import ENSEMBLES
+from pores.errors import InputError
 from storage.lake import Lake
 from storage.runs import CurrentRun, set_current, set_member
 from tests.sql.conftest import PIXEL_MM2, SERIES, Life, Run, make_run, pore_id
@@ -205,7 +206,8 @@ def test_all_answers_at_once_and_the_parameters(studied: Lake) -> None:
     only = answers(studied, answer="n_tracks", min_obs="6")
     assert [row[6] for row in only] == [4.0, 5.0, 8.0]
     assert [row[6] for row in answers(studied, answer="n_features", kind="umbra")] == [0.0, 0.0, 0.0]
-    assert answers(studied, answer="no such") == []
+    with pytest.raises(InputError, match="--param answer=no such: must be one of n_features"):
+        answers(studied, answer="no such")
     fields = by_threshold(answers(studied, answer="mean_abs_br"))
     assert fields[0][3] == pytest.approx((2 * (501 + 502 + 503) + 11 * (504 + 505 + 506 + 507)) / 50)
 
