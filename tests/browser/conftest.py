@@ -24,7 +24,7 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, no other test of the process can have an event loop
 def chromium() -> Iterator[object]:
     """The machine's Chromium; skipped by name where there is none."""
     if CHROMIUM is None:

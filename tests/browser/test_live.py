@@ -221,8 +221,7 @@ def test_a_movie_is_made_and_sought_in_parts(context, live) -> None:
             movie.onerror = () => failed(movie.error.message);
             movie.onseeked = done;
             movie.preload = 'auto';
-            const seek = () => { movie.currentTime = movie.duration / 2; };
-            movie.readyState ? seek() : movie.addEventListener('loadedmetadata', seek);
+            movie.onloadedmetadata = () => { movie.currentTime = movie.duration / 2; };
             movie.load();
         })"""
     )

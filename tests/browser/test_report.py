@@ -92,6 +92,7 @@ def test_table_sorts_and_filters(report, opens, seen_lake) -> None:
     page.get_by_label("Filter by word").fill("")
 
     page.get_by_role("columnheader", name="Largest area").click()
+    page.wait_for_selector("th[aria-sort='descending']:has-text('Largest area')")
     shown = [float(cell.split()[-1]) for cell in page.locator("tbody tr td:nth-child(10)").all_inner_texts()]
     largest = answer(
         seen_lake, f"SELECT max_area_mm2 FROM tracks WHERE harpnum = {BUSY} ORDER BY 1 DESC LIMIT 25"
