@@ -75,7 +75,7 @@ REGIONS = (
     Shown("n_unusable", "Unusable", "number"),
     Shown("n_pore_tracks", "Pores", "number", least=True),
     Shown("n_tracks", "Tracks", "number"),
-    Shown("max_area_mm2", "Largest area, umbrae included (Mm²)", "number", 1),
+    Shown("max_area_mm2", "Largest (Mm²)", "number", 1),
 )
 
 
