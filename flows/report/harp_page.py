@@ -36,7 +36,6 @@ def harp_page(rows: HarpRows, files: frozenset[str], around: Mapping[str, Any]) 
         files=files,
         frames=frames,
         unusable=[row for row in frames if not row["usable"]],
-        noted=[row for row in frames if row["usable"] and row["detail"]],
         frames_answer=rows.frames,
         tracks_answer=rows.tracks,
         series=time_series(frames, rows.dark) if any(row["usable"] for row in frames) else None,
