@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,12 +15,16 @@ _PACKAGES = ("numpy", "scipy", "scikit-image", "astropy", "sunpy", "h5py", "hdf5
 
 @dataclass(frozen=True)
 class Table:
-    """Figures with a title and a sentence on how they came about."""
+    """Rows with a title and a sentence on how they came about.
+
+    `figures` are those of them that the aims and the guard know, by name (`benchmarks.aims`).
+    """
 
     title: str
     head: tuple[str, ...]
     rows: Sequence[tuple[object, ...]]
     note: str = ""
+    figures: Mapping[str, Sample] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = [self.head, ("---", *["---:"] * (len(self.head) - 1)), *self.rows]
