@@ -1,60 +1,78 @@
-"""Measure everything and write docs/performance.md: `python -m benchmarks`."""
+"""Measure everything, or some groups anew, and write docs/performance.md: `python -m benchmarks`."""
 
 import argparse
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+from benchmarks.aims import aims_table
+from benchmarks.groups import GROUPS, ON_REQUEST, Bench
+from benchmarks.report import Group, Machine, page
+from benchmarks.stored import STORED, save, stored
+from benchmarks.timing import Sample
 
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--out", type=Path, default=PAGE, help="page to write")
-    parser.add_argument("--rounds", type=int, default=7, help="rounds of short work; fewer of long work")
-    options = parser.parse_args()
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # before numpy is loaded
-    os.environ["PORELAKE_ENHANCE"] = "spline"  # what isn't about the network is measured without it
-    with tempfile.TemporaryDirectory(prefix="porelake-bench-") as scratch:
-        text = measured(Path(scratch), options.rounds)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(text)
+    options = _options()
+    with bench(options.rounds) as given:
+        for name in options.only:
+            save(measured(name, given), options.stored / f"{name}.json")
+        groups = in_order(stored(options.stored))
+        options.out.write_text(page(given.record.name, aims_table(figures(groups)), groups))
     print(options.out)
 
 
-def measured(scratch: Path, rounds: int) -> str:
-    """The page, measured."""
-    from benchmarks import archive, doubling, movies, runs, stages, tracking, versus
-    from benchmarks.record import the_record
-    from benchmarks.report import page
+def in_order(found: Mapping[str, Group]) -> list[Group]:
+    """Groups in the order of the page, those of other commands last."""
+    return [found[name] for name in (*GROUPS, *sorted(set(found) - set(GROUPS))) if name in found]
 
-    load = os.getloadavg()[0]
-    record = the_record(scratch)
-    ways = versus.Ways(record, scratch)
-    few = max(rounds // 2, 1)
-    tables = []
-    for make in (
-        lambda: versus.usual_table(ways, rounds),
-        lambda: versus.usual_parts_table(ways, few),
-        lambda: versus.replaced_table(ways, rounds),
-        lambda: versus.storage_table(ways, rounds),
-        lambda: stages.stage_table(record, scratch, rounds),
-        lambda: stages.part_table(record, scratch, rounds),
-        lambda: doubling.doubling_table(record, scratch, few),
-        lambda: tracking.tracking_table(scratch),
-        lambda: tracking.memory_table(scratch),
-        lambda: runs.command_table(record, scratch, few),
-        lambda: runs.workers_table(scratch, few),
-        lambda: movies.movie_table(scratch, few),
-        lambda: archive.archive_table(scratch),
-    ):
-        start = time.perf_counter()
-        tables.append(make())
-        print(f"{tables[-1].title}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    return page(record.name, tables, load)
+
+def figures(groups: Iterable[Group]) -> dict[str, Sample]:
+    """The named figures of all groups."""
+    return {name: sample for group in groups for name, sample in group.figures.items()}
+
+
+@contextmanager
+def bench(rounds: int) -> Iterator[Bench]:
+    """What groups measure with; to be entered before numpy is loaded, which takes its threads from here."""
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    os.environ["PORELAKE_ENHANCE"] = "spline"  # what isn't about the network is measured without it
+    with tempfile.TemporaryDirectory(prefix="porelake-bench-") as scratch:
+        yield Bench(Path(scratch), rounds)
+
+
+def measured(name: str, given: Bench) -> Group:
+    """Tables of a group, measured now."""
+    start, machine = time.perf_counter(), Machine.here()
+    group = Group(name, machine, GROUPS[name](given))
+    print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+    return group
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--out", type=Path, default=PAGE, help="page to write")
+    parser.add_argument("--stored", type=Path, default=STORED, help="directory of what was measured")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of short work; fewer of long work")
+    usual = [name for name in GROUPS if name not in ON_REQUEST]
+    parser.add_argument(
+        "--only", type=_names, default=usual, help=f"groups, of {', '.join(GROUPS)}; others stay as they are"
+    )
+    return parser.parse_args()
+
+
+def _names(value: str) -> list[str]:
+    names = value.split(",")
+    if unknown := [name for name in names if name not in GROUPS]:
+        raise argparse.ArgumentTypeError(f"no group {unknown[0]}; there are {', '.join(GROUPS)}")
+    return names
 
 
 if __name__ == "__main__":

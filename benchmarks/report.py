@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.timing import Sample
 
 _PACKAGES = ("numpy", "scipy", "scikit-image", "astropy", "sunpy", "h5py", "hdf5plugin", "pyarrow", "duckdb")
+Cells = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -22,37 +23,92 @@ class Table:
 
     title: str
     head: tuple[str, ...]
-    rows: Sequence[tuple[object, ...]]
+    rows: Sequence[Cells]
     note: str = ""
     figures: Mapping[str, Sample] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        lines = [self.head, ("---", *["---:"] * (len(self.head) - 1)), *self.rows]
-        table = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+        table = markdown([self.head, *self.rows])
         return "\n\n".join(filter(None, (f"## {self.title}", self.note, table)))
 
 
-def in_ms(times: Mapping[str, Sample]) -> list[tuple[object, ...]]:
+@dataclass(frozen=True)
+class Machine:
+    """When and where figures were measured."""
+
+    day: str
+    processor: str
+    versions: str
+    load: float  # of the machine at the start
+
+    @classmethod
+    def here(cls) -> "Machine":
+        """The one we are on, now."""
+        cores, memory_gb = len(os.sched_getaffinity(0)), os.sysconf("SC_PAGE_SIZE") * _pages() / 1e9
+        return cls(
+            f"{datetime.now(UTC):%Y-%m-%d}",
+            f"{_processor()}, {cores} cores, {memory_gb:.0f} GB, {platform.system()} {platform.machine()}",
+            f"Python {platform.python_version()}; "
+            + ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
+            round(os.getloadavg()[0], 1),
+        )
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tables that are measured together."""
+
+    name: str
+    machine: Machine
+    tables: Sequence[Table]
+
+    @property
+    def figures(self) -> dict[str, Sample]:
+        """All named figures of its tables."""
+        return {name: sample for table in self.tables for name, sample in table.figures.items()}
+
+
+def in_ms(times: Mapping[str, Sample]) -> list[Cells]:
     """Rows of name and time in ms."""
     return [(name, time.scaled(1e3)) for name, time in times.items()]
 
 
-def page(record: str, tables: Sequence[Table], load: float) -> str:
-    """The whole page."""
-    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+def markdown(lines: Iterable[Cells], left: int = 1) -> str:
+    """A table of its head and rows, the first columns flush left."""
+    head, *rows = lines
+    rule = ["---"] * left + ["---:"] * (len(head) - left)
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in (head, rule, *rows))
+
+
+def page(record: str, aims: str, groups: Sequence[Group]) -> str:
+    """The whole page: the table of the aims, then all others, with their day where it isn't the last one."""
+    latest = max((group.machine for group in groups), key=lambda machine: machine.day)
     head = f"""# Performance
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}; every figure is measured anew by it.
+{aims}
+
+## How it was measured
+
+Written by `make bench` on {latest.day}; `python -m benchmarks --only GROUP` measures a group of tables anew.
 
 Figures are medians (least-greatest) of several rounds. What is compared was measured in turns, in one
 process, and a ratio is taken within each round, so that it holds on other machines better than the times
-do. One core and one thread, unless a table says otherwise. Load of the machine at the start: {load:.1f}.
+do. One core and one thread, unless a table says otherwise. Load of the machine at the start:
+{latest.load:.1f}.
 
 - Record: {record}.
-- Machine: {_processor()}, {len(os.sched_getaffinity(0))} cores, {_memory_gb():.0f} GB,
-  {platform.system()} {platform.machine()}.
-- Python {platform.python_version()}; {packages}."""
-    return "\n\n".join([head, *map(str, tables)]) + "\n"
+- Machine: {latest.processor}.
+- {latest.versions}."""
+    return "\n\n".join([head, *(_section(group, latest) for group in groups)]) + "\n"
+
+
+def _section(group: Group, latest: Machine) -> str:
+    own = group.machine
+    if (own.day, own.processor) == (latest.day, latest.processor):
+        return "\n\n".join(map(str, group.tables))
+    where = "" if own.processor == latest.processor else f", {own.processor}"
+    said = f"Measured on {own.day}{where}."
+    return "\n\n".join(str(table).replace("\n\n", f"\n\n{said}\n\n", 1) for table in group.tables)
 
 
 def _processor() -> str:
@@ -65,5 +121,5 @@ def _processor() -> str:
     )
 
 
-def _memory_gb() -> float:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+def _pages() -> int:
+    return os.sysconf("SC_PHYS_PAGES")

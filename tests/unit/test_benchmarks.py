@@ -61,7 +61,7 @@ class TestProcess:
 
 
 def test_page_has_tables_and_machine():
-    text = page("the record", [Table("Reading", ("what", "ms"), [("cube", Sample((0.1, 0.3, 0.2)))])], 0.5)
+    text = page("the record", "", [Table("Reading", ("what", "ms"), [("cube", Sample((0.1, 0.3, 0.2)))])], 0.5)
     assert "## Reading\n\n| what | ms |\n| --- | ---: |\n| cube | 0.20 (0.10-0.30) |" in text
     assert "the record" in text
     assert "numpy" in text

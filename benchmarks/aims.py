@@ -1,0 +1,182 @@
+"""What speed and size are to reach, in nine rows, and how near the measured figures come."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from benchmarks.report import Cells, markdown
+from benchmarks.timing import Sample
+
+Figures = Mapping[str, Sample]
+_HEAD = ("", "what", "target", "measured", "floor", "peers beside it", "command", "")
+
+
+@dataclass(frozen=True)
+class Aim:
+    """One figure and what it is to be; `floor` and `peers` may hold other figures, as `{name}`."""
+
+    what: str
+    figure: str
+    unit: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+    floor: str = ""
+    peers: str = ""
+
+    @property
+    def target(self) -> str:
+        """In words."""
+        words = (("at least", self.at_least), ("at most", self.at_most))
+        said = [f"{word} {bound:g} {self.unit}".strip() for word, bound in words if bound is not None]
+        return "; ".join(said) or "stated"
+
+    def met(self, measured: Sample) -> bool:
+        """Whether the median reaches the target."""
+        median = measured.median
+        return not (
+            (self.at_least is not None and median < self.at_least)
+            or (self.at_most is not None and median > self.at_most)
+        )
+
+
+@dataclass(frozen=True)
+class Row:
+    """Aims that belong together, and what measures them."""
+
+    name: str
+    command: str
+    aims: tuple[Aim, ...]
+
+
+_CHUNKS = "reading the four chunks: {chain.chunks_ms} ms"
+_DECODING = "decoding the four Rice files: {chain.decode_ms} ms"
+_USUAL = "the usual way: {chain.usual_ms} ms"
+_PEERS = (
+    "SQLite {{mission.{0}_sqlite_s}} s, pandas {{mission.{0}_pandas_s}} s, polars {{mission.{0}_polars_s}} s"
+)
+
+ROWS = (
+    Row(
+        "Frame chain",
+        "python -m benchmarks --only chain",
+        (
+            Aim(
+                "FITS files to rows, times faster than the usual way",
+                "chain.usual_over_fits",
+                at_least=8,
+                floor=_DECODING,
+                peers=_USUAL,
+            ),
+            Aim("FITS files to rows, times its floor", "chain.fits_over_floor", at_most=2, floor=_DECODING),
+            Aim(
+                "cube to rows, times faster than the usual way",
+                "chain.usual_over_cube",
+                at_least=25,
+                floor=_CHUNKS,
+                peers=_USUAL,
+            ),
+            Aim("cube to rows, times its floor", "chain.cube_over_floor", floor=_CHUNKS),
+        ),
+    ),
+    Row(
+        "All cores",
+        "python -m benchmarks --only runs",
+        (
+            Aim("a HARP, one worker / two", "cores.one_over_two", at_least=1.8, floor="2"),
+            Aim("peak memory, 1500 records of 377 x 744", "cores.peak_mb", "MB", at_most=1000),
+        ),
+    ),
+    Row(
+        "Ingest",
+        "python -m benchmarks --only ingest",
+        (Aim("writing the cube / decoding the files", "ingest.writing_over_decoding", at_most=0.25),),
+    ),
+    Row(
+        "Enhancement",
+        "python -m benchmarks --only runs",
+        (Aim("what the network adds to a frame", "enhance.network_adds_s", "s", at_most=0.15),),
+    ),
+    Row(
+        "Orchestration",
+        "python -m benchmarks --only runs",
+        (
+            Aim("Prefect's share of 1500 records", "run.prefect_share", at_most=0.05),
+            Aim("`porelake run`, one frame, from the shell", "run.one_frame_s", "s", at_most=5),
+            Aim("`porelake sql`, warm", "sql.select_1_s", "s", at_most=0.6),
+        ),
+    ),
+    Row(
+        "Catalogue at mission scale",
+        "python -m benchmarks.mission LAKE --json benchmarks/stored/mission.json",
+        (
+            Aim("headline query", "mission.headline_s", "s", at_most=2, peers=_PEERS.format("headline")),
+            Aim("survival curves", "mission.survival_s", "s", at_most=5, peers=_PEERS.format("survival")),
+            Aim("one HARP", "mission.one_harp_s", "s", at_most=0.1, peers=_PEERS.format("one_harp")),
+            Aim("one pore", "mission.one_pore_s", "s", at_most=0.1, peers=_PEERS.format("one_pore")),
+            Aim("a row of `pores`", "mission.bytes_per_pore_row", "bytes"),
+            Aim("publishing one more HARP", "mission.publish_one_s", "s"),
+        ),
+    ),
+    Row(
+        "Tracking",
+        "python -m benchmarks --only tracking",
+        (
+            Aim("time for twice the frames / twice the time", "tracking.linearity", at_most=1.1, floor="1"),
+            Aim("porelake / LapTrack", "tracking.over_laptrack"),
+        ),
+    ),
+    Row(
+        "Installation",
+        "python -m benchmarks --only install",
+        (
+            Aim("base install, site-packages", "install.base_mb", "MB", at_most=1000),
+            Aim("base install, from wheels at hand", "install.base_s", "s"),
+        ),
+    ),
+    Row(
+        "Guard",
+        "make drift",
+        (Aim("figures said to drift where nothing changed", "guard.drifting", at_most=0),),
+    ),
+)
+
+
+def aims_table(figures: Figures) -> str:
+    """The nine rows as markdown."""
+    lines = (line for number, row in enumerate(ROWS, 1) for line in _lines(number, row, figures))
+    return markdown([_HEAD, *lines], left=len(_HEAD))
+
+
+def figure_names(text: str) -> list[str]:
+    """Figures that a floor or peers name."""
+    return re.findall(r"\{([\w.]+)\}", text)
+
+
+def _lines(number: int, row: Row, figures: Figures) -> Iterator[Cells]:
+    for index, aim in enumerate(row.aims):
+        name, command = (f"{number}. {row.name}", f"`{row.command}`") if index == 0 else ("", "")
+        measured = figures.get(aim.figure)
+        said = f"{measured} {aim.unit}".strip() if measured else "not measured"
+        floor, peers = (_filled(text, figures) for text in (aim.floor, aim.peers))
+        yield (
+            first[0],
+            aim.what,
+            aim.target,
+            said,
+            floor,
+            peers,
+            first[1],
+            _verdict(number, row, aim, measured),
+        )
+
+
+def _verdict(section: str, aim: Aim, measured: Sample | None) -> str:
+    if measured is None or aim.target == "stated":
+        return ""
+    return "met" if aim.met(measured) else f"missed: [why](speed.md#{section.lower().replace(' ', '-')})"
+
+
+def _filled(text: str, figures: Figures) -> str:
+    """Figures in the place of their names; what has none that was measured is left out."""
+    parts = [part for part in text.split(", ") if all(name in figures for name in figure_names(part))]
+    return ", ".join(re.sub(r"\{([\w.]+)\}", lambda found: str(figures[found[1]]), part) for part in parts)

@@ -1,0 +1,112 @@
+"""Groups of tables that `python -m benchmarks --only` knows, in the order of the page."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.report import Table
+
+if TYPE_CHECKING:
+    from benchmarks.record import Record
+    from benchmarks.versus import Ways
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the groups measure with: a scratch directory, the record, how often."""
+
+    scratch: Path
+    rounds: int  # of short work
+
+    @property
+    def few(self) -> int:
+        """Rounds of long work."""
+        return max(self.rounds // 2, 1)
+
+    @cached_property
+    def record(self) -> "Record":
+        """The record that is measured."""
+        from benchmarks.record import the_record
+
+        return the_record(self.scratch)
+
+    @cached_property
+    def ways(self) -> "Ways":
+        """Ways from the record's files to rows."""
+        from benchmarks.versus import Ways
+
+        return Ways(self.record, self.scratch)
+
+
+def chain(bench: Bench) -> list[Table]:
+    """Files to rows, beside the usual way."""
+    from benchmarks import versus
+
+    return [
+        versus.usual_table(bench.ways, bench.rounds),
+        versus.usual_parts_table(bench.ways, bench.few),
+        versus.replaced_table(bench.ways, bench.rounds),
+    ]
+
+
+def cubes(bench: Bench) -> list[Table]:
+    """Reading cubes, and their sizes."""
+    from benchmarks import versus
+
+    return [versus.storage_table(bench.ways, bench.rounds)]
+
+
+def stages(bench: Bench) -> list[Table]:
+    """The stages of a run, one record."""
+    from benchmarks import stages
+
+    work = (bench.record, bench.scratch, bench.rounds)
+    return [stages.stage_table(*work), stages.part_table(*work)]
+
+
+def doubling(bench: Bench) -> list[Table]:
+    """The network."""
+    from benchmarks import doubling
+
+    return [doubling.doubling_table(bench.record, bench.scratch, bench.few)]
+
+
+def tracking(bench: Bench) -> list[Table]:
+    """Long series."""
+    from benchmarks import tracking
+
+    return [tracking.tracking_table(bench.scratch), tracking.memory_table(bench.scratch)]
+
+
+def runs(bench: Bench) -> list[Table]:
+    """Whole processes."""
+    from benchmarks import runs
+
+    return [
+        runs.command_table(bench.record, bench.scratch, bench.few),
+        runs.workers_table(bench.scratch, bench.few),
+    ]
+
+
+def movies(bench: Bench) -> list[Table]:
+    """Movies."""
+    from benchmarks import movies
+
+    return [movies.movie_table(bench.scratch, bench.few)]
+
+
+def archive(bench: Bench) -> list[Table]:
+    """Fetching a long HARP."""
+    from benchmarks import archive
+
+    return [archive.archive_table(bench.scratch)]
+
+
+GROUPS: Mapping[str, Callable[[Bench], list[Table]]] = {
+    each.__name__: each for each in (chain, cubes, stages, doubling, tracking, runs, movies, archive)
+}
+QUICK = ("chain", "cubes")  # what the guard measures
+ON_REQUEST = ("install",)  # needs a package index
+STORED_ONLY = ("mission",)  # by `python -m benchmarks.mission`, whose lake takes half an hour
