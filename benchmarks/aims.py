@@ -158,16 +158,8 @@ def _lines(number: int, row: Row, figures: Figures) -> Iterator[Cells]:
         measured = figures.get(aim.figure)
         said = f"{measured} {aim.unit}".strip() if measured else "not measured"
         floor, peers = (_filled(text, figures) for text in (aim.floor, aim.peers))
-        yield (
-            first[0],
-            aim.what,
-            aim.target,
-            said,
-            floor,
-            peers,
-            first[1],
-            _verdict(number, row, aim, measured),
-        )
+        verdict = _verdict(f"{number}-{row.name}", aim, measured)
+        yield name, aim.what, aim.target, said, floor, peers, command, verdict
 
 
 def _verdict(section: str, aim: Aim, measured: Sample | None) -> str:

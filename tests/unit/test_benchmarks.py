@@ -7,7 +7,6 @@ import pytest
 
 from benchmarks.agreement import require_agreement
 from benchmarks.process import memory_mb, porelake
-from benchmarks.report import Table, page
 from benchmarks.timing import Sample, in_turns
 
 
@@ -58,10 +57,3 @@ class TestProcess:
     def test_a_command_that_fails_is_told(self):
         with pytest.raises(RuntimeError, match="no-such-command"):
             porelake("no-such-command")
-
-
-def test_page_has_tables_and_machine():
-    text = page("the record", "", [Table("Reading", ("what", "ms"), [("cube", Sample((0.1, 0.3, 0.2)))])], 0.5)
-    assert "## Reading\n\n| what | ms |\n| --- | ---: |\n| cube | 0.20 (0.10-0.30) |" in text
-    assert "the record" in text
-    assert "numpy" in text

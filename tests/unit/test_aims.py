@@ -1,0 +1,91 @@
+"""The page of the benchmark: what is to be reached, met or missed, and what was stored."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.aims import ROWS, Aim, aims_table, figure_names
+from benchmarks.report import Group, Machine, Table, page
+from benchmarks.stored import load, save, stored
+from benchmarks.timing import Sample
+
+HERE = Machine("2026-11-26", "a processor", "numpy 2", 0.5)
+READING = Table(
+    "Reading", ("what", "ms"), [("cube", Sample((0.1, 0.3, 0.2)))], "How.", {"a.b": Sample((1, 2))}
+)
+
+
+def cells(table: str, what: str) -> list[str]:
+    line = next(line for line in table.splitlines() if f"| {what} |" in line)
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_nine_rows_are_asked_for() -> None:
+    assert len(ROWS) == 9
+    names = [aim.figure for row in ROWS for aim in row.aims]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "verdict"), [((7, 9, 10), "met"), ((7, 7.9, 10), "missed: [why](speed.md#1-frame-chain)")]
+)
+def test_the_median_decides(rounds: tuple[float, ...], verdict: str) -> None:
+    table = aims_table({"chain.usual_over_fits": Sample(rounds)})
+    said = cells(table, "FITS files to rows, times faster than the usual way")
+    assert said[0] == "1. Frame chain"
+    assert said[2:4] == ["at least 8", f"{rounds[1]:.1f} (7.0-10.0)"]
+    assert said[-1] == verdict
+
+
+def test_at_most_is_met_from_below() -> None:
+    aim = Aim("", "", at_most=0.25)
+    assert aim.met(Sample((0.1, 0.25, 9)))
+    assert not aim.met(Sample((0.1, 0.26, 9)))
+
+
+def test_floors_and_peers_that_were_measured_are_beside() -> None:
+    beside = {"mission.headline_s": Sample((1.0,)), "mission.headline_polars_s": Sample((9.0,))}
+    said = cells(aims_table(beside), "headline query")
+    assert "polars 9.0" in said[5]
+    assert "SQLite" not in said[5]
+    assert figure_names("polars {a.b_s} s, pandas {c} s") == ["a.b_s", "c"]
+
+
+def test_what_was_not_measured_says_so() -> None:
+    said = cells(aims_table({}), "headline query")
+    assert said[3] == "not measured"
+    assert said[-1] == ""
+
+
+def test_sections_of_reasons_exist() -> None:
+    said = (Path(__file__).parents[2] / "docs" / "speed.md").read_text()
+    headings = re.findall(r"^## (.*)$", said, re.MULTILINE)
+    assert [f"{number}. {row.name}" for number, row in enumerate(ROWS, 1)] == headings[: len(ROWS)]
+
+
+def test_a_group_is_the_same_when_it_was_stored(tmp_path: Path) -> None:
+    save(Group("reading", HERE, [READING]), tmp_path / "reading.json")
+    (found,) = stored(tmp_path).values()
+    assert found == load(tmp_path / "reading.json")
+    assert str(found.tables[0]) == str(READING)
+    assert found.figures == {"a.b": Sample((1, 2))}
+    assert found.machine == HERE
+
+
+def test_page_has_the_aims_first_then_machine_and_tables() -> None:
+    text = page("the record", "| aims |", [Group("reading", HERE, [READING])])
+    assert text.startswith("# Performance\n\n| aims |")
+    assert "the record" in text
+    assert "a processor" in text
+    assert "## Reading\n\nHow.\n\n| what | ms |\n| --- | ---: |\n| cube | 0.20 (0.10-0.30) |" in text
+
+
+def test_tables_of_another_day_say_so() -> None:
+    before = Group(
+        "old", replace(HERE, day="2026-01-01", processor="another"), [replace(READING, title="Old")]
+    )
+    text = page("the record", "", [before, Group("reading", HERE, [READING])])
+    assert "## Old\n\nMeasured on 2026-01-01, another.\n\nHow." in text
+    assert text.count("Measured on") == 1
