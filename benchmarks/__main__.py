@@ -1,21 +1,15 @@
 """Measure everything, or some groups anew, and write docs/performance.md: `python -m benchmarks`."""
 
 import argparse
-import os
-import sys
-import tempfile
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from benchmarks.aims import aims_table
-from benchmarks.groups import GROUPS, ON_REQUEST, Bench
-from benchmarks.report import Group, Machine, page
+from benchmarks.groups import GROUPS, ON_REQUEST, bench, measured
+from benchmarks.report import Group, page
 from benchmarks.stored import STORED, save, stored
 from benchmarks.timing import Sample
 
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
 
@@ -37,23 +31,6 @@ def in_order(found: Mapping[str, Group]) -> list[Group]:
 def figures(groups: Iterable[Group]) -> dict[str, Sample]:
     """The named figures of all groups."""
     return {name: sample for group in groups for name, sample in group.figures.items()}
-
-
-@contextmanager
-def bench(rounds: int) -> Iterator[Bench]:
-    """What groups measure with; to be entered before numpy is loaded, which takes its threads from here."""
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    os.environ["PORELAKE_ENHANCE"] = "spline"  # what isn't about the network is measured without it
-    with tempfile.TemporaryDirectory(prefix="porelake-bench-") as scratch:
-        yield Bench(Path(scratch), rounds)
-
-
-def measured(name: str, given: Bench) -> Group:
-    """Tables of a group, measured now."""
-    start, machine = time.perf_counter(), Machine.here()
-    group = Group(name, machine, GROUPS[name](given))
-    print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    return group
 
 
 def _options() -> argparse.Namespace:

@@ -1,16 +1,23 @@
 """Groups of tables that `python -m benchmarks --only` knows, in the order of the page."""
 
-from collections.abc import Callable, Mapping
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.report import Table
+from benchmarks.report import Group, Machine, Table
 
 if TYPE_CHECKING:
     from benchmarks.record import Record
     from benchmarks.versus import Ways
+
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,15 @@ class Bench:
         from benchmarks.versus import Ways
 
         return Ways(self.record, self.scratch)
+
+
+@contextmanager
+def bench(rounds: int) -> Iterator[Bench]:
+    """What groups measure with; to be entered before numpy is loaded, which takes its threads from here."""
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    os.environ["PORELAKE_ENHANCE"] = "spline"  # what isn't about the network is measured without it
+    with tempfile.TemporaryDirectory(prefix="porelake-bench-") as scratch:
+        yield Bench(Path(scratch), rounds)
 
 
 def chain(bench: Bench) -> list[Table]:
@@ -110,3 +126,11 @@ GROUPS: Mapping[str, Callable[[Bench], list[Table]]] = {
 QUICK = ("chain", "cubes")  # what the guard measures
 ON_REQUEST = ("install",)  # needs a package index
 STORED_ONLY = ("mission",)  # by `python -m benchmarks.mission`, whose lake takes half an hour
+
+
+def measured(name: str, given: Bench) -> Group:
+    """Tables of a group, measured now."""
+    start, machine = time.perf_counter(), Machine.here()
+    group = Group(name, machine, GROUPS[name](given))
+    print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+    return group

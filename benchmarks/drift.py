@@ -1,0 +1,85 @@
+"""Whether figures have drifted from the stored ones: ratios and sizes, which hold on other machines too."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from benchmarks.report import Cells, markdown
+from benchmarks.timing import Sample
+
+RATIO_DRIFT, SIZE_DRIFT = 0.30, 0.05
+_RATIO = re.compile(r"(^|[._])over_|_share$|\.linearity$")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A figure as stored and as measured; one of them is missing where it was only in the other."""
+
+    name: str
+    stored: Sample | None
+    measured: Sample | None
+
+    @property
+    def change(self) -> float:
+        """Median measured / median stored - 1."""
+        return (
+            self.measured.median / self.stored.median - 1 if self.measured and self.stored else float("nan")
+        )
+
+    @property
+    def seems(self) -> bool:
+        """Whether every round lies beyond what is allowed, and beyond every round that was stored."""
+        if self.measured is None or self.stored is None:
+            return False
+        allowed, least, most = 1 + allowance(self.name), min(self.measured.values), max(self.measured.values)
+        higher = least > max(allowed * self.stored.median, *self.stored.values)
+        return higher or most < min(self.stored.median / allowed, *self.stored.values)
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        if self.measured is None:
+            return "not measured"
+        if self.stored is None:
+            return "not stored yet"
+        return f"**drift beyond {allowance(self.name):.0%}**" if self.seems else "holds"
+
+    def with_more(self, rounds: Sample | None) -> "Drift":
+        """With the rounds of a second measurement beside those of the first."""
+        if self.measured is None or rounds is None:
+            return self
+        return replace(self, measured=Sample(self.measured.values + rounds.values))
+
+
+def is_size(name: str) -> bool:
+    """Whether a figure is a number of bytes or a ratio of such: exact, where the software is the same."""
+    return "bytes" in name
+
+
+def compared(name: str) -> bool:
+    """Whether a figure means the same on every machine."""
+    return is_size(name) or _RATIO.search(name) is not None
+
+
+def allowance(name: str) -> float:
+    """Relative change that is no drift."""
+    return SIZE_DRIFT if is_size(name) else RATIO_DRIFT
+
+
+def drifts(stored: Mapping[str, Sample], measured: Mapping[str, Sample]) -> list[Drift]:
+    """Compare all figures that mean the same on every machine."""
+    names = [name for name in {**stored, **measured} if compared(name)]
+    return [Drift(name, stored.get(name), measured.get(name)) for name in names]
+
+
+def drift_table(found: Sequence[Drift]) -> str:
+    """As markdown, what drifts first."""
+    rows: list[Cells] = [
+        (f"`{each.name}`", each.stored or "", each.measured or "", _percent(each.change), each.verdict)
+        for each in sorted(found, key=lambda each: not each.seems)
+    ]
+    return markdown([("figure", "stored", "measured", "change", ""), *rows])
+
+
+def _percent(change: float) -> str:
+    return "" if change != change else f"{change:+.0%}"
