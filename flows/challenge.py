@@ -28,7 +28,7 @@ SEEDS = tuple(range(1001, 1011))  # the challenge's own: nothing may be tuned on
 SCENARIOS: tuple[str, ...] = tuple(name for name in get_args(Scenario) if name not in ("demo", "faults"))
 THINNED = ("clean", "interactions", "crowd")
 CADENCES = {1: "", 5: "-1h", 10: "-2h"}  # every so manieth record of 12 min
-FORMAT = 1
+FORMAT = 2
 _TRUTH_KNOBS = {"max_gap_h", "contact_h", "max_step_h", "min_polarity_g"}
 # What these say is told by parameters, or is of trackers alone.
 _NOT_OF_DETECTIONS = ("pores.parameters", "pores.series", "pores.sightings", "pores.motion", "pores.errors")

@@ -114,14 +114,7 @@ class CeaGrid:
 
     def to_pixel(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
         """0-based pixel (x, y) of Carrington longitude and latitude in deg."""
-        east_of, north = (
-            np.radians(np.asarray(lon, float) - self.crval[0]),
-            np.radians(np.asarray(lat, float)),
-        )
-        sin_b, cos_b = _sin_cos(self.crval[1])
-        out, west = np.cos(north) * np.cos(east_of), np.cos(north) * np.sin(east_of)
-        phi = np.degrees(np.arctan2(west, cos_b * out + sin_b * np.sin(north)))
-        z = np.degrees(cos_b * np.sin(north) - sin_b * out)
+        phi, z = native_deg(lon, lat, self.crval[0], *_sin_cos(self.crval[1]))
         return phi / self.cdelt[0] + self.crpix[0] - 1, z / self.cdelt[1] + self.crpix[1] - 1
 
     @property
@@ -153,6 +146,19 @@ class CeaGrid:
         """Native longitude in rad and sine of native latitude."""
         phi = np.radians(self.cdelt[0] * (np.asarray(x, float) + 1 - self.crpix[0]))
         return phi, np.radians(self.cdelt[1] * (np.asarray(y, float) + 1 - self.crpix[1]))
+
+
+def native_deg(
+    lon: ArrayLike, lat: ArrayLike, lon_0: float | Floats, sin_b: float | Floats, cos_b: float | Floats
+) -> tuple[Floats, Floats]:
+    """Native longitude, deg, and 180/pi times the sine of native latitude of Carrington coordinates in deg.
+
+    The patch centre is at longitude `lon_0`, deg, and at the latitude of that sine and cosine.
+    """
+    east_of, north = np.radians(np.asarray(lon, float) - lon_0), np.radians(np.asarray(lat, float))
+    out, west = np.cos(north) * np.cos(east_of), np.cos(north) * np.sin(east_of)
+    phi = np.degrees(np.arctan2(west, cos_b * out + sin_b * np.sin(north)))
+    return phi, np.degrees(cos_b * np.sin(north) - sin_b * out)
 
 
 def mu_map(grid: CeaGrid, observer: Observer) -> Floats:

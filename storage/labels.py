@@ -1,16 +1,21 @@
-"""Label images of a block of frames: which pixels each feature has.
+"""Label images of a block of frames: which pixels each feature has, as runs of pixels along x.
 
 ::
 
-    /t_rec           (n,)  ms since 1970-01-01 TAI
-    /frames/<i>            box that holds every feature of frame i, smallest unsigned type; attributes:
-                           shape of the whole image and the box's first row and column
-    /faint/<i>             the same for the frame's faint features; absent where they were not looked for
+    /t_rec              (n,)      ms since 1970-01-01 TAI
+    /pores/shape        (n, 2)    rows and columns of each image
+    /pores/first        (n + 1,)  runs of frame i are those from first[i] to first[i + 1] - 1
+    /pores/runs         (4, m)    label, y, x and length of each run, frame after frame, in raster order;
+                                  smallest unsigned type
+    /faint/...                    the same for faint features; absent where they were not looked for
+
+Files were once written with an image for each frame: see `label_images`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self, get_args
 
 import h5py
 import hdf5plugin
@@ -18,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.errors import InputError, PorelakeError
+from pores.runs import Runs
+from storage.label_images import has_images, read_images
 from storage.lake import atomic
 
 Labels = NDArray[np.int32]
 Layer = Literal["pores", "faint"]
-
-_GROUPS: dict[Layer, str] = {"pores": "frames", "faint": "faint"}
 
 
 def write_labels(
@@ -50,8 +55,9 @@ def write_labels(
     with atomic(path) as partial, h5py.File(partial, "w", libver="latest") as file:
         file.create_dataset("t_rec", data=times)
         for layer, images in layers.items():
-            for index, (_, image) in enumerate(zip(times, images, strict=True)):
-                _write(file, f"{_GROUPS[layer]}/{index}", image)
+            _Frames.of_each([Runs.of(image) for _, image in zip(times, images, strict=True)]).write(
+                file, layer
+            )
 
 
 def read_labels(path: Path, t_rec: np.datetime64, layer: Layer = "pores") -> Labels:
@@ -66,43 +72,83 @@ def read_labels(path: Path, t_rec: np.datetime64, layer: Layer = "pores") -> Lab
     PorelakeError
         If it can't be read.
     """
-    wanted = t_rec.astype("datetime64[ms]").astype(np.int64)
-    try:
-        with h5py.File(path, "r") as file:
-            index = np.flatnonzero(file["t_rec"][:] == wanted)
-            if not len(index):
-                raise InputError(f"{path}: no labels of T_REC {t_rec}")
-            if _GROUPS[layer] not in file:
-                return np.zeros(file[f"{_GROUPS['pores']}/{index[0]}"].attrs["shape"], np.int32)
-            return _read(file[f"{_GROUPS[layer]}/{index[0]}"])
-    except (OSError, KeyError, ValueError) as error:
-        raise PorelakeError(
-            f"{path}: labels of T_REC {t_rec} can't be read; remove it and run again ({error})"
-        ) from error
+    return LabelReader((layer,)).runs(path, t_rec, layer).image()
 
 
-def _write(file: h5py.File, name: str, image: Labels) -> None:
-    box = _box(image)
-    dense = image[box]
-    if dense.size and dense.min() < 0:
-        raise ValueError(f"negative label {dense.min()}")
-    kind = np.min_scalar_type(dense.max(initial=0))
-    options = {"chunks": dense.shape, "fletcher32": True, "shuffle": True, **hdf5plugin.Zstd(clevel=5)}
-    data = file.create_dataset(name, data=dense.astype(kind), **(options if dense.size else {}))
-    data.attrs.update({"shape": image.shape, "first": (box[0].start, box[1].start)})
+class LabelReader:
+    """Reads features frame by frame; frames of one file that follow one another cost reading it once.
+
+    Parameters
+    ----------
+    layers : tuple of str
+        Those that will be asked for.
+    """
+
+    def __init__(self, layers: tuple[Layer, ...] = get_args(Layer)) -> None:
+        self._layers = layers
+        self._path: Path | None = None
+        self._t_rec: NDArray[np.int64] = np.empty(0, np.int64)
+        self._frames: dict[Layer, _Frames] = {}
+
+    def runs(self, path: Path, t_rec: np.datetime64, layer: Layer = "pores") -> Runs:
+        """The features of a frame; raises what `read_labels` does."""
+        if path != self._path:
+            self._open(path, t_rec)
+        found = np.flatnonzero(self._t_rec == t_rec.astype("datetime64[ms]").astype(np.int64))
+        if not len(found):
+            raise InputError(f"{path}: no labels of T_REC {t_rec}")
+        return self._frames[layer].of(int(found[0]))
+
+    def _open(self, path: Path, t_rec: np.datetime64) -> None:
+        try:
+            with h5py.File(path, "r") as file:
+                self._t_rec = file["t_rec"][:]
+                self._frames = {layer: _Frames.read(file, layer) for layer in self._layers}
+        except (OSError, KeyError, ValueError) as error:
+            raise PorelakeError(
+                f"{path}: labels of T_REC {t_rec} can't be read; remove it and run again ({error})"
+            ) from error
+        self._path = path
 
 
-def _read(data: h5py.Dataset) -> Labels:
-    image = np.zeros(data.attrs["shape"], np.int32)
-    if data.size:
-        (y, x), (ny, nx) = data.attrs["first"], data.shape
-        image[y : y + ny, x : x + nx] = data[:]
-    return image
+@dataclass(frozen=True, eq=False)
+class _Frames:
+    """The features of all frames of a file: what the file says of one layer."""
+
+    shape: NDArray[Any]
+    first: NDArray[Any]
+    runs: NDArray[Any]
+
+    @classmethod
+    def of_each(cls, each: Sequence[Runs]) -> Self:
+        shape = np.array([one.shape for one in each], np.uint32).reshape(-1, 2)
+        first = np.concatenate([[0], np.cumsum([len(one.y) for one in each])]).astype(np.uint32)
+        columns = [np.concatenate([np.empty(0, np.intp), *(getattr(one, of) for one in each)]) for of in _RUN]
+        runs = np.array(columns)
+        if runs.size and runs.min() < 0:
+            raise ValueError(f"negative label {runs.min()}")
+        return cls(shape, first, runs.astype(np.min_scalar_type(runs.max(initial=0))))
+
+    @classmethod
+    def read(cls, file: h5py.File, layer: Layer) -> Self:
+        if has_images(file):
+            return cls.of_each([Runs.of(image) for image in read_images(file, layer)])
+        if layer not in file:
+            shape = file["pores/shape"][:]
+            return cls(shape, np.zeros(len(shape) + 1, np.uint32), np.empty((len(_RUN), 0), np.uint8))
+        return cls(*(file[f"{layer}/{of}"][:] for of in ("shape", "first", "runs")))
+
+    def write(self, file: h5py.File, layer: Layer) -> None:
+        file.create_dataset(f"{layer}/shape", data=self.shape)
+        file.create_dataset(f"{layer}/first", data=self.first)
+        chunks = {"chunks": (1, self.runs.shape[1]), "fletcher32": True, "shuffle": True}
+        options = {**chunks, **hdf5plugin.Zstd(clevel=5)} if self.runs.size else {}
+        file.create_dataset(f"{layer}/runs", data=self.runs, **options)
+
+    def of(self, index: int) -> Runs:
+        """The features of one frame."""
+        some = self.runs[:, self.first[index] : self.first[index + 1]]
+        return Runs(*some, shape=(int(self.shape[index, 0]), int(self.shape[index, 1])))
 
 
-def _box(image: Labels) -> tuple[slice, slice]:
-    """Smallest window with every feature; an empty one where there is none."""
-    spans = [np.flatnonzero(image.any(axis=axis)) for axis in (1, 0)]
-    if not len(spans[0]):
-        return slice(0, 0), slice(0, 0)
-    return slice(int(spans[0][0]), int(spans[0][-1]) + 1), slice(int(spans[1][0]), int(spans[1][-1]) + 1)
+_RUN = ("label", "y", "x", "length")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from pores.errors import InputError, PorelakeError
-from storage.labels import read_labels, write_labels
+from storage.labels import LabelReader, read_labels, write_labels
 
 T0 = np.datetime64("2011-02-15T02:00:00.000", "ms")
 IMAGES = arrays(
@@ -43,11 +43,47 @@ def test_both_layers_come_back(tmp_path: Path, pairs: list[tuple[np.ndarray, np.
         np.testing.assert_array_equal(read_labels(path, t, "faint"), faint)
 
 
+def test_a_reader_goes_from_frame_to_frame_and_file_to_file(tmp_path: Path) -> None:
+    times = [T0 + np.timedelta64(720 * i, "s") for i in range(4)]
+    images = [np.full((2, 3), i, np.int32) for i in range(5, 9)]
+    for name, some in (("a.h5", slice(0, 2)), ("b.h5", slice(2, 4))):
+        write_labels(tmp_path / name, times[some], images[some], images[some][::-1])
+    reader = LabelReader()
+    for i, t in [*enumerate(times), (0, times[0])]:
+        path, other = tmp_path / "ab"[i // 2], images[i ^ 1]
+        np.testing.assert_array_equal(reader.runs(path.with_suffix(".h5"), t).image(), images[i])
+        np.testing.assert_array_equal(reader.runs(path.with_suffix(".h5"), t, "faint").image(), other)
+    (tmp_path / "b.h5").write_bytes(b"no labels")
+    with pytest.raises(PorelakeError, match=r"b\.h5"):
+        reader.runs(tmp_path / "b.h5", times[2])
+    np.testing.assert_array_equal(reader.runs(tmp_path / "a.h5", times[1]).image(), images[1])
+
+
+def test_files_with_an_image_for_each_frame_are_read(tmp_path: Path) -> None:
+    path, times = tmp_path / "labels.h5", [T0, T0 + np.timedelta64(720, "s")]
+    box = np.array([[1, 0, 2], [0, 0, 2]], np.uint8)
+    with h5py.File(path, "w") as file:  # as they were written at first
+        file["t_rec"] = np.array(times).astype(np.int64)
+        for group, first in (("frames", (1, 2)), ("faint", (3, 0))):
+            for i, data in enumerate((box, box[:0, :0])):
+                file[f"{group}/{i}"] = data
+                file[f"{group}/{i}"].attrs.update({"shape": (5, 6), "first": first})
+    for layer, (y, x) in (("pores", (1, 2)), ("faint", (3, 0))):
+        expected = np.zeros((5, 6), np.int32)
+        expected[y : y + 2, x : x + 3] = box
+        np.testing.assert_array_equal(read_labels(path, times[0], layer), expected)
+        np.testing.assert_array_equal(read_labels(path, times[1], layer), np.zeros((5, 6)))
+    with h5py.File(path, "a") as file:
+        del file["faint"]  # as they were before there was a layer of them
+    np.testing.assert_array_equal(read_labels(path, times[0], "faint"), np.zeros((5, 6)))
+    assert read_labels(path, times[0]).max() == 2
+
+
 def test_a_file_without_faint_features_has_none(tmp_path: Path) -> None:
     path, image = tmp_path / "labels.h5", np.array([[0, 0, 1], [0, 2, 2]], np.int32)
-    write_labels(path, [T0], [image])  # as they were before there was a layer of them
+    write_labels(path, [T0], [image])
     with h5py.File(path) as file:
-        assert set(file) == {"t_rec", "frames"}
+        assert set(file) == {"t_rec", "pores"}
     faint = read_labels(path, T0, "faint")
     assert (faint.shape, faint.dtype, faint.max()) == ((2, 3), np.int32, 0)
     np.testing.assert_array_equal(read_labels(path, T0), image)
