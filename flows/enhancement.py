@@ -40,13 +40,13 @@ def require_enhancer(parameters: Parameters) -> None:
         from storage.settings import settings
 
         settings()  # those of the network are read in workers otherwise
-        _intensity_weights(parameters.weights)
-        _require_tensorflow()
+        if _intensity_weights(parameters.weights).topology == "published":
+            _require_tensorflow()
 
 
 def packages_of(parameters: Parameters) -> tuple[str, ...]:
-    """Packages that doubling by a network depends on beside those that all need."""
-    if parameters.enhance != "network":
+    """Packages that doubling depends on beside those that all need."""
+    if parameters.enhance != "network" or _intensity_weights(parameters.weights).topology == "compact":
         return ()
     return ("keras", *filter(_installed, ("tensorflow", "tensorflow-cpu")))
 
@@ -56,15 +56,20 @@ def network(blob: str) -> "Network":
     """The network of weights with a git id, as the settings of this machine have it work."""
     from storage.settings import settings
 
-    asked = settings()
-    start_network()
+    return made_of(_intensity_weights(blob), settings().network_tiles == "all")
+
+
+def made_of(weights: "Weights", everywhere: bool = False) -> "Network":
+    """The network of weights; TensorFlow is started only for the published topology."""
     from pores.enhance.doubler import Network
 
-    return Network.of(_intensity_weights(blob), everywhere=asked.network_tiles == "all")
+    if weights.topology == "published":
+        _start_tensorflow()
+    return Network.of(weights, everywhere)
 
 
-def start_network() -> None:
-    """Start TensorFlow with the threads of the settings; by default 1 in a worker process, else all cores."""
+def _start_tensorflow() -> None:
+    """Start it with the threads of the settings; by default 1 in a worker process, else all cores."""
     from pores.enhance.engine import start
     from storage.settings import settings
 
@@ -92,5 +97,6 @@ def _intensity_weights(blob: str) -> "Weights":
 def _require_tensorflow() -> None:
     if find_spec("tensorflow") is None:
         raise InputError(
-            "--enhance network: install tensorflow (it is part of porelake[chain]), or use spline"
+            "--weights of the published network: install tensorflow (it is part of porelake[chain]), or use"
+            " those that come with porelake"
         )

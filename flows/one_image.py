@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.enhancement import start_network
+from flows.enhancement import made_of
 from pores.errors import InputError
 from pores.quiet_sun import quiet_sun_level
 from pores.upsample import double
@@ -80,11 +80,8 @@ class _Doubling:
 
     @cached_property
     def network(self) -> "Network":
-        """The network, made when the image has been read: it takes seconds."""
-        from pores.enhance.doubler import Network
-
-        start_network()
-        return Network.of(self.weights)
+        """The network, made when the image has been read: it may take seconds."""
+        return made_of(self.weights)
 
     @property
     def name(self) -> str:

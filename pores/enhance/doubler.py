@@ -7,10 +7,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pores.enhance.compact import Compact
 from pores.enhance.engine import Forward, compiled
 from pores.enhance.need import SMALLEST_PX, expected, needed
 from pores.enhance.tiles import NEEDED_PX, WHOLE_PX, Canvas, Image, Place, Tiling, fill
-from pores.enhance.topologies import PUBLISHED_HALO, compact, compact_halo, published
+from pores.enhance.topologies import PUBLISHED_HALO, published
 from pores.enhance.weights import KILOGAUSS, OWN_NAME, Weights
 from pores.errors import InputError
 from pores.parameters import DetectParameters
@@ -64,18 +65,18 @@ class Network:
         Raises
         ------
         InputError
-            If they aren't those of their topology, or TensorFlow isn't installed.
+            If they aren't those of their topology, or are the published one's and TensorFlow isn't installed.
         """
         product = "network" if weights.name == OWN_NAME else f"network:{weights.name}"
         unit = KILOGAUSS if weights.quantity == "field" else 1.0
-        if weights.topology == "published":
-            model, halo, pads = published(weights.layers), PUBLISHED_HALO, True
-        else:
-            model, halo, pads = compact(weights.layers), compact_halo(weights.layers), False
         # What may turn out dark was measured with our weights only (pores/enhance/need.py).
         whole = everywhere or weights.name != OWN_NAME
         told = weights.card.get("level")
-        return cls(product, compiled(model), halo, pads, unit, whole, float(told) if told else None)
+        level = float(told) if told else None
+        if weights.topology == "published":
+            return cls(product, compiled(published(weights.layers)), PUBLISHED_HALO, True, unit, whole, level)
+        own = Compact(weights.layers)
+        return cls(product, own, own.halo, False, unit, whole, level)
 
     @cached_property
     def level(self) -> float:

@@ -68,7 +68,7 @@ class Convolution:
 
 
 class Student:
-    """The compact network with variables to be learnt; see `topologies.compact` for what it computes."""
+    """The compact network with variables to be learnt; see `compact.Compact` for what it computes."""
 
     def __init__(self, recipe: Recipe, kernel: NDArray[np.float32], offset: float) -> None:
         hidden: Channels = ("regular", recipe.channels)
@@ -96,7 +96,7 @@ class Student:
         return tf.nn.depth_to_space(_alike(self.last(x), linear), 2) + 1.0
 
     def layers(self) -> tuple[Arrays, ...]:
-        """Kernels and biases as they are now, in the order that `topologies.compact` takes."""
+        """Kernels and biases as they are now, in the order that `compact.Compact` takes."""
         first = (_SHARPER * self.first.kernel, self.first.bias)
         hidden = [(part.kernel + _unchanging(part.shape), part.bias) for part in self.hidden]
         last = (self.last.kernel, self.last.bias)

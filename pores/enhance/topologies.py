@@ -1,8 +1,8 @@
-"""The two networks that are known here, as Keras models that take their weights layer by layer.
+"""What the two networks that are known here are made of, and the published one as a Keras model.
 
-`compact` is the project's own. `published` is the one of Diaz Baso & Asensio Ramos 2018 (A&A 614, A5), whose
-authors call it "keepsize", with five residual blocks of 64 kernels. Both take images (n, y, x, 1) in units of
-the quiet Sun, or in kG; sizes are free.
+`compact` is the project's own, see `pores.enhance.compact`. `published` is the one of Diaz Baso & Asensio
+Ramos 2018 (A&A 614, A5), whose authors call it "keepsize", with five residual blocks of 64 kernels. Both take
+images (n, y, x, 1) in units of the quiet Sun, or in kG; sizes are free.
 """
 
 from collections.abc import Sequence
@@ -110,52 +110,6 @@ def require_compact(layers: Sequence[Arrays]) -> None:
                 f"layer {number} has arrays of shapes {list(shapes)}, the compact one an odd square kernel"
                 f" from {inputs} to {outputs} features, and its bias"
             )
-
-
-def compact(layers: Sequence[Arrays]) -> Any:
-    """Model of the project's own topology; the output is that of the input less its halo on every side.
-
-    A first convolution of the native image, hidden ones, and a last one give the four phases of the doubled
-    grid; to them are added those of a single wide linear kernel. `layers` are theirs in this order, kernel
-    and bias each. (Hidden layers were learnt beside a shortcut, now part of their kernels: 1 in the middle.)
-
-    Raises
-    ------
-    InputError
-        If the layers aren't those of this topology; it says which.
-    """
-    require_compact(layers)
-    keras = tensorflow().keras
-    halo = compact_halo(layers)
-    *chain, skip = layers
-    image = keras.Input((None, None, 1))
-    centred = image - 1.0
-    x = _valid(keras, centred, chain[0], "first", "relu")
-    for number, arrays in enumerate(chain[1:-1], 1):
-        x = _valid(keras, x, arrays, f"hidden_{number}", "relu")
-    phases = _cropped(
-        keras, _valid(keras, x, chain[-1], "last"), halo - sum(a[0].shape[0] // 2 for a in chain)
-    )
-    linear = _cropped(keras, _valid(keras, centred, skip, "linear"), halo - skip[0].shape[0] // 2)
-    doubled = keras.layers.Lambda(_interleaved, output_shape=(None, None, 1))(phases + linear)
-    return keras.Model(image, keras.layers.Activation("relu")(doubled + 1.0))
-
-
-def _interleaved(phases: Any) -> Any:
-    return tensorflow().nn.depth_to_space(phases, 2)
-
-
-def _valid(keras: Any, x: Any, arrays: Arrays, name: str, activation: str | None = None) -> Any:
-    """A convolution without padding, with its weights."""
-    size, _, _, outputs = arrays[0].shape
-    layer = keras.layers.Conv2D(outputs, size, activation=activation, name=name)
-    result = layer(x)
-    layer.set_weights(list(arrays))
-    return result
-
-
-def _cropped(keras: Any, x: Any, by: int) -> Any:
-    return keras.layers.Cropping2D(by)(x) if by else x
 
 
 def _reflected(keras: Any, x: Any, name: str) -> Any:

@@ -23,7 +23,7 @@ _TELL_EVERY = 500  # steps
 
 
 def train(lesson: Lesson, recipe: Recipe, tell: Tell = lambda _: None) -> tuple[Arrays, ...]:
-    """Layers of the compact network, in the order that `topologies.compact` takes.
+    """Layers of the compact network, in the order that `compact.Compact` takes.
 
     Parameters
     ----------

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from pores.enhance.compact import Compact
 from pores.enhance.engine import compiled
-from pores.enhance.topologies import compact, compact_halo, published
+from pores.enhance.topologies import compact_halo, published
 from pores.enhance.weights import Weights
 from storage.weights_file import blob_id, write_weights
 from storage.weights_known import KNOWN, Known
@@ -134,7 +135,7 @@ def test_weights_of_the_own_topology_double_as_their_model_does(
     *chain, (kernel, bias) = OWN_LAYERS
     layers = [*chain[:-1], [array / 50 for array in chain[-1]], [kernel / 10, bias / 10]]
     padded = np.pad(GRANULES, compact_halo(layers), mode="reflect")
-    expected = compiled(compact(layers))(padded[None, :, :, None])[0, :, :, 0]
+    expected = Compact(layers)(padded[None, :, :, None])[0, :, :, 0]
     assert expected.std() > 0.001
     np.testing.assert_allclose(read(tmp_path / "out.fits")[0], expected, atol=1e-5)
 

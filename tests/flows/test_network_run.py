@@ -31,7 +31,7 @@ def test_rows_say_their_product_and_runs_their_weights(by_network: Path, small_l
     for table in ("pores", "faint", "tracks", "events"):
         assert rows(by_network, f"SELECT DISTINCT product FROM {table}") == [("network",)]
     assert rows(by_network, "SELECT DISTINCT config->>'weights' FROM runs") == [(OWN_WEIGHTS,)]
-    assert {"keras", "tensorflow-cpu"} <= set(rows(by_network, "SELECT json_keys(software) FROM runs")[0][0])
+    assert "keras" not in rows(by_network, "SELECT json_keys(software) FROM runs")[0][0]
     level = rows(by_network, "SELECT DISTINCT product_level FROM pores")
     assert level == [(pytest.approx(network(OWN_WEIGHTS).level),)]
     assert rows(small_lake, "SELECT DISTINCT product, product_level FROM pores") == [("spline", 1)]
@@ -80,7 +80,7 @@ def test_the_command_line_takes_the_network_unless_told_otherwise(small_series: 
     done = subprocess.run(command, env=without, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert rows(tmp_path / "lake", "SELECT DISTINCT product FROM pores") == [("network",)]
-    assert "oneDNN" not in done.stderr
+    assert not done.stderr
 
 
 def test_a_change_of_product_is_told(small_series: Path, lake: Path) -> None:
@@ -97,6 +97,9 @@ def test_other_weights_are_another_product(small_series: Path, tmp_path: Path) -
     run_request(request(small_series, tmp_path / "lake", parameters=science, harpnums=(BUSY,)))
     assert rows(tmp_path / "lake", "SELECT DISTINCT product FROM pores") in ([(f"network:{blob[:12]}",)], [])
     assert rows(tmp_path / "lake", "SELECT config->>'weights' FROM runs") == [(blob,)]
+    assert {"keras", "tensorflow-cpu"} <= set(
+        rows(tmp_path / "lake", "SELECT json_keys(software) FROM runs")[0][0]
+    )
 
 
 def test_weights_are_kept_by_their_git_id(tmp_path: Path) -> None:

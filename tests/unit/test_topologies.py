@@ -1,13 +1,13 @@
-"""The two networks: what Keras makes of them is what plain numpy makes of their definition."""
+"""The two networks: what they make of images is what their definition says, written down plainly."""
 
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
+from pores.enhance.compact import Compact
 from pores.enhance.engine import compiled
 from pores.enhance.topologies import (
     PUBLISHED_HALO,
-    compact,
     compact_halo,
     operations,
     published,
@@ -121,7 +121,7 @@ def test_the_compact_network_is_what_its_definition_says(
     layers = compact_layers(3, sizes, linear=linear)
     assert compact_halo(layers) == halo
     images = np.random.default_rng(1).normal(1, 0.3, (2, 20, 23)).astype(np.float32)
-    made = compiled(compact(layers))(images[..., None])
+    made = Compact(layers)(images[..., None])
     assert made.shape == (2, 2 * (20 - 2 * halo), 2 * (23 - 2 * halo), 1)
     for image, one in zip(images, made[..., 0], strict=True):
         expected = compact_by_hand(image, layers, halo)
@@ -129,9 +129,9 @@ def test_the_compact_network_is_what_its_definition_says(
         np.testing.assert_allclose(one, expected, atol=1e-5 * expected.max())
 
 
-def test_one_traced_function_takes_all_sizes() -> None:
+def test_one_network_takes_all_sizes() -> None:
     layers = compact_layers()
-    model = compiled(compact(layers))
+    model = Compact(layers)
     for shape in ((1, 13, 40), (3, 30, 13)):
         images = np.ones((*shape, 1), np.float32)
         assert model(images).shape == (shape[0], *(2 * (n - 12) for n in shape[1:]), 1)
@@ -187,7 +187,7 @@ def test_wrong_layers_are_refused_by_number(take, change: str, says: str) -> Non
         ([[np.float32(1), np.float32(1)]] * 4, "^layer 1 has arrays"),
     ],
 )
-@pytest.mark.parametrize("take", [require_compact, compact])
+@pytest.mark.parametrize("take", [require_compact, Compact])
 def test_wrong_layers_of_the_compact_network_are_refused(take, layers: list, says: str) -> None:
     with pytest.raises(InputError, match=says):
         take(layers)
