@@ -108,7 +108,7 @@ def prepared_intensity(
     continuum = _usable_continuum(frame, parameters)
     grid = CeaGrid.from_keywords(frame.keywords, continuum.shape)
     _require_equal_shapes(frame)
-    mu = mu_map(grid, Observer.from_keywords(frame.keywords))
+    mu = mu_map(grid, Observer.from_keywords(frame.keywords), np.float32)
     return prepare(continuum, mu, frame.segments.get("bitmap"), parameters, quiet_sun)
 
 

@@ -15,7 +15,7 @@ fixed direction is a sum of products of a function of x and one of y (Calabretta
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -106,7 +106,7 @@ class CeaGrid:
         phi, z = self._native(x, y)
         rho = np.sqrt(np.where(np.abs(z) <= 1, 1 - z**2, np.nan))
         up, west = rho * np.cos(phi), rho * np.sin(phi)
-        sin_b, cos_b = _sin_cos(self.crval[1])
+        sin_b, cos_b = sin_cos(self.crval[1])
         out = cos_b * up - sin_b * z
         lon = self.crval[0] + np.degrees(np.arctan2(west, out))
         lat = np.degrees(np.arctan2(sin_b * up + cos_b * z, np.hypot(out, west)))
@@ -114,7 +114,7 @@ class CeaGrid:
 
     def to_pixel(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
         """0-based pixel (x, y) of Carrington longitude and latitude in deg."""
-        phi, z = native_deg(lon, lat, self.crval[0], *_sin_cos(self.crval[1]))
+        phi, z = native_deg(lon, lat, self.crval[0], *sin_cos(self.crval[1]))
         return phi / self.cdelt[0] + self.crpix[0] - 1, z / self.cdelt[1] + self.crpix[1] - 1
 
     @property
@@ -161,22 +161,24 @@ def native_deg(
     return phi, np.degrees(cos_b * np.sin(north) - sin_b * out)
 
 
-def mu_map(grid: CeaGrid, observer: Observer) -> Floats:
+def mu_map(grid: CeaGrid, observer: Observer, dtype: type[np.floating] = np.float64) -> NDArray[np.floating]:
     """Cosine of the heliocentric angle of every pixel, (ny, nx).
 
     Exact for an observer at a finite distance; negative where the surface is turned away, NaN off the map.
+    In float32 it is right to 3e-7 and a third of the work.
     """
     phi, z = grid._native(np.arange(grid.shape[1]), np.arange(grid.shape[0]))
     up, west, north = _observer_axes(grid.crval, observer)
     rho = np.sqrt(np.where(np.abs(z) <= 1, 1 - z**2, np.nan))
-    cosine = np.multiply.outer(rho, up * np.cos(phi) + west * np.sin(phi))
-    cosine += (north * z)[:, None]
+    along_x, along_y = up * np.cos(phi) + west * np.sin(phi), north * z
+    cosine = np.multiply.outer(rho.astype(dtype), along_x.astype(dtype))
+    cosine += along_y.astype(dtype)[:, None]
     return _seen_from(cosine, grid.rsun_m / observer.distance_m)
 
 
 def mu_at(lon: ArrayLike, lat: ArrayLike, observer: Observer, rsun_m: float) -> Floats:
     """Cosine of the heliocentric angle at Carrington longitudes and latitudes in deg."""
-    sin_b, cos_b = _sin_cos(observer.lat)
+    sin_b, cos_b = sin_cos(observer.lat)
     north = np.radians(np.asarray(lat, float))
     away = np.cos(np.radians(np.asarray(lon, float) - observer.lon))
     cosine = np.asarray(sin_b * np.sin(north) + cos_b * np.cos(north) * away)
@@ -190,19 +192,22 @@ def native_pixel(x: ArrayLike, scale: int) -> Floats:
 
 def _observer_axes(crval: tuple[float, float], observer: Observer) -> tuple[float, float, float]:
     """Direction of the observer along up, west and north at the patch centre."""
-    sin_b, cos_b = _sin_cos(crval[1])
-    sin_o, cos_o = _sin_cos(observer.lat)
-    sin_l, cos_l = _sin_cos(observer.lon - crval[0])
+    sin_b, cos_b = sin_cos(crval[1])
+    sin_o, cos_o = sin_cos(observer.lat)
+    sin_l, cos_l = sin_cos(observer.lon - crval[0])
     return sin_b * sin_o + cos_b * cos_o * cos_l, cos_o * sin_l, cos_b * sin_o - sin_b * cos_o * cos_l
 
 
-def _seen_from(cosine: Floats, radius: float) -> Floats:
+def _seen_from(cosine: NDArray[Any], radius: float) -> NDArray[Any]:
     """Cosine between the normal and the direction of an observer at distance 1, from that at Sun centre."""
-    mu: Floats = (cosine - radius) / np.sqrt((1 + radius**2) - (2 * radius) * cosine)
+    away = np.multiply(cosine, -2 * radius)
+    away += 1 + radius**2
+    mu: NDArray[Any] = (cosine - radius) / np.sqrt(away)
     return mu
 
 
-def _sin_cos(deg: float) -> tuple[float, float]:
+def sin_cos(deg: float) -> tuple[float, float]:
+    """Sine and cosine of an angle in deg."""
     return math.sin(math.radians(deg)), math.cos(math.radians(deg))
 
 

@@ -23,7 +23,7 @@ class Prepared:
 
 def prepare(
     continuum: NDArray[np.floating],
-    mu: NDArray[np.float64],
+    mu: NDArray[np.floating],
     bitmap: NDArray[np.generic] | None,
     parameters: PrepareParameters,
     quiet_sun: float | None = None,
@@ -58,13 +58,15 @@ def prepare(
             raise UnusableFrame(
                 Reason.SHAPE_MISMATCH, f"{name} is {image.shape}, continuum {continuum.shape}"
             )
-    present = np.isfinite(continuum) & (continuum > 0) & (mu >= parameters.mu_min)
+    present = (continuum > 0) & (continuum < np.inf) & (mu >= parameters.mu_min)
     if not present.any():
         raise UnusableFrame(Reason.NO_DATA, f"no continuum pixel with mu >= {parameters.mu_min}")
-    seen = np.where(present, mu, np.nan).astype(np.float32)
+    whole = bool(present.all())
+    seen = mu.astype(np.float32, copy=False) if whole else np.where(present, mu, np.nan).astype(np.float32)
     flat = flatten(continuum.astype(np.float32, copy=False), seen, parameters.limb_darkening)
-    level = quiet_sun or quiet_sun_level(flat[_quiet(present, bitmap)], parameters.quiet_sun)
-    return Prepared((flat / np.float32(level)).astype(np.float32, copy=False), level)
+    level = quiet_sun or quiet_sun_level(_values(flat, _quiet(present, bitmap)), parameters.quiet_sun)
+    flat /= np.float32(level)
+    return Prepared(flat.astype(np.float32, copy=False), level)
 
 
 def _quiet(present: NDArray[np.bool_], bitmap: NDArray[np.generic] | None) -> NDArray[np.bool_]:
@@ -72,3 +74,7 @@ def _quiet(present: NDArray[np.bool_], bitmap: NDArray[np.generic] | None) -> ND
         return present
     quiet = present & quiet_pixels(bitmap)
     return quiet if np.count_nonzero(quiet) >= MIN_QUIET_PX else present
+
+
+def _values(image: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArray[np.floating]:
+    return image.ravel() if mask.all() else image[mask]

@@ -1,8 +1,8 @@
 """Twice the resolution by the interpolating cubic spline, on a grid with the same outer edges.
 
 Fine pixels lie a quarter of a native pixel to either side of a native centre. The spline there is a weighted
-mean of native pixels whose weights fall by 3.7 per pixel, so that an image can be doubled tile by tile: a tile
-and a halo around it, multiplied from either side by one small matrix. A tile is the same to the last bit
+mean of native pixels whose weights fall by 3.7 per pixel, so that an image can be doubled tile by tile: a
+tile and a halo around it, multiplied from either side by one small matrix. A tile is the same to the last bit
 whichever others are made (docs/decisions/0003-upsampling.md). Beyond its border an image goes on as its own
 point reflection in the border pixel, 2 f(0) - f(x): the natural spline, exact for any ramp.
 """
@@ -135,9 +135,9 @@ def extended(values: Image, present: NDArray[np.bool_]) -> Image:
 def _weights() -> Image:
     """Weights of a window's native pixels along an axis in each fine pixel of its tile.
 
-    The spline's coefficients are sqrt(3) sum of z^|k| f(k), z = sqrt(3) - 2 (Unser, Aldroubi & Eden 1993, IEEE
-    Transactions on Signal Processing 41, 821); the cubic B-spline at distances 5/4, 1/4, 3/4, 7/4 gives its
-    value a quarter of a pixel beyond the second of four.
+    The spline's coefficients are sqrt(3) sum of z^|k| f(k), z = sqrt(3) - 2 (Unser, Aldroubi & Eden 1993,
+    IEEE Transactions on Signal Processing 41, 821); the cubic B-spline at distances 5/4, 1/4, 3/4, 7/4 gives
+    its value a quarter of a pixel beyond the second of four.
     """
     at = np.arange(-2, _WINDOW + 2)
     coefficients = np.sqrt(3) * (np.sqrt(3) - 2) ** np.abs(at[:, None] - np.arange(_WINDOW))
