@@ -17,8 +17,8 @@ from storage.cubes import Cube
 from storage.keys import stage_key
 from storage.lake import Lake
 
-PREPARE_VERSION = 1
-DETECT_VERSION = 2
+PREPARE_VERSION = 2
+DETECT_VERSION = 3
 FLOW_VERSION = 1
 
 PREPARED = FRAMES.without("n_pores", "labels_file", "run_id")

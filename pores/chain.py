@@ -133,19 +133,19 @@ def detect_frame(
     grid = CeaGrid.from_keywords(frame.keywords, prepared.intensity.shape)
     intensity = enhancer.for_detection(prepared.intensity, asked, grid.pixel_area_mm2**0.5)
     seen = (intensity, scale, grid, Observer.from_keywords(frame.keywords), frame.segments)
-    labels = cut(detect(intensity, asked, scale), frame.segments.get("Br"), asked, scale)
-    faint_labels = detect_faint(intensity, labels, asked, scale)
-    kind, spot_area = classify(intensity, labels, grid.pixel_area_mm2 / scale**2, asked)
+    dark = cut(detect(intensity, asked, scale), frame.segments.get("Br"), asked, scale)
+    fainter = detect_faint(intensity, dark.labels, asked, scale)
+    kind, spot_area = classify(intensity, dark, grid.pixel_area_mm2 / scale**2, asked)
     pores = {
-        **_named(frame, measure(labels, *seen), "pore_id", ""),
+        **_named(frame, measure(dark, *seen), "pore_id", ""),
         "product": np.full(len(kind), enhancer.product, object),
         "product_level": np.full(len(kind), enhancer.level),
         "kind": kind,
         "spot_area_mm2": spot_area,
     }
-    faint = _named(frame, measure_faint(faint_labels, *seen), "faint_id", "f")
+    faint = _named(frame, measure_faint(fainter, *seen), "faint_id", "f")
     faint["product"] = np.full(len(faint["label"]), enhancer.product, object)
-    return Detected(pores, labels, faint, faint_labels)
+    return Detected(pores, dark.labels, faint, fainter.labels)
 
 
 def _named(frame: Frame, columns: Columns, name: str, prefix: str) -> Columns:

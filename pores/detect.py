@@ -21,8 +21,8 @@ Strings = NDArray[np.object_]
 FINE_PX_PER_NATIVE = 4
 
 
-def detect(intensity: NDArray[np.floating], parameters: DetectParameters, scale: int) -> Labels:
-    """Label the connected dark features that are large enough.
+def detect(intensity: NDArray[np.floating], parameters: DetectParameters, scale: int) -> Regions:
+    """Find the connected dark features that are large enough.
 
     Parameters
     ----------
@@ -35,18 +35,18 @@ def detect(intensity: NDArray[np.floating], parameters: DetectParameters, scale:
 
     Returns
     -------
-    ndarray of int32, (y, x)
-        0 where there is no feature, else 1, 2, ... in raster order of the features' first pixels.
+    Regions
+        Features numbered in raster order of their first pixels, with their label image (int32).
     """
     pixels, region = connected(intensity < parameters.threshold, parameters.connectivity == 8)
     large = np.bincount(region) >= smallest_area(parameters, scale)
-    return _labelled(intensity.shape, pixels, region, large)
+    return _kept(intensity.shape, pixels, region, large)
 
 
 def detect_faint(
     intensity: NDArray[np.floating], pores: Labels, parameters: DetectParameters, scale: int
-) -> Labels:
-    """Label the connected regions below `faint_threshold` that are large enough and hold no pore.
+) -> Regions:
+    """Find the connected regions below `faint_threshold` that are large enough and hold no pore.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ def detect_faint(
 
     Returns
     -------
-    ndarray of int32, (y, x)
-        As `detect` returns it.
+    Regions
+        As `detect` returns them.
     """
     pixels, region = connected(intensity < parameters.faint_threshold, parameters.connectivity == 8)
     faint = np.bincount(region) >= smallest_area(parameters, scale)
     faint[region[pores.ravel()[pixels] > 0]] = False
-    return _labelled(intensity.shape, pixels, region, faint)
+    return _kept(intensity.shape, pixels, region, faint)
 
 
 def smallest_area(parameters: DetectParameters, scale: int) -> int:
@@ -74,7 +74,7 @@ def smallest_area(parameters: DetectParameters, scale: int) -> int:
 
 
 def classify(
-    intensity: NDArray[np.floating], labels: Labels, pixel_area_mm2: float, parameters: DetectParameters
+    intensity: NDArray[np.floating], regions: Regions, pixel_area_mm2: float, parameters: DetectParameters
 ) -> tuple[Strings, Floats]:
     """Tell umbrae from pores.
 
@@ -86,8 +86,10 @@ def classify(
 
     Parameters
     ----------
-    intensity, labels : ndarray
-        As given to, and returned by, `detect`.
+    intensity : ndarray
+        As given to `detect`.
+    regions : Regions
+        As returned by it.
     pixel_area_mm2 : float
         Area of a pixel of the working grid, Mm^2.
     parameters : DetectParameters
@@ -99,13 +101,12 @@ def classify(
     spot_area_mm2 : ndarray, (n,)
         Area of the feature's structure, Mm^2.
     """
-    regions = Regions.of(labels)
     structures, spot_areas = _structures(intensity, regions, parameters)
     large = regions.area * pixel_area_mm2 >= parameters.umbra_min_area_mm2
     embedded = np.zeros(regions.n)
     for index in np.nonzero(np.isin(structures, structures[large]))[0]:
         window = _around(regions.boxes[index], int(parameters.rim_outer_mm / pixel_area_mm2**0.5) + 1)
-        inside = labels[window] == index + 1
+        inside = regions.labels[window] == index + 1
         embedded[index] = rim_share(intensity[window], inside, pixel_area_mm2**0.5, parameters)
     in_spot = np.isin(structures, structures[large & (embedded >= parameters.umbra_rim)])
     umbra = in_spot & (large | (embedded >= parameters.fragment_rim))
@@ -119,11 +120,13 @@ def neighbours(parameters: DetectParameters) -> Mask:
     return np.asarray(ndimage.generate_binary_structure(2, 2 if diagonal else 1))
 
 
-def _labelled(shape: tuple[int, ...], pixels: Ints, region: Ints, kept: Mask) -> Labels:
-    """Label image of the regions that are kept, numbered in their order."""
+def _kept(shape: tuple[int, ...], pixels: Ints, region: Ints, kept: Mask) -> Regions:
+    """The regions that are kept, numbered in their order."""
+    label = (np.cumsum(kept, dtype=np.int32) * kept)[region]
     labels = np.zeros(shape, np.int32)
-    labels.ravel()[pixels] = (np.cumsum(kept) * kept)[region]
-    return labels
+    labels.ravel()[pixels] = label
+    inside = np.flatnonzero(label)
+    return Regions.of_pixels(labels, pixels[inside], label[inside] - 1)
 
 
 def _structures(

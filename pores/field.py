@@ -1,26 +1,25 @@
 """The magnetic field in masks and on their outlines."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pores.frame import FIELD_SEGMENTS
-from pores.outline import mean_along
-from pores.regions import Box, Floats, Regions
-from pores.upsample import double_window
+from pores.outline import Outlines
+from pores.regions import Floats, Ints, Regions
+from pores.upsample import FinePixels
 
 Columns = dict[str, NDArray[Any]]
 Images = Mapping[str, NDArray[Any]]
-Window = tuple[NDArray[Any], tuple[int, int]]  # values around a feature, and the row and column of the first
 
 CM2_PER_MM2 = 1e16
 
 
 def field_columns(
     regions: Regions,
-    outlines: list[list[Floats]],
+    outlines: Outlines,
     segments: Images,
     scale: int,
     pixel_area_mm2: float,
@@ -38,8 +37,8 @@ def field_columns(
     ----------
     regions : Regions
         Features on the working grid.
-    outlines : list of list of ndarray
-        Contours of each feature, rows and columns of the working grid.
+    outlines : Outlines
+        Those of the features.
     segments : mapping of str to ndarray
         Br, Bp, Bt, Br_err, Bp_err, Bt_err (y, x) of the native grid, G, as far as they are there.
     scale : int
@@ -54,12 +53,8 @@ def field_columns(
         segment is missing.
     """
     missing = np.full(regions.n, np.nan)
-    windows = {
-        name: [around(segments[name], box, scale) for box in regions.boxes]
-        for name in FIELD_SEGMENTS
-        if name in segments
-    }
-    values = {name: _in_masks(regions, parts) for name, parts in windows.items()}
+    at = _at(regions.y, regions.x, scale)
+    values = {name: at(segments[name]) for name in FIELD_SEGMENTS if name in segments}
     columns: Columns = {}
     for name in FIELD_SEGMENTS:
         known, error = values.get(name), segments.get(f"{name}_err")
@@ -70,7 +65,7 @@ def field_columns(
     return {
         **columns,
         "mean_b": regions.mean(np.sqrt(sum(b**2 for b in values.values()))) if total else missing,
-        "boundary_br": missing if radial is None else _on_outlines(outlines, windows["Br"]),
+        "boundary_br": missing if radial is None else _on_outlines(outlines, segments["Br"], scale),
         "flux_mx": missing
         if radial is None
         else regions.total(np.abs(radial)) * pixel_area_mm2 * CM2_PER_MM2,
@@ -81,35 +76,23 @@ def mean_field(regions: Regions, image: NDArray[Any] | None, scale: int) -> Floa
     """Mean of one component over each feature, as `field_columns` has it; NaN without the image."""
     if image is None:
         return np.full(regions.n, np.nan)
-    return regions.mean(_in_masks(regions, [around(image, box, scale) for box in regions.boxes]))
+    return regions.mean(_at(regions.y, regions.x, scale)(image))
 
 
-def _in_masks(regions: Regions, windows: list[Window]) -> Floats:
-    """Values of an image at the features' pixels."""
-    values = np.empty(len(regions.feature))
-    for index, (window, (top, left)) in enumerate(windows):
-        pixels = regions.pixels(index)
-        values[pixels] = window[regions.y[pixels] - top, regions.x[pixels] - left]
-    return values
+def _at(y: Ints, x: Ints, scale: int) -> Callable[[NDArray[Any]], Floats]:
+    """What gives the values of a native image at pixels of the working grid."""
+    if scale == 1:
+        return lambda image: np.asarray(image[y, x], np.float64)
+    pixels = FinePixels.at(y, x)
+    return lambda image: pixels.of(image).astype(np.float64)
 
 
-def _on_outlines(outlines: list[list[Floats]], windows: list[Window]) -> Floats:
+def _on_outlines(outlines: Outlines, image: NDArray[Any], scale: int) -> Floats:
     """Mean of an image over each feature's outline."""
-    means = [
-        mean_along(window, [contour - corner for contour in contours])
-        for (window, corner), contours in zip(windows, outlines, strict=True)
-    ]
-    return np.array(means, np.float64)
-
-
-def around(image: NDArray[Any], box: Box, scale: int) -> Window:
-    """Values of a native image on the working grid in a box and a margin around it, and where they begin."""
-    rows, cols = (
-        slice(max(side.start // scale - 1, 0), min(-(-side.stop // scale) + 1, size))
-        for side, size in zip(box, image.shape, strict=True)
-    )
-    corner = (scale * rows.start, scale * cols.start)
-    return (image[rows, cols] if scale == 1 else double_window(image, rows, cols)), corner
+    last = scale * np.array(image.shape)[:, None, None] - 1
+    pixels = np.stack((outlines.inner, np.clip(outlines.outer, 0, last)), axis=1)
+    values = _at(*pixels.reshape(2, -1), scale)(image)
+    return outlines.mean(*values.reshape(pixels.shape[1:]))
 
 
 def _error(regions: Regions, error: NDArray[Any], scale: int) -> Floats:

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from pores.field import Columns, Images, field_columns, mean_field
 from pores.geometry import CeaGrid, Observer, mu_at, native_pixel
-from pores.outline import lengths, outline
-from pores.regions import Box, Floats, Regions
+from pores.outline import Outlines
+from pores.regions import NEIGHBOURS, Floats, Regions
 
 
 def measure(
-    labels: NDArray[np.int32],
+    regions: Regions,
     intensity: NDArray[np.floating[Any]],
     scale: int,
     grid: CeaGrid,
@@ -23,8 +23,10 @@ def measure(
 
     Parameters
     ----------
-    labels, intensity : ndarray
-        Features 1 to n and prepared intensity (y, x) of the working grid.
+    regions : Regions
+        Features on the working grid.
+    intensity : ndarray
+        Prepared intensity (y, x) of that grid.
     scale : int
         Working pixels per native pixel along an axis, 1 or 2.
     grid : CeaGrid
@@ -38,16 +40,15 @@ def measure(
     dict of ndarray, (n,)
         Columns of `pores` that one frame's images tell, as `catalog.schema` describes them; NaN for null.
     """
-    regions = Regions.of(labels)
     pixel_area_mm2 = grid.pixel_area_mm2 / scale**2
-    outlines = [_outline(labels, intensity, box, i + 1) for i, box in enumerate(regions.boxes)]
+    outlines = Outlines.of(regions, intensity)
     basic = _basic(regions, intensity, scale, grid, observer)
     pixel = _pixel_mm(grid, scale, basic["y_px"])
     return {
         **basic,
         "grid_scale": np.full(regions.n, scale, np.int32),
         "area_msh": regions.area * (grid.pixel_area_msh / scale**2),
-        "perimeter_mm": _perimeters(outlines, pixel),
+        "perimeter_mm": outlines.total_length(*pixel),
         **_ellipses(regions, pixel),
         **_weighted(regions, intensity, scale),
         **field_columns(regions, outlines, segments, scale, pixel_area_mm2),
@@ -55,7 +56,7 @@ def measure(
 
 
 def measure_faint(
-    labels: NDArray[np.int32],
+    regions: Regions,
     intensity: NDArray[np.floating[Any]],
     scale: int,
     grid: CeaGrid,
@@ -66,7 +67,6 @@ def measure_faint(
 
     Parameters are those of `measure`; the columns are those of `faint`.
     """
-    regions = Regions.of(labels)
     mean_br = mean_field(regions, segments.get("Br"), scale)
     return {**_basic(regions, intensity, scale, grid, observer), "mean_br": mean_br}
 
@@ -97,17 +97,6 @@ def _basic(
     }
 
 
-def _outline(
-    labels: NDArray[np.int32], intensity: NDArray[np.floating[Any]], box: Box, label: int
-) -> list[Floats]:
-    """Contours of a feature in rows and columns of the working grid."""
-    rows, cols = (slice(max(side.start - 1, 0), side.stop + 1) for side in box)
-    window = labels[rows, cols]
-    contours = outline(intensity[rows, cols], window == label, (window > 0) & (window != label))
-    corner = np.array((rows.start, cols.start), np.float64)
-    return [contour + corner for contour in contours]
-
-
 def _pixel_mm(grid: CeaGrid, scale: int, y_px: Floats) -> tuple[Floats, Floats]:
     """Height and width of a working pixel, Mm, at native rows.
 
@@ -118,14 +107,6 @@ def _pixel_mm(grid: CeaGrid, scale: int, y_px: Floats) -> tuple[Floats, Floats]:
     radius_mm = grid.rsun_m / 1e6
     width, height = (np.radians(abs(step)) * radius_mm / scale for step in grid.cdelt)
     return height / cosine, width * cosine
-
-
-def _perimeters(outlines: list[list[Floats]], pixel: tuple[Floats, Floats]) -> Floats:
-    sums = [
-        sum(float(lengths(contour, (height, width)).sum()) for contour in contours)
-        for contours, height, width in zip(outlines, *pixel, strict=True)
-    ]
-    return np.array(sums, np.float64)
 
 
 def _ellipses(regions: Regions, pixel: tuple[Floats, Floats]) -> Columns:
@@ -159,11 +140,7 @@ def _weighted(regions: Regions, intensity: NDArray[np.floating[Any]], scale: int
 
 def _touches_edge(regions: Regions, intensity: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     """Whether a pixel of the mask has one of its eight neighbours beyond the patch or missing."""
-    rows, cols = intensity.shape
-    touching = np.zeros(len(regions.feature), np.bool_)
-    for dy in (-1, 0, 1):
-        for dx in (-1, 0, 1):
-            y, x = regions.y + dy, regions.x + dx
-            beyond = (y < 0) | (y == rows) | (x < 0) | (x == cols)
-            touching |= beyond | ~np.isfinite(intensity[np.where(beyond, 0, y), np.where(beyond, 0, x)])
-    return np.bincount(regions.feature[touching], minlength=regions.n) > 0
+    missing = np.zeros(len(regions.feature), np.bool_)
+    for step in NEIGHBOURS:
+        missing[regions.edge] |= ~np.isfinite(regions.beside(intensity, step, np.nan, regions.edge))
+    return regions.any(missing)

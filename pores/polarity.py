@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pores.detect import Labels, Mask, neighbours, smallest_area
-from pores.field import around
 from pores.parameters import DetectParameters
 from pores.regions import Box, Regions
+from pores.upsample import double_window
 
 Signs = NDArray[np.int8]
 
 
-def cut(labels: Labels, br: NDArray[Any] | None, parameters: DetectParameters, scale: int) -> Labels:
+def cut(regions: Regions, br: NDArray[Any] | None, parameters: DetectParameters, scale: int) -> Regions:
     """Cut features along the polarity inversion line of Br.
 
     Inside a feature, the connected pieces of one sign of Br count that have at least the smallest area and a
@@ -28,7 +28,7 @@ def cut(labels: Labels, br: NDArray[Any] | None, parameters: DetectParameters, s
 
     Parameters
     ----------
-    labels : ndarray of int32, (y, x)
+    regions : Regions
         Features of the working grid, as `detect` returns them.
     br : ndarray or None
         Radial field (y, x) of the native grid, G; without it nothing is cut.
@@ -38,20 +38,20 @@ def cut(labels: Labels, br: NDArray[Any] | None, parameters: DetectParameters, s
 
     Returns
     -------
-    ndarray of int32
-        The given image where nothing is cut, else a new one, again numbered in raster order.
+    Regions
+        Those given where nothing is cut, else new ones, again numbered in raster order.
     """
     if br is None:
-        return labels
-    boxes = Regions.of(labels).boxes
+        return regions
+    labels, boxes = regions.labels, regions.boxes
     sides = [_sides(labels[box] == label, br, box, parameters, scale) for label, box in enumerate(boxes, 1)]
     if all(signs is None for signs in sides):
-        return labels
+        return regions
     parts = labels.copy()
     for box, signs in zip(boxes, sides, strict=True):
         if signs is not None:
             _number(parts, box, signs, parameters)
-    return _in_raster_order(parts)
+    return Regions.of(_in_raster_order(parts))
 
 
 def _sides(
@@ -66,18 +66,26 @@ def _sides(
 
 def _one_sign(br: NDArray[Any], box: Box, scale: int, level: float) -> bool:
     """Whether the native pixels of a box hold no strong field of one of the signs: most boxes."""
-    native = br[tuple(slice(side.start // scale, -(-side.stop // scale)) for side in box)]
+    native = br[_native(box, scale)]
     half = level / 2  # doubled, the field may be stronger between pixels
     return not bool((native > half).any() and (native < -half).any())
 
 
 def _radial(br: NDArray[Any], box: Box, scale: int) -> NDArray[Any]:
     """The radial field on the working grid in a box."""
-    window, corner = around(br, box, scale)
-    rows, cols = (
-        slice(side.start - first, side.stop - first) for side, first in zip(box, corner, strict=True)
-    )
-    return window[rows, cols]
+    if scale == 1:
+        return br[box]
+    native = _native(box, scale)
+    window = double_window(br, *native)
+    return window[
+        tuple(slice(s.start - 2 * n.start, s.stop - 2 * n.start) for s, n in zip(box, native, strict=True))
+    ]
+
+
+def _native(box: Box, scale: int) -> Box:
+    """The native pixels in which a box of the working grid lies."""
+    rows, cols = (slice(side.start // scale, -(-side.stop // scale)) for side in box)
+    return rows, cols
 
 
 def _strong(inside: Mask, radial: NDArray[Any], parameters: DetectParameters, scale: int) -> Signs:

@@ -55,11 +55,13 @@ def frames(directory: Path) -> Iterator[tuple[str, Image]]:
 
 def features(intensity: Image) -> None:
     """One line per feature: what the classification sees, at three levels of grey."""
-    labels = detect(intensity, DetectParameters(), 2)
-    kind, spot = classify(intensity, labels, FINE_MM2, DetectParameters())
-    for i, area in enumerate(np.bincount(labels.ravel())[1:] * FINE_MM2):
+    regions = detect(intensity, DetectParameters(), 2)
+    kind, spot = classify(intensity, regions, FINE_MM2, DetectParameters())
+    for i, area in enumerate(regions.area * FINE_MM2):
         shares = [
-            rim_share(intensity, labels == i + 1, FINE_MM2**0.5, DetectParameters(penumbra_threshold=level))
+            rim_share(
+                intensity, regions.labels == i + 1, FINE_MM2**0.5, DetectParameters(penumbra_threshold=level)
+            )
             for level in (0.8, 0.85, 0.9)
         ]
         told = " ".join(f"{share:4.2f}" for share in shares)
@@ -82,9 +84,9 @@ def variations(intensity: Image) -> None:
     for knob, values in VARIED.items():
         for value in values:
             parameters = DetectParameters(**{knob: value})
-            labels = detect(intensity, parameters, 2)
-            kind, _ = classify(intensity, labels, FINE_MM2, parameters)
-            areas = np.bincount(labels.ravel())[1:] * FINE_MM2
+            regions = detect(intensity, parameters, 2)
+            kind, _ = classify(intensity, regions, FINE_MM2, parameters)
+            areas = regions.area * FINE_MM2
             umbra = kind == "umbra"
             largest = areas[~umbra].max(initial=0)
             print(
@@ -95,14 +97,16 @@ def variations(intensity: Image) -> None:
 
 def picture(intensity: Image, out: Path) -> None:
     """The frame with umbrae in red, pores in green and the level of penumbra in yellow."""
-    labels = detect(intensity, DetectParameters(), 2)
-    kind, _ = classify(intensity, labels, FINE_MM2, DetectParameters())
+    regions = detect(intensity, DetectParameters(), 2)
+    kind, _ = classify(intensity, regions, FINE_MM2, DetectParameters())
     figure = Figure(figsize=(intensity.shape[1] / 80, intensity.shape[0] / 80))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(intensity, origin="lower", cmap="gray", vmin=0.1, vmax=1.15)
     axes.contour(intensity, [DetectParameters().penumbra_threshold], colors="y", linewidths=0.5)
     for i, name in enumerate(kind):
-        axes.contour(labels == i + 1, [0.5], colors="r" if name == "umbra" else "lime", linewidths=1.2)
+        axes.contour(
+            regions.labels == i + 1, [0.5], colors="r" if name == "umbra" else "lime", linewidths=1.2
+        )
     figure.savefig(out, dpi=80)
 
 

@@ -63,9 +63,9 @@ def real(directory: Path) -> Iterator[tuple[str, Image, Image]]:
 
 def levels(intensity: Image) -> str:
     """Faint features by level."""
-    pores = detect(intensity, DetectParameters(), 2)
+    pores = detect(intensity, DetectParameters(), 2).labels
     asked = {level: DetectParameters(faint_threshold=level) for level in LEVELS}
-    return ", ".join(f"{x}: {detect_faint(intensity, pores, p, 2).max()}" for x, p in asked.items())
+    return ", ".join(f"{x}: {detect_faint(intensity, pores, p, 2).n}" for x, p in asked.items())
 
 
 def cuts(intensity: Image, br: Image, name: str, pictures: Path | None) -> None:
@@ -74,10 +74,10 @@ def cuts(intensity: Image, br: Image, name: str, pictures: Path | None) -> None:
         asked = DetectParameters(threshold=level)
         whole = detect(intensity, asked, 2)
         parts = cut(whole, br, asked, 2)
-        print(f"  dark below {level}: {whole.max()} regions, {parts.max()} features")
-        for label, box in enumerate(ndimage.find_objects(whole), 1):
-            if pictures and np.unique(parts[box][whole[box] == label]).size > 1:
-                picture(intensity, parts, box, pictures / f"{name.split()[0]}_{level}_{label}.png")
+        print(f"  dark below {level}: {whole.n} regions, {parts.n} features")
+        for label, box in enumerate(whole.boxes, 1):
+            if pictures and np.unique(parts.labels[box][whole.labels[box] == label]).size > 1:
+                picture(intensity, parts.labels, box, pictures / f"{name.split()[0]}_{level}_{label}.png")
 
 
 def picture(intensity: Image, parts: NDArray[np.int32], box: tuple[slice, ...], out: Path) -> None:
@@ -106,9 +106,9 @@ def simulated(seed: int, noise: float) -> Counter[str]:
     for frame in range(0, 60, 3):
         seen, observed = record(scene, frame)
         intensity = double(prepared_intensity(observed, PrepareParameters()).intensity)
-        pores, here = detect(intensity, DetectParameters(), 2), presences(scene.script, 0.2 * frame)
+        pores, here = detect(intensity, DetectParameters(), 2).labels, presences(scene.script, 0.2 * frame)
         for level in LEVELS:
-            faint = detect_faint(intensity, pores, DetectParameters(faint_threshold=level), 2)
+            faint = detect_faint(intensity, pores, DetectParameters(faint_threshold=level), 2).labels
             near = ndimage.maximum_filter(faint, 7)
             hit = {one.pore.number: _at(near, seen, one.pore.number) for one in here}
             found[f"{level} without a pore"] += int(faint.max()) - len(set(hit.values()) - {0})

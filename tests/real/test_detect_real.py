@@ -19,9 +19,9 @@ def features(frame, parameters=None):
     bitmap = frame.segments.get("bitmap")
     prepared = prepare(frame.segments["continuum"], mu_map(grid, observer), bitmap, parameters.prepare)
     intensity = simple_enhancer(parameters.enhance).all_of([prepared.intensity])[0]
-    labels = detect(intensity, parameters.detect, scale)
-    kind, spot = classify(intensity, labels, grid.pixel_area_mm2 / scale**2, parameters.detect)
-    columns = measure(labels, intensity, scale, grid, observer, frame.segments)
+    regions = detect(intensity, parameters.detect, scale)
+    kind, spot = classify(intensity, regions, grid.pixel_area_mm2 / scale**2, parameters.detect)
+    columns = measure(regions, intensity, scale, grid, observer, frame.segments)
     return {**columns, "kind": kind, "spot_area_mm2": spot}
 
 

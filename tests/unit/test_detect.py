@@ -26,8 +26,7 @@ def disc(image: np.ndarray, centre: tuple[float, float], radius_mm: float, value
 
 
 def kinds(image: np.ndarray) -> tuple[list[str], np.ndarray]:
-    labels = detect(image, DetectParameters(), 2)
-    kind, spot = classify(image, labels, FINE_MM2, DetectParameters())
+    kind, spot = classify(image, detect(image, DetectParameters(), 2), FINE_MM2, DetectParameters())
     return list(kind), spot
 
 
@@ -38,14 +37,14 @@ def test_smallest_feature(scale, width, found) -> None:
     image = quiet()
     image[5, 3 : 3 + width] = 0.4
 
-    assert detect(image, DetectParameters(), scale).max() == found
+    assert detect(image, DetectParameters(), scale).n == found
 
 
 def test_smallest_feature_rounds_up() -> None:
     image = quiet()
     image[5, 3:8] = 0.4
 
-    assert detect(image, DetectParameters(min_area_fine_px=21), 1).max() == 0
+    assert detect(image, DetectParameters(min_area_fine_px=21), 1).n == 0
 
 
 def test_threshold_itself_is_bright_and_missing_is_not_dark() -> None:
@@ -53,22 +52,22 @@ def test_threshold_itself_is_bright_and_missing_is_not_dark() -> None:
     image[:5] = np.nan
     image[9] = np.nextafter(np.float32(0.5), np.float32(0))
 
-    assert (detect(image, ANY, 2) > 0).sum() == 10
+    assert (detect(image, ANY, 2).labels > 0).sum() == 10
 
 
 def test_connectivity() -> None:
     image = quiet((12, 12))
     image[0:5, 0:5] = image[5:10, 5:10] = 0.3  # touch at a corner
 
-    assert detect(image, DetectParameters(), 2).max() == 2
-    assert detect(image, EIGHT, 2).max() == 1
+    assert detect(image, DetectParameters(), 2).n == 2
+    assert detect(image, EIGHT, 2).n == 1
 
 
 @given(arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12))), st.sampled_from([4, 8]))
 @settings(max_examples=80, deadline=None)
 def test_labels_are_the_connected_components_in_raster_order(dark, connectivity) -> None:
     image = np.where(dark, 0.2, 1.0).astype(np.float32)
-    labels = detect(image, DetectParameters(min_area_fine_px=1, connectivity=connectivity), 2)
+    labels = detect(image, DetectParameters(min_area_fine_px=1, connectivity=connectivity), 2).labels
 
     assert ((labels > 0) == dark).all()
     np.testing.assert_array_equal(labels, flood(dark, connectivity))
@@ -94,7 +93,7 @@ def flood(dark: np.ndarray, connectivity: int) -> np.ndarray:
 def test_labels_stay_in_raster_order_when_small_ones_go() -> None:
     image = quiet()
     image[0, 0:3] = image[10:15, 60:70] = image[12:20, 5:15] = 0.3
-    labels = detect(image, DetectParameters(), 2)
+    labels = detect(image, DetectParameters(), 2).labels
 
     assert labels.dtype == np.int32
     assert (labels[0, 1], labels[11, 65], labels[15, 10]) == (0, 1, 2)
@@ -167,10 +166,10 @@ def test_a_patch_that_is_dark_all_over() -> None:
 
 
 def test_nothing_dark() -> None:
-    labels = detect(quiet(), DetectParameters(), 2)
-    kind, spot = classify(quiet(), labels, FINE_MM2, DetectParameters())
+    regions = detect(quiet(), DetectParameters(), 2)
+    kind, spot = classify(quiet(), regions, FINE_MM2, DetectParameters())
 
-    assert labels.max() == 0
+    assert regions.n == regions.labels.max() == 0
     assert (kind.dtype, spot.dtype) == (np.dtype(object), np.dtype(np.float64))
     assert kind.shape == spot.shape == (0,)
 

@@ -14,8 +14,8 @@ GREY, DARK = (LEVELS.threshold + LEVELS.faint_threshold) / 2, LEVELS.threshold -
 
 
 def both(image: np.ndarray, scale: int = 2, parameters: DetectParameters = LEVELS):
-    pores = detect(image, parameters, scale)
-    return pores, detect_faint(image, pores, parameters, scale)
+    pores = detect(image, parameters, scale).labels
+    return pores, detect_faint(image, pores, parameters, scale).labels
 
 
 def quiet(shape=(60, 80)) -> np.ndarray:

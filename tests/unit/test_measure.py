@@ -33,8 +33,9 @@ def smooth_ellipse(centre, axes, angle_deg, scale=2, shape=SHAPE, edge=0.8) -> n
 
 
 def measured(intensity, scale=2, segments=None, grid=GRID):
-    labels = detect(intensity, DetectParameters(), scale)
-    return measure(labels, intensity, scale, grid, OBSERVER, segments or {})
+    return measure(
+        detect(intensity, DetectParameters(), scale), intensity, scale, grid, OBSERVER, segments or {}
+    )
 
 
 def ellipse_perimeter(a, b) -> float:
@@ -165,7 +166,7 @@ def test_errors_by_monte_carlo() -> None:
     intensity = smooth_ellipse((47.3, 41.2), (5, 3), 30)
     sigma = rng.uniform(20, 60, SHAPE).astype(np.float32)
     told = measured(intensity, segments={"Br": 0 * sigma, "Br_err": sigma})["mean_br_err"][0]
-    labels = detect(intensity, DetectParameters(), 2) > 0
+    labels = detect(intensity, DetectParameters(), 2).labels > 0
     means = [double(sigma * rng.standard_normal(SHAPE).astype(np.float32))[labels].mean() for _ in range(400)]
 
     assert told == pytest.approx(np.std(means), rel=0.12)

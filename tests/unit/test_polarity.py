@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pores import polarity
 from pores.detect import detect
 from pores.parameters import DetectParameters
-from pores.polarity import cut
+from pores.regions import Regions
 from pores.simulate.apart import apart
 
 LEVELS = DetectParameters()
@@ -19,7 +20,12 @@ def dark(*boxes: tuple[int, int, int, int]) -> np.ndarray:
     image = np.ones((2 * NATIVE[0], 2 * NATIVE[1]), np.float32)
     for top, bottom, left, right in boxes:
         image[top:bottom, left:right] = 0.3
-    return detect(image, LEVELS, 2)
+    return detect(image, LEVELS, 2).labels
+
+
+def cut(labels: np.ndarray, *asked: object) -> np.ndarray:
+    """The label image of the features that are left."""
+    return polarity.cut(Regions.of(labels), *asked).labels
 
 
 def field(*boxes: tuple[int, int, int, int, float]) -> np.ndarray:
@@ -52,7 +58,7 @@ def test_a_pair_is_cut_where_the_field_changes_sign() -> None:
 def test_a_pair_on_the_native_grid() -> None:
     image = np.ones(NATIVE, np.float32)
     image[5:10, 10:30] = 0.3
-    parts = cut(detect(image, LEVELS, 1), SIDES, LEVELS, 1)
+    parts = cut(detect(image, LEVELS, 1).labels, SIDES, LEVELS, 1)
 
     assert areas(parts) == [30, 70]
 
@@ -137,7 +143,7 @@ def test_parts_are_connected_and_cover_the_regions(seed) -> None:
     blobs = rng.normal(0, 1, NATIVE)
     blobs = sum(np.roll(blobs, (i, j), (0, 1)) for i in range(-2, 3) for j in range(-2, 3)) / 5
     image = (0.5 + 0.3 * np.kron(blobs, np.ones((2, 2)))).astype(np.float32)
-    labels = detect(image, LEVELS, 2)
+    labels = detect(image, LEVELS, 2).labels
     waves = np.sin(rng.uniform(0.1, 0.6) * np.arange(NATIVE[1]) + rng.uniform(0, 6))
     br = (1500 * waves + rng.normal(0, 100, NATIVE)).astype(np.float32)
     parts = cut(labels, br, LEVELS, 2)
@@ -147,7 +153,7 @@ def test_parts_are_connected_and_cover_the_regions(seed) -> None:
     one_each = np.where(parts > 0, 0.3, 1.0).astype(np.float32)
     for part in range(1, parts.max() + 1):
         alone = np.where(parts == part, one_each, np.float32(1))
-        assert detect(alone, LEVELS, 2).max() == 1
+        assert detect(alone, LEVELS, 2).n == 1
 
 
 def test_the_simulation_parts_the_same_by_other_code() -> None:
