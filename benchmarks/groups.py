@@ -120,8 +120,15 @@ def archive(bench: Bench) -> list[Table]:
     return [archive.archive_table(bench.scratch)]
 
 
+def install(bench: Bench) -> list[Table]:
+    """Installation."""
+    from benchmarks import installing
+
+    return installing.install_tables(bench.scratch, bench.few)
+
+
 GROUPS: Mapping[str, Callable[[Bench], list[Table]]] = {
-    each.__name__: each for each in (chain, cubes, stages, doubling, tracking, runs, movies, archive)
+    each.__name__: each for each in (chain, cubes, stages, doubling, tracking, runs, movies, archive, install)
 }
 QUICK = ("chain", "cubes")  # what the guard measures
 ON_REQUEST = ("install",)  # needs a package index
