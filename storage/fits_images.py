@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pores.frame import Keyword
 from storage.fits_blocks import Unit, units
 from storage.fits_cards import BLOCK, CARD
+from storage.fits_rice import rice_decoded
 
 MAX_PIXELS = 4096 * 4096
 # What astropy needs to decompress an image; without BSCALE it gives the integers as stored.
@@ -58,6 +59,15 @@ def stored_image(unit: Unit) -> NDArray[Any]:
 
 
 def _decompressed(unit: Unit) -> NDArray[Any]:
+    ny, nx = _axes(unit)
+    try:
+        image = rice_decoded(unit, (ny, nx))
+        return _by_astropy(unit) if image is None else image
+    except Exception as error:  # astropy's decoders raise many kinds
+        raise ValueError(f"image can't be decompressed: {error}".splitlines()[0]) from error
+
+
+def _by_astropy(unit: Unit) -> NDArray[Any]:
     """Decompress through astropy, which gets the cards of the compression only: none can make it warn."""
     cards = [unit.header[i : i + CARD] for i in range(0, len(unit.header), CARD)]
     needed = b"".join(card for card in cards if _COMPRESSION.fullmatch(card[:8]))
@@ -66,13 +76,10 @@ def _decompressed(unit: Unit) -> NDArray[Any]:
     file = io.BytesIO(
         _padded(primary + _end(), b" ") + _padded(needed + _end(), b" ") + _padded(unit.data, b"\0")
     )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with fits.open(file, memmap=False, lazy_load_hdus=True) as units_:
-                return np.ascontiguousarray(units_[1].data)
-    except Exception as error:  # astropy's decoders raise many kinds
-        raise ValueError(f"image can't be decompressed: {error}".splitlines()[0]) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with fits.open(file, memmap=False, lazy_load_hdus=True) as units_:
+            return np.ascontiguousarray(units_[1].data)
 
 
 def scaling(cards: dict[str, Keyword], kind: np.dtype[Any]) -> tuple[float, float, int | None]:
