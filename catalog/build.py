@@ -13,18 +13,21 @@ from pathlib import Path
 
 import duckdb
 
-from catalog.connection import place, register_tables
+from catalog.connection import register_tables
 from catalog.ensembles import Ensembles
-from catalog.file_views import select
 from catalog.formats import comments, literal, quoted
 from catalog.schema import RUNS, TABLES, Table
 from catalog.schema.published import ALL_RUNS, PUBLISHED
+from catalog.shown import Shown
 from catalog.sql_files import shipped
 from catalog.statement import message
 from pores.errors import PorelakeError
+from storage.known import Known
 from storage.lake import Lake, atomic
+from storage.pack_plan import SIZES, Sizes
+from storage.packs import retire
 from storage.remote_files import push_catalog
-from storage.runs import CurrentRun, current_runs, member_runs
+from storage.runs import current_runs, member_runs
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,12 @@ def _harps(n: int) -> str:
     return f"{n} HARP{'' if n == 1 else 's'}"
 
 
-def publish(lake: Lake) -> Published:
+def publish(lake: Lake, sizes: Sizes = SIZES) -> Published:
     """Build the catalogue of the current runs and swap it in; until then the old one stays.
 
-    In an object store it is put in the place of the old one, and built again if another machine moved a
-    pointer meanwhile: whoever is last has seen every current run.
+    HARPs that are many without are packed before (`storage.packs`). In an object store the catalogue is put
+    in the place of the old one, and built again if another machine moved a pointer meanwhile: whoever is last
+    has seen every current run.
 
     Raises
     ------
@@ -68,22 +72,26 @@ def publish(lake: Lake) -> Published:
     """
     lake.root.mkdir(parents=True, exist_ok=True)
     with _alone(lake):
-        runs, kept = current_runs(lake), member_runs(lake)
+        known = Known(lake)
+        runs, kept = current_runs(lake, known), member_runs(lake, known)
         while True:
+            current, past = Shown.current(lake, runs, sizes), Shown.past(lake, runs, sizes, known)
             ensembles = Ensembles.of(lake, runs, kept)
-            n_views = _build(lake, runs, ensembles)
+            n_views = _build(lake, current, past, ensembles)
             push_catalog(lake)
             if lake.url is None or (now := (current_runs(lake), member_runs(lake))) == (runs, kept):
-                products = Counter(run.product for run in runs if run.product)
-                place_ = f"{lake.location}/{lake.catalog.name}"
-                return Published(place_, len(runs), n_views, products, ensembles)
+                break
             runs, kept = now
+        known.keep()
+        retire(lake, [*current.packs, *past.packs])
+    products = Counter(run.product for run in runs if run.product)
+    return Published(f"{lake.location}/{lake.catalog.name}", len(runs), n_views, products, ensembles)
 
 
-def _build(lake: Lake, runs: list[CurrentRun], ensembles: Ensembles) -> int:
-    """Build the catalogue of runs; return the number of its views."""
+def _build(lake: Lake, current: Shown, past: Shown, ensembles: Ensembles) -> int:
+    """Build the catalogue; return the number of its views."""
     with atomic(lake.catalog) as partial:
-        statements = [*_tables(lake, runs), *ensembles.views(lake), *_published(lake), *_shipped()]
+        statements = [*_tables(current, past), *ensembles.views(lake), *_published(lake), *_shipped()]
         _write(lake, partial, statements)
     return sum(statement.startswith("CREATE VIEW") for statement in statements)
 
@@ -113,30 +121,17 @@ def _write(lake: Lake, path: Path, statements: list[str]) -> None:
         shutil.copyfile(made, path)
 
 
-def _tables(lake: Lake, runs: list[CurrentRun]) -> Iterator[str]:
+def _tables(current: Shown, past: Shown) -> Iterator[str]:
     """Statements that make the views of the contract's tables, and one of the runs of all times."""
     for table in TABLES.values():
-        wanted = [lake.table(table.name, run.harpnum, run.run_id) for run in runs]
-        if missing := set(wanted) - set(lake.table_files(table.name)):
-            raise PorelakeError(_missing(lake, sorted(missing)))
-        yield from _view(table.name, table, [place(lake, path) for path in wanted])
+        yield from _view(table.name, table, current.select(table))
     every = replace(RUNS, description="One row per processing run, superseded ones included")
-    yield from _view(ALL_RUNS, every, [place(lake, path) for path in lake.table_files(RUNS.name)])
+    yield from _view(ALL_RUNS, every, f"{current.select(RUNS)} UNION ALL {past.select(RUNS)}")
 
 
-def _missing(lake: Lake, files: list[Path]) -> str:
-    """Say which files of a table aren't there, and what makes them: a lake of an old version has none."""
-    if len(files) > 1:
-        which = f"{place(lake, files[0])} and {len(files) - 1} more are missing"
-        return f"{which}; `porelake run --from lake` makes them for all HARPs"
-    harpnum = files[0].parent.name.partition("=")[2]
-    again = f"`porelake run --from lake --harp {harpnum}` makes it again"
-    return f"{place(lake, files[0])} is missing; {again}"
-
-
-def _view(name: str, table: Table, files: list[str]) -> Iterator[str]:
-    """Statements that make one view over files."""
-    yield f"CREATE VIEW {quoted(name)} AS {select(table, files)}"
+def _view(name: str, table: Table, select: str) -> Iterator[str]:
+    """Statements that make one view with the columns of a table."""
+    yield f"CREATE VIEW {quoted(name)} AS {select}"
     yield from comments(name, table.description, table.columns)
 
 

@@ -40,9 +40,9 @@ WHERE database_name = 'lake' AND NOT internal ORDER BY view_name"""
 
 def lock(connection: duckdb.DuckDBPyConnection, lake: Lake, writes: Path | None) -> None:
     """Leave a connection nothing but the tables and one file; nothing of it can be undone."""
-    tables = place(lake, lake.root / "tables")
-    readable = f"{literal(tables)}, {literal(file_pattern(tables))}"
-    connection.execute(f"SET allowed_directories = [{readable}]")
+    rooms = [place(lake, lake.root / room) for room in ("tables", "packs")]
+    readable = [literal(name) for room in rooms for name in (room, file_pattern(room))]
+    connection.execute(f"SET allowed_directories = [{', '.join(readable)}]")
     connection.execute(f"SET allowed_paths = [{literal(str(writes)) if writes else ''}]")
     # It is drawn on stdout, whatever that is; in Jupyter without ipywidgets it is off, and must not be named.
     if connection.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (True,):

@@ -43,13 +43,10 @@ class Ensembles:
             All runs that pointers keep side by side, those of older frames too.
         """
         found = members(current, kept)
-        read = (RUNS.name, PORES.name, TRACKS.name) if found else ()
-        there = {path for name in read for path in lake.table_files(name)}
-        whole = [
-            member
-            for member in found
-            if there.issuperset(_paths(lake, member, read[:1] if member.stale else read))
-        ]
+        read = (RUNS.name, PORES.name, TRACKS.name)
+        paths = {member: _paths(lake, member, read[:1] if member.stale else read) for member in found}
+        missing = set(lake.missing(path for some in paths.values() for path in some))
+        whole = [member for member in found if missing.isdisjoint(paths[member])]
         n_found, n_whole = (sum(not member.stale for member in some) for some in (found, whole))
         return cls(tuple(whole), n_found - n_whole)
 

@@ -1,21 +1,52 @@
 """SQL over the files of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from catalog.formats import SQL_TYPES, file_pattern, literal, quoted
 from catalog.schema import TABLES, Table
 
 
-def select(table: Table, files: Sequence[str]) -> str:
-    """Return a SELECT over files; over none it is empty and has the types of the table all the same."""
-    if files:
-        columns = ", ".join(quoted(column.name) for column in table.columns)
-        paths = ", ".join(literal(file_pattern(file)) for file in files)
-        return f"SELECT {columns} FROM read_parquet([{paths}], {_partitions(files[0])})"
+@dataclass(frozen=True)
+class PackFile:
+    """A file with the rows of many HARPs, less those that are `dead`."""
+
+    file: str
+    dead: tuple[int, ...] = ()
+
+
+def select(table: Table, files: Sequence[str], packs: Sequence[PackFile] = ()) -> str:
+    """Return a SELECT over files of single HARPs, and packs of many; each row of them once.
+
+    Over none it is empty and has the types of the table all the same.
+    """
+    if parts := [*_of_packs(table, packs), *_of_files(table, files)]:
+        return " UNION ALL ".join(parts)
     columns = ", ".join(
         f"NULL::{SQL_TYPES[column.type]} AS {quoted(column.name)}" for column in table.columns
     )
     return f"SELECT {columns} FROM range(0)"
+
+
+def _of_packs(table: Table, packs: Sequence[PackFile]) -> Iterator[str]:
+    """SELECTs over packs: one over all those that are shown whole, one over each other."""
+    if whole := [pack.file for pack in packs if not pack.dead]:
+        yield _reading(table, whole, "hive_partitioning = false")
+    for pack in packs:
+        if pack.dead:
+            reading = _reading(table, [pack.file], "hive_partitioning = false")
+            yield f"{reading} WHERE harpnum NOT IN ({', '.join(map(str, pack.dead))})"
+
+
+def _of_files(table: Table, files: Sequence[str]) -> Iterator[str]:
+    if files:
+        yield _reading(table, files, _partitions(files[0]))
+
+
+def _reading(table: Table, files: Sequence[str], options: str) -> str:
+    columns = ", ".join(quoted(column.name) for column in table.columns)
+    paths = ", ".join(literal(file_pattern(file)) for file in files)
+    return f"SELECT {columns} FROM read_parquet([{paths}], {options})"
 
 
 def _partitions(file: str) -> str:

@@ -8,6 +8,8 @@
     <lake>/labels/<series>/<harpnum>/<key>.h5                 masks of the features in a block of frames
     <lake>/products/<series>/<harpnum>/x2-<key>.h5            x2 images of a block of frames, on demand
     <lake>/tables/<table>/harpnum=<harpnum>/<run_id>.parquet  the tables, one file per HARP and run
+    <lake>/packs/<table>/<key>.parquet                        the same rows of many HARPs, as questions read
+    <lake>/packs/manifests/<key>.json                         which runs are in a pack
     <lake>/current/<series>/<harpnum>.json                    which run of a HARP the views show
     <lake>/ensembles/<series>/<harpnum>/<science>.json        which runs are kept side by side, by parameters
     <lake>/catalog.duckdb                                     views over the tables
@@ -24,7 +26,7 @@ import hashlib
 import os
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -32,7 +34,7 @@ from pathlib import Path, PurePosixPath
 from pores.errors import InputError
 
 PARTIAL = ".partial"
-ROOMS = ("cubes", "stages", "labels", "products", "tables", "current", "ensembles")
+ROOMS = ("cubes", "stages", "labels", "products", "tables", "packs", "current", "ensembles")
 _OF_HARPS = ("stages", "labels", "products", "ensembles")  # rooms with a directory for each HARP
 _FILE = "file://"
 _ONE_SLASH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)")
@@ -129,6 +131,22 @@ class Lake:
         """Every file of a table, of all runs."""
         return self._files(f"tables/{table}", "harpnum=*/*.parquet")
 
+    def pack(self, table: str, key: str) -> Path:
+        """The rows of many HARPs in a table."""
+        return self.root / "packs" / table / f"{key}.parquet"
+
+    def pack_files(self) -> list[Path]:
+        """Every such file."""
+        return self._files("packs", "*/*.parquet")
+
+    def pack_manifest(self, key: str) -> Path:
+        """The file that says which runs are in a pack."""
+        return self.root / "packs" / "manifests" / f"{key}.json"
+
+    def pack_manifests(self) -> list[Path]:
+        """Every such file."""
+        return self._files("packs/manifests", "*.json")
+
     def pointer(self, series: str, harpnum: int) -> Path:
         """The file that names the current run of a HARP."""
         return self.root / "current" / series / f"{harpnum}.json"
@@ -144,6 +162,16 @@ class Lake:
     def members(self) -> list[Path]:
         """Every such file."""
         return self._files("ensembles", "*/*/*.json")
+
+    def missing(self, files: Iterable[Path]) -> list[Path]:
+        """Those of some tables' files that are not there."""
+        if self.url is None:
+            return sorted(path for path in files if not path.exists())
+        wanted = set(files)
+        there = {
+            path for table in {path.parent.parent.name for path in wanted} for path in self.table_files(table)
+        }
+        return sorted(wanted - there)
 
     def _files(self, directory: str, pattern: str) -> list[Path]:
         """Files of the lake; of one in an object store those there, whether they are in the mirror or not."""
@@ -171,7 +199,7 @@ class Lake:
             self.root / "current" / series,
             self.root,
         )
-        found = [path for place in places for path in place.glob(f"*{PARTIAL}*") if _abandoned(path)]
+        found = [path for place in places for path in place.glob(f"*{PARTIAL}*") if abandoned(path)]
         for path in found:
             path.unlink(missing_ok=True)
         return found
@@ -198,7 +226,7 @@ def atomic(path: Path, flushed: bool = True) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _abandoned(partial: Path) -> bool:
+def abandoned(partial: Path) -> bool:
     """Whether the process that wrote a partial file is known to be gone: it was of this machine."""
     host, _, pid = partial.name.partition(PARTIAL)[0].rpartition(".")
     if not (host.endswith(f".{_HOST}") and pid.isdigit()):

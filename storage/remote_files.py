@@ -1,6 +1,7 @@
 """What of a lake in an object store is of no single HARP: the catalogue, and all pointers at once."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from storage.lake import Lake, atomic
@@ -13,9 +14,14 @@ CATALOG = "catalog.duckdb"
 
 def here(lake: Lake, path: Path) -> Path:
     """Bring one result that never changes into the mirror, if it is not there; return its path."""
-    if lake.url is not None and not path.exists():
-        Store(lake.url).get({path.relative_to(lake.root).as_posix(): path})
+    bring(lake, [path])
     return path
+
+
+def bring(lake: Lake, paths: Iterable[Path]) -> None:
+    """Bring results that never change into the mirror, those that are not there."""
+    if lake.url is not None and (missing := [path for path in paths if not path.exists()]):
+        Store(lake.url).get({path.relative_to(lake.root).as_posix(): path for path in missing})
 
 
 def pull_catalog(lake: Lake) -> None:

@@ -5,11 +5,12 @@ each set of parameters: what is made anew of a cube that has grown takes the pla
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pores.errors import InputError
+from storage.known import Known
 from storage.lake import Lake, atomic
 
 
@@ -38,9 +39,9 @@ def current_run(lake: Lake, series: str, harpnum: int) -> CurrentRun | None:
     return _read(lake.pointer(series, harpnum))
 
 
-def current_runs(lake: Lake) -> list[CurrentRun]:
+def current_runs(lake: Lake, known: Known | None = None) -> list[CurrentRun]:
     """The current run of every HARP, by series and HARPNUM; in an object store as it is told there."""
-    return _sorted(lake, "current", lake.pointers)
+    return _sorted(lake, "current", 2, known)
 
 
 def set_member(lake: Lake, run: CurrentRun, science: str) -> None:
@@ -53,9 +54,9 @@ def member_run(lake: Lake, series: str, harpnum: int, science: str) -> CurrentRu
     return _read(lake.member(series, harpnum, science))
 
 
-def member_runs(lake: Lake) -> list[CurrentRun]:
+def member_runs(lake: Lake, known: Known | None = None) -> list[CurrentRun]:
     """Every member of every HARP's ensemble, as `current_runs` gives current runs."""
-    return _sorted(lake, "ensembles", lake.members)
+    return _sorted(lake, "ensembles", 3, known)
 
 
 def _write(pointer: Path, run: CurrentRun) -> None:
@@ -67,15 +68,20 @@ def _read(pointer: Path) -> CurrentRun | None:
     return CurrentRun(**json.loads(pointer.read_text())) if pointer.exists() else None
 
 
-def _sorted(lake: Lake, room: str, pointers: Callable[[], list[Path]]) -> list[CurrentRun]:
+def _sorted(lake: Lake, room: str, depth: int, known: Known | None) -> list[CurrentRun]:
     if lake.url is None:
-        texts = [path.read_text() for path in pointers()]
+        told = (known or Known(lake)).told(room, depth, _told)
+        runs = [CurrentRun(**run) for run in told.values() if run]
     else:
         from storage.remote_files import pointer_texts
 
-        texts = pointer_texts(lake, room)
-    runs = [CurrentRun(**json.loads(text)) for text in texts]
+        runs = [CurrentRun(**json.loads(text)) for text in pointer_texts(lake, room)]
     return sorted(runs, key=lambda run: (run.series, run.harpnum, run.run_id))
+
+
+def _told(pointer: Path) -> Any:
+    """What a pointer says; None of what is none."""
+    return json.loads(pointer.read_text()) if pointer.suffix == ".json" else None
 
 
 def run_of(lake: Lake, harpnum: int) -> CurrentRun:

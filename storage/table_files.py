@@ -52,7 +52,8 @@ class TableFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no typ
         """Open a file for reading."""
         if mode != "rb":
             raise PermissionError(f"{path}: tables are only read")
-        if not path.startswith(f"{self._store.url}/tables/") or ".." in path.split("/"):
+        rooms = (f"{self._store.url}/tables/", f"{self._store.url}/packs/")
+        if not path.startswith(rooms) or ".." in path.split("/"):
             raise PermissionError(f"{path}: only tables are read")
         return TableFile(self._end(path), self.info(path)["size"], lambda a, b: self._read(path, a, b))
 

@@ -84,6 +84,21 @@ def read_schema(path: Path) -> pa.Schema:
         raise TableError(f"{path}: not a readable Parquet file: {_line(error)}") from error
 
 
+def read_rows(path: Path, schema: pa.Schema) -> pa.Table:
+    """Read a table as Arrow has it, with the columns of a schema and no others.
+
+    Raises
+    ------
+    TableError
+        If the file is absent, damaged, lacks a column, or has one of another kind.
+    """
+    try:
+        with pq.ParquetFile(path) as file:  # threads cost more than they bring where files are small
+            return file.read(schema.names, use_threads=False).select(schema.names).cast(schema)
+    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+        raise TableError(f"{path}: not a table of this version, or damaged: {_line(error)}") from error
+
+
 def _read(path: Path, names: Sequence[str] | None) -> pa.Table:
     if missing := set(names or ()) - set(read_schema(path).names):
         raise TableError(f"{path}: no column {', '.join(sorted(missing))}")

@@ -1,0 +1,74 @@
+"""Writing packs: the files of many HARPs one after the other into one, in flat memory."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from storage.lake import Lake, atomic
+from storage.packs import Pack, set_whole
+from storage.remote_files import bring
+from storage.tables import read_rows
+
+# Chosen by measurement, docs/decisions/0021-packs.md. A row group ends with a HARP.
+ROWS = 32_768  # of a row group, at least
+BYTES = 16 * 2**20  # of a row group in memory, if that comes first
+PAGE = 32 * 1024  # bytes; pages without a row that is wanted are not unpacked
+_AT_ONCE = 2  # packs: reading small files holds the interpreter for half of the time
+
+
+def make_packs(lake: Lake, packs: Iterable[Pack], schemas: Mapping[str, pa.Schema]) -> None:
+    """Make packs of the files of their runs, unless they are there.
+
+    Raises
+    ------
+    TableError
+        If a file is missing or can't be read, or has other columns.
+    """
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for _ in pool.map(lambda pack: _make(lake, pack, schemas), packs):
+            pass
+
+
+def _make(lake: Lake, pack: Pack, schemas: Mapping[str, pa.Schema]) -> None:
+    for table, path in pack.files(lake, schemas).items():
+        if not path.exists():
+            files = [lake.table(table, harpnum, run) for harpnum, run in pack.runs]
+            bring(lake, files)
+            _write(path, files, schemas[table])
+    set_whole(lake, pack)
+
+
+def _write(path: Path, files: Iterable[Path], schema: pa.Schema) -> None:
+    strings = [field.name for field in schema if pa.types.is_string(field.type)]
+    with (
+        atomic(path) as partial,
+        pq.ParquetWriter(
+            partial,
+            schema,
+            compression="zstd",
+            use_dictionary=strings,
+            data_page_size=PAGE,
+            write_batch_size=256,
+            write_page_checksum=True,
+        ) as writer,
+    ):
+        for rows in _groups(files, schema):
+            writer.write_table(rows, row_group_size=2 * ROWS)
+
+
+def _groups(files: Iterable[Path], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Rows of the files, some HARPs at a time."""
+    waiting: list[pa.Table] = []
+    n_rows = n_bytes = 0
+    for file in files:
+        rows = read_rows(file, schema)
+        waiting.append(rows)
+        n_rows, n_bytes = n_rows + len(rows), n_bytes + rows.nbytes
+        if n_rows >= ROWS or n_bytes >= BYTES:
+            yield pa.concat_tables(waiting)
+            waiting, n_rows, n_bytes = [], 0, 0
+    if waiting:
+        yield pa.concat_tables(waiting)

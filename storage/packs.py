@@ -1,0 +1,113 @@
+"""Packs: tables of many HARPs in one file each, beside the files that they were made of.
+
+A pack holds the rows of one run of each of some hundred HARPs, in the order of their numbers. It is named
+after what it holds and never changes; it counts once its manifest is there, which is written last. Packs can
+be removed at any time: they are made of the files below `tables/`, which stay the truth.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from storage.keys import SHORT, json_key
+from storage.lake import PARTIAL, Lake, abandoned, atomic
+from storage.remote_files import here
+
+KEPT_S = 86400  # how long files stay that the catalogue names no more: who has an older one open reads them
+_VERSION = 1  # of how packs are written
+_RETIRED = ".retired"
+Run = tuple[int, str]  # HARPNUM and run_id
+Wanted = Set[tuple[str, int, str]]  # series, HARPNUM and run_id
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Which runs of a series a pack holds, in order of HARPNUM; those of no series are superseded runs.
+
+    `form` is the key of the columns of its tables: a pack of another version's columns is of no use.
+    """
+
+    series: str
+    form: str
+    runs: tuple[Run, ...]
+
+    @classmethod
+    def of(cls, series: str, form: str, runs: Iterable[Run]) -> "Pack":
+        """The pack of some runs, each of another HARP."""
+        return cls(series, form, tuple(sorted(runs)))
+
+    @cached_property
+    def key(self) -> str:
+        """What names its files."""
+        return json_key([_VERSION, self.series, self.form, self.runs])[:SHORT]
+
+    def live(self, wanted: Wanted) -> list[Run]:
+        """Those of its runs that are wanted."""
+        return [run for run in self.runs if (self.series, *run) in wanted]
+
+    def dead(self, wanted: Wanted) -> tuple[int, ...]:
+        """HARPNUMs of its runs that are not."""
+        return tuple(harpnum for harpnum, run in self.runs if (self.series, harpnum, run) not in wanted)
+
+    def files(self, lake: Lake, tables: Iterable[str]) -> dict[str, Path]:
+        """Table to file."""
+        return {table: lake.pack(table, self.key) for table in tables}
+
+
+def form_of(columns: Mapping[str, Any]) -> str:
+    """Key of the columns of tables, which are given as JSON."""
+    return json_key(columns)[:SHORT]
+
+
+def read_packs(lake: Lake, form: str, tables: Iterable[str]) -> list[Pack]:
+    """The packs of a form of which every table is there."""
+    names, there = list(tables), set(lake.pack_files())
+    packs = [pack for path in lake.pack_manifests() if (pack := _read(here(lake, path)))]
+    return [
+        pack for pack in packs if pack.form == form and there.issuperset(pack.files(lake, names).values())
+    ]
+
+
+def set_whole(lake: Lake, pack: Pack) -> None:
+    """Note that every table of a pack is there."""
+    with atomic(lake.pack_manifest(pack.key)) as partial:
+        partial.write_text(json.dumps({"series": pack.series, "form": pack.form, "runs": pack.runs}) + "\n")
+
+
+def retire(lake: Lake, named: Iterable[Pack]) -> None:
+    """Set packs aside that the catalogue names no more, and remove what was set aside long ago.
+
+    So goes what a killed publisher left. Only who holds the lock of the catalogue may do this; in an object
+    store nothing is removed.
+    """
+    if lake.url is not None:
+        return
+    keys = {pack.key for pack in named}
+    for path in lake.pack_manifests():
+        if path.stem not in keys:
+            os.utime(path)
+            path.replace(path.with_suffix(_RETIRED))
+    for path in lake.pack_manifest("").parent.glob(f"*{_RETIRED}"):
+        if path.stem in keys or time.time() - path.stat().st_mtime > KEPT_S:
+            path.unlink()
+        else:
+            keys.add(path.stem)
+    for path in (lake.root / "packs").glob("*/*"):
+        if abandoned(path) if PARTIAL in path.name else path.stem not in keys:
+            path.unlink()
+
+
+def _read(manifest: Path) -> Pack | None:
+    """The pack of a manifest; None if that is damaged, or says something else than its name."""
+    with suppress(ValueError, KeyError, TypeError):
+        told = json.loads(manifest.read_text())
+        runs = ((int(harpnum), str(run)) for harpnum, run in told["runs"])
+        pack = Pack.of(told["series"], told["form"], runs)
+        return pack if pack.key == manifest.stem else None
+    return None
