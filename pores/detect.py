@@ -12,6 +12,7 @@ from scipy import ndimage
 from pores.connected import Ints, connected
 from pores.parameters import DetectParameters
 from pores.regions import Regions
+from pores.rims import rim_shares
 
 Labels = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -103,11 +104,8 @@ def classify(
     """
     structures, spot_areas = _structures(intensity, regions, parameters)
     large = regions.area * pixel_area_mm2 >= parameters.umbra_min_area_mm2
-    embedded = np.zeros(regions.n)
-    for index in np.nonzero(np.isin(structures, structures[large]))[0]:
-        window = _around(regions.boxes[index], int(parameters.rim_outer_mm / pixel_area_mm2**0.5) + 1)
-        inside = regions.labels[window] == index + 1
-        embedded[index] = rim_share(intensity[window], inside, pixel_area_mm2**0.5, parameters)
+    asked = np.isin(structures, structures[large])
+    embedded = rim_shares(intensity, regions, pixel_area_mm2**0.5, parameters, asked)
     in_spot = np.isin(structures, structures[large & (embedded >= parameters.umbra_rim)])
     umbra = in_spot & (large | (embedded >= parameters.fragment_rim))
     kind: Strings = np.where(umbra, "umbra", "pore").astype(object)
@@ -138,30 +136,3 @@ def _structures(
     of_feature = np.zeros(regions.n, np.intp)
     of_feature[regions.feature] = structure[np.searchsorted(pixels, regions.y * grey.shape[1] + regions.x)]
     return of_feature, np.bincount(structure)[of_feature].astype(np.float64)
-
-
-def rim_share(
-    intensity: NDArray[np.floating], inside: Mask, pixel_mm: float, parameters: DetectParameters
-) -> float:
-    """Share of a feature's rim below the penumbra threshold; 0 where nothing of the rim is known.
-
-    Parameters
-    ----------
-    intensity : ndarray
-        Window (y, x) that holds the feature and its rim.
-    inside : ndarray of bool
-        Mask of the feature.
-    pixel_mm : float
-        Side of a pixel, Mm.
-    parameters : DetectParameters
-    """
-    distance = ndimage.distance_transform_edt(~inside) * pixel_mm
-    rim = intensity[(distance > parameters.rim_inner_mm) & (distance <= parameters.rim_outer_mm)]
-    rim = rim[np.isfinite(rim)]
-    return float(np.mean(rim < parameters.penumbra_threshold)) if rim.size else 0.0
-
-
-def _around(box: tuple[slice, slice], margin: int) -> tuple[slice, slice]:
-    """Widen a box by a margin, within the image."""
-    rows, cols = (slice(max(side.start - margin, 0), side.stop + margin) for side in box)
-    return rows, cols

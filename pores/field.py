@@ -1,6 +1,6 @@
 """The magnetic field in masks and on their outlines."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,23 +52,26 @@ def field_columns(
         mean_br, mean_bp, mean_bt, their errors, mean_b, boundary_br in G and flux_mx in Mx; NaN where a
         segment is missing.
     """
+    names = [name for name in FIELD_SEGMENTS if name in segments]
+    images = [segments[name] for name in names]
+    values = dict(zip(names, values_at(images, regions.y, regions.x, scale), strict=True))
     missing = np.full(regions.n, np.nan)
-    at = _at(regions.y, regions.x, scale)
-    values = {name: at(segments[name]) for name in FIELD_SEGMENTS if name in segments}
+    known = {name: regions.mean(of) for name, of in values.items()}
+    errors = _errors(
+        regions, {n: segments[f"{n}_err"] for n in FIELD_SEGMENTS if f"{n}_err" in segments}, scale
+    )
     columns: Columns = {}
     for name in FIELD_SEGMENTS:
-        known, error = values.get(name), segments.get(f"{name}_err")
-        columns[f"mean_{name.lower()}"] = missing if known is None else regions.mean(known)
-        columns[f"mean_{name.lower()}_err"] = missing if error is None else _error(regions, error, scale)
+        columns[f"mean_{name.lower()}"] = known.get(name, missing)
+        columns[f"mean_{name.lower()}_err"] = errors.get(name, missing)
+    if "Br" not in values:
+        return {**columns, "mean_b": missing, "boundary_br": missing, "flux_mx": missing}
     total = len(values) == len(FIELD_SEGMENTS)
-    radial = values.get("Br")
     return {
         **columns,
         "mean_b": regions.mean(np.sqrt(sum(b**2 for b in values.values()))) if total else missing,
-        "boundary_br": missing if radial is None else _on_outlines(outlines, segments["Br"], scale),
-        "flux_mx": missing
-        if radial is None
-        else regions.total(np.abs(radial)) * pixel_area_mm2 * CM2_PER_MM2,
+        "boundary_br": _on_outlines(outlines, segments["Br"], scale),
+        "flux_mx": regions.total(np.abs(values["Br"])) * pixel_area_mm2 * CM2_PER_MM2,
     }
 
 
@@ -76,32 +79,39 @@ def mean_field(regions: Regions, image: NDArray[Any] | None, scale: int) -> Floa
     """Mean of one component over each feature, as `field_columns` has it; NaN without the image."""
     if image is None:
         return np.full(regions.n, np.nan)
-    return regions.mean(_at(regions.y, regions.x, scale)(image))
+    return regions.mean(values_at([image], regions.y, regions.x, scale)[0])
 
 
-def _at(y: Ints, x: Ints, scale: int) -> Callable[[NDArray[Any]], Floats]:
-    """What gives the values of a native image at pixels of the working grid."""
+def values_at(images: Sequence[NDArray[Any]], y: Ints, x: Ints, scale: int) -> Floats:
+    """Values of native images at pixels (n,) of the working grid, (images, n)."""
     if scale == 1:
-        return lambda image: np.asarray(image[y, x], np.float64)
-    pixels = FinePixels.at(y, x)
-    return lambda image: pixels.of(image).astype(np.float64)
+        return np.array([image[y, x] for image in images], np.float64)
+    return FinePixels.at(y, x).of(*images).astype(np.float64)
 
 
 def _on_outlines(outlines: Outlines, image: NDArray[Any], scale: int) -> Floats:
     """Mean of an image over each feature's outline."""
     last = scale * np.array(image.shape)[:, None, None] - 1
     pixels = np.stack((outlines.inner, np.clip(outlines.outer, 0, last)), axis=1)
-    values = _at(*pixels.reshape(2, -1), scale)(image)
+    (values,) = values_at([image], *pixels.reshape(2, -1), scale)
     return outlines.mean(*values.reshape(pixels.shape[1:]))
 
 
-def _error(regions: Regions, error: NDArray[Any], scale: int) -> Floats:
+def _errors(regions: Regions, images: Images, scale: int) -> dict[str, Floats]:
     """Propagate the errors (y, x) of native pixels to each feature's mean."""
-    native = np.ravel_multi_index((regions.y // scale, regions.x // scale), error.shape)
-    pairs, counts = np.unique(regions.feature * error.size + native, return_counts=True)
-    feature, sigma = pairs // error.size, error.ravel()[pairs % error.size].astype(np.float64)
+    if not images:
+        return {}
+    shape = next(iter(images.values())).shape
+    native = np.ravel_multi_index((regions.y // scale, regions.x // scale), shape)
+    size = shape[0] * shape[1]
+    pairs, counts = np.unique(regions.feature * size + native, return_counts=True)
+    feature, native = np.divmod(pairs, size)
+    return {name: _error(feature, counts, image.ravel()[native], regions.n) for name, image in images.items()}
+
+
+def _error(feature: Ints, counts: Ints, sigma: NDArray[Any], n: int) -> Floats:
     known = np.isfinite(sigma)
-    feature, weight, sigma = feature[known], counts[known], sigma[known]
-    square = np.bincount(feature, (weight * sigma) ** 2, regions.n)
-    total = np.bincount(feature, weight, regions.n)
+    feature, weight, sigma = feature[known], counts[known], sigma[known].astype(np.float64)
+    square = np.bincount(feature, (weight * sigma) ** 2, n)
+    total = np.bincount(feature, weight, n)
     return np.where(total > 0, np.sqrt(square) / np.maximum(total, 1), np.nan)

@@ -200,9 +200,10 @@ def _observer_axes(crval: tuple[float, float], observer: Observer) -> tuple[floa
 
 def _seen_from(cosine: NDArray[Any], radius: float) -> NDArray[Any]:
     """Cosine between the normal and the direction of an observer at distance 1, from that at Sun centre."""
-    away = np.multiply(cosine, -2 * radius)
+    away = np.asarray(cosine * (-2 * radius))
     away += 1 + radius**2
-    mu: NDArray[Any] = (cosine - radius) / np.sqrt(away)
+    mu = np.asarray(cosine - radius)
+    mu /= np.sqrt(away, out=away)
     return mu
 
 

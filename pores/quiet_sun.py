@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pores.parameters import QuietSun
+from pores.ranked import Ranked
 
 BIN_WIDTH = 0.005  # of `fixed_bins`, in units of the median
 FIT_BINS = 3  # to either side of the fullest
 QUIET_BITS = 1  # the low bits of `bitmap`: 1 quiet, 2 active; +32 inside the HARP
-_FEW, _FINE_BITS = 10_000, 10  # values that are sorted as they are; last bits that first count for nothing
-_EDGE = 1e-3  # of a bin
 
 
 def quiet_pixels(bitmap: NDArray[np.generic]) -> NDArray[np.bool_]:
@@ -47,9 +46,11 @@ def fixed_bins(values: NDArray[np.floating]) -> float:
 
     One bin is centred on the median; bins reach from half of it to half as much again.
     """
-    middle = median(values)
+    sample = Ranked.of(values)
+    middle = sample.median
     span = (0.5 * BIN_WIDTH + 0.5, 1.5 - 0.5 * BIN_WIDTH)
-    counts = _counts(values, round((span[1] - span[0]) / BIN_WIDTH), (span[0] * middle, span[1] * middle))
+    n_edges = round((span[1] - span[0]) / BIN_WIDTH) + 1
+    counts = np.diff(sample.below(np.linspace(span[0] * middle, span[1] * middle, n_edges)))
     fullest = int(np.argmax(counts))
     return middle * (0.5 + (fullest + 1 + _vertex(counts, fullest)) * BIN_WIDTH)
 
@@ -57,37 +58,6 @@ def fixed_bins(values: NDArray[np.floating]) -> float:
 def histogram_100(values: NDArray[np.floating]) -> float:
     """Centre of the fullest of 100 bins from minimum to maximum, as older practice has it."""
     return _fullest_bin(values, np.linspace(values.min(), values.max(), 101))
-
-
-def median(values: NDArray[np.floating]) -> float:
-    """`np.median` of finite values; of positive 32-bit floats several times faster.
-
-    Their bits, as whole numbers, are in their order. Counted by all but the last of them they tell where the
-    median is, so that few values have to be sorted.
-    """
-    n = values.size
-    if n < _FEW or values.dtype != np.float32 or values.min() <= 0:
-        return float(np.median(values))
-    coarse = np.ascontiguousarray(values).view(np.int32).ravel() >> _FINE_BITS
-    first = coarse.min()
-    below = np.cumsum(np.bincount(coarse - first))
-    low, high = np.searchsorted(below, ((n - 1) // 2, n // 2), side="right")
-    near = np.sort(values.ravel()[(coarse >= first + low) & (coarse <= first + high)])
-    before = int(below[low - 1]) if low else 0
-    return float(near[[(n - 1) // 2 - before, n // 2 - before]].mean())
-
-
-def _counts(values: NDArray[np.floating], n: int, span: tuple[float, float]) -> NDArray[np.intp]:
-    """`np.histogram`, less what is right at the end of its range; faster."""
-    edges = np.linspace(*span, n + 1, dtype=values.dtype)
-    place = (values - values.dtype.type(span[0])) * values.dtype.type(n / (span[1] - span[0]))
-    place += 1  # what is below goes to bin 0, what is above to bin n + 1
-    np.clip(place, 0, n + 1.5, out=place)
-    index = place.astype(np.intp)
-    place -= index
-    near = np.flatnonzero((place < _EDGE) | (place > 1 - _EDGE))  # rounding may have taken these over an edge
-    index[near] = np.searchsorted(edges, values[near], side="right")
-    return np.bincount(index, minlength=n + 2)[1 : n + 1]
 
 
 def _fullest_bin(values: NDArray[np.floating], edges: NDArray[np.floating]) -> float:

@@ -99,13 +99,13 @@ class Regions:
 
     def total(self, values: NDArray[Any]) -> Floats:
         """Sum of a value per pixel over the finite ones of each feature, NaN where there is none."""
-        known = np.isfinite(values)
-        totals = np.bincount(self.feature[known], values[known], self.n)
-        return np.where(self._count(known) > 0, totals, np.nan)
+        total, count = self._sums(values)
+        return np.where(count > 0, total, np.nan)
 
     def mean(self, values: NDArray[Any]) -> Floats:
         """Mean of a value per pixel over the finite ones of each feature, NaN where there is none."""
-        return self.total(values) / np.maximum(self._count(np.isfinite(values)), 1)
+        total, count = self._sums(values)
+        return np.where(count > 0, total, np.nan) / np.maximum(count, 1)
 
     def lowest(self, values: NDArray[Any]) -> Floats:
         """Smallest value of each feature."""
@@ -119,8 +119,13 @@ class Regions:
         """Whether it is so for any pixel of each feature."""
         return self._over(np.logical_or, which)
 
-    def _count(self, which: Bools) -> Ints:
-        return self.area if which.all() else np.bincount(self.feature[which], minlength=self.n)
+    def _sums(self, values: NDArray[Any]) -> tuple[Floats, Ints]:
+        """Sum over the finite pixels of each feature and how many they are."""
+        known = np.isfinite(values)
+        if known.all():
+            return np.bincount(self.feature, values, self.n), self.area
+        feature = self.feature[known]
+        return np.bincount(feature, values[known], self.n), np.bincount(feature, minlength=self.n)
 
     def _ends(self, at: Ints) -> tuple[Ints, Ints]:
         """Least and greatest of each feature."""

@@ -97,19 +97,32 @@ class FinePixels:
         tiles, tile = np.unique(y // _FINE * across + x // _FINE, return_inverse=True)
         return cls(y, x, np.divmod(tiles, across), tile)
 
-    def of(self, image: NDArray[np.floating[Any]]) -> Image:
-        """Values that `double(image)` has at these pixels, (n,)."""
-        if not len(self.y):
-            return np.zeros(0, np.float32)
-        sides = [range(int(at.min()), int(at.max()) + 1) for at in self.tiles]
-        windows = _windows(image, *sides)[
-            tuple(at - side.start for at, side in zip(self.tiles, sides, strict=True))
-        ]
-        made = np.empty((len(windows), _FINE, _FINE), np.float32)
+    def of(self, *images: NDArray[np.floating[Any]]) -> Image:
+        """Values that `double(image)` has at these pixels, (images, n)."""
+        windows = np.empty((len(images), len(self.tiles[0]), _WINDOW, _WINDOW), np.float32)
+        for image, part in zip(images, windows, strict=True):
+            self._cut(image, part)
+        made = np.empty((*windows.shape[:2], _FINE, _FINE), np.float32)
         _doubled(windows, made)
-        values = made[self.tile, self.y % _FINE, self.x % _FINE]
-        values[~np.isfinite(image[self.y // 2, self.x // 2])] = np.nan
+        place = (self.tile * _FINE + self.y % _FINE) * _FINE + self.x % _FINE
+        values = made.reshape(len(images), len(self.tiles[0]) * _FINE**2)[:, place]
+        for image, row in zip(images, values, strict=True):
+            row[~np.isfinite(image[self.y // 2, self.x // 2])] = np.nan
         return values
+
+    def _cut(self, image: NDArray[np.floating[Any]], out: Image) -> None:
+        """Take the tiles with their halos, without gaps; only at gaps and borders is there more to do."""
+        starts = [_TILE * at - _HALO for at in self.tiles]
+        inside = np.ones(len(out), np.bool_)
+        for start, n in zip(starts, image.shape, strict=True):
+            inside &= (start >= 0) & (start + _WINDOW <= n)
+        if inside.any():
+            every = sliding_window_view(image, (_WINDOW, _WINDOW))
+            out[inside] = every[starts[0][inside], starts[1][inside]]
+            inside[inside] = np.isfinite(out[inside]).all(axis=(1, 2))
+        for i in np.flatnonzero(~inside):
+            y, x = int(self.tiles[0][i]), int(self.tiles[1][i])
+            out[i] = _windows(image, range(y, y + 1), range(x, x + 1))[0, 0]
 
 
 def extended(values: Image, present: NDArray[np.bool_]) -> Image:
@@ -155,7 +168,7 @@ _WEIGHTS_T = np.ascontiguousarray(_WEIGHTS.T)
 
 
 def _doubled(windows: Image, out: Image) -> None:
-    """Tiles (n, y, x), doubled, of windows: the tiles and their halos."""
+    """Tiles (..., y, x), doubled, of windows: the tiles and their halos."""
     np.matmul(_WEIGHTS @ windows, _WEIGHTS_T, out=out)
 
 

@@ -14,11 +14,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pores.detect import classify, detect, rim_share
+from pores.detect import classify, detect
 from pores.errors import UnusableFrame
 from pores.geometry import CeaGrid, Observer, mu_map
 from pores.parameters import DetectParameters, PrepareParameters
 from pores.prepare import prepare
+from pores.rims import rim_shares
 from pores.upsample import double
 from storage.fits_cards import keywords
 from storage.fits_files import parse_name, read_segment
@@ -57,13 +58,9 @@ def features(intensity: Image) -> None:
     """One line per feature: what the classification sees, at three levels of grey."""
     regions = detect(intensity, DetectParameters(), 2)
     kind, spot = classify(intensity, regions, FINE_MM2, DetectParameters())
-    for i, area in enumerate(regions.area * FINE_MM2):
-        shares = [
-            rim_share(
-                intensity, regions.labels == i + 1, FINE_MM2**0.5, DetectParameters(penumbra_threshold=level)
-            )
-            for level in (0.8, 0.85, 0.9)
-        ]
+    levels = [DetectParameters(penumbra_threshold=level) for level in (0.8, 0.85, 0.9)]
+    rims = np.transpose([rim_shares(intensity, regions, FINE_MM2**0.5, asked) for asked in levels])
+    for i, (area, shares) in enumerate(zip(regions.area * FINE_MM2, rims, strict=True)):
         told = " ".join(f"{share:4.2f}" for share in shares)
         print(f"  {i + 1:3d} {area:6.1f} Mm2, structure {spot[i]:6.0f} Mm2, rim {told} {kind[i]}")
 
