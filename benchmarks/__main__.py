@@ -15,7 +15,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
 def main() -> None:
     options = _options()
-    with bench(options.rounds) as given:
+    with bench(options.rounds, options.stored) as given:
         for name in options.only:
             save(measured(name, given), options.stored / f"{name}.json")
         groups = in_order(stored(options.stored))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.report import Group, Machine, Table
+from benchmarks.stored import STORED
 
 if TYPE_CHECKING:
     from benchmarks.record import Record
@@ -26,6 +27,7 @@ class Bench:
 
     scratch: Path
     rounds: int  # of short work
+    stored: Path = STORED
 
     @property
     def few(self) -> int:
@@ -48,12 +50,12 @@ class Bench:
 
 
 @contextmanager
-def bench(rounds: int) -> Iterator[Bench]:
+def bench(rounds: int, stored: Path = STORED) -> Iterator[Bench]:
     """What groups measure with; to be entered before numpy is loaded, which takes its threads from here."""
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     os.environ["PORELAKE_ENHANCE"] = "spline"  # what isn't about the network is measured without it
     with tempfile.TemporaryDirectory(prefix="porelake-bench-") as scratch:
-        yield Bench(Path(scratch), rounds)
+        yield Bench(Path(scratch), rounds, stored)
 
 
 def chain(bench: Bench) -> list[Table]:
@@ -120,6 +122,25 @@ def archive(bench: Bench) -> list[Table]:
     return [archive.archive_table(bench.scratch)]
 
 
+def lake(bench: Bench) -> list[Table]:
+    """A hundredth of a lake of the mission's size, beside other programs."""
+    from benchmarks import hundredth
+
+    return hundredth.tables(bench.scratch, bench.few)
+
+
+def guard(bench: Bench) -> list[Table]:
+    """The quick groups once more, beside what was just stored."""
+    from benchmarks.drift import drift_table
+    from benchmarks.guard import guard
+    from benchmarks.stored import stored
+
+    found, failed = guard(QUICK, stored(bench.stored), lambda name: measured(name, bench).figures)
+    if failed:
+        raise RuntimeError(failed)
+    return [drift_table(found)]
+
+
 def install(bench: Bench) -> list[Table]:
     """Installation."""
     from benchmarks import installing
@@ -128,11 +149,11 @@ def install(bench: Bench) -> list[Table]:
 
 
 GROUPS: Mapping[str, Callable[[Bench], list[Table]]] = {
-    each.__name__: each for each in (chain, cubes, stages, doubling, tracking, runs, movies, archive, install)
+    each.__name__: each
+    for each in (chain, cubes, stages, doubling, tracking, runs, movies, archive, lake, install, guard)
 }
-QUICK = ("chain", "cubes")  # what the guard measures
+QUICK = ("chain", "cubes", "lake")  # what the guard measures
 ON_REQUEST = ("install",)  # needs a package index
-STORED_ONLY = ("mission",)  # by `python -m benchmarks.mission`, whose lake takes half an hour
 
 
 def measured(name: str, given: Bench) -> Group:

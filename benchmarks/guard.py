@@ -61,7 +61,7 @@ def report(found: Sequence[Drift], failed: Mapping[str, str]) -> str:
         else "No drift.",
         f"Not measured, though stored: {', '.join(missing)}." if missing else "",
         *(f"The benchmark failed: {name}: {why}." for name, why in failed.items()),
-        drift_table(found),
+        str(drift_table(found)),
     ]
     return "# Drift\n\n" + "\n\n".join(filter(None, lines)) + "\n"
 
