@@ -16,7 +16,7 @@ from storage.simulated import write_series
 SHAPE = (377, 744)
 FOUR = ("continuum", "Br", "Bp", "Bt")
 _REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "sharp"
-_REAL_HARP, _SIMULATED_HARP = 377, 99001
+_REAL_HARP, SIMULATED_HARP = 377, 99001
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ def the_record(scratch: Path) -> Record:
         return Record(name, _REAL, _REAL_HARP, tuple(real))
     directory = scratch / "record"
     simulate(directory, SHAPE, n_frames=1, segments=(*SEGMENTS, *ERROR_SEGMENTS))
-    files = tuple(open_source(str(directory)).files([_SIMULATED_HARP], SERIES))
+    files = tuple(open_source(str(directory)).files([SIMULATED_HARP], SERIES))
     name = f"simulated (the real one is not here), {SHAPE[0]} x {SHAPE[1]} pixels, {len(files)} segments"
-    return Record(name, directory, _SIMULATED_HARP, files)
+    return Record(name, directory, SIMULATED_HARP, files)
 
 
 def simulate(
@@ -66,7 +66,7 @@ def simulate(
 ) -> None:
     """Write a simulated series with a sunspot, merging pores and no faults."""
     parameters = SimulationParameters(
-        scenario="demo", seed=377, shape=shape, n_frames=n_frames, segments=segments, harpnum=_SIMULATED_HARP
+        scenario="demo", seed=377, shape=shape, n_frames=n_frames, segments=segments, harpnum=SIMULATED_HARP
     )
     schemas = {name: arrow_schema(table) for name, table in TABLES.items()}
     write_series(directory, parameters, schemas, workers=2 if n_frames > 1 else 1)

@@ -1,12 +1,11 @@
 """The stage between detection and tracking: how features move, told by the frames before and after theirs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from catalog.formats import arrow_schema
 from flows.blocks import Block
@@ -17,10 +16,11 @@ from pores.chain import Columns
 from pores.flow import NEEDED, Shot, neighbours, velocities
 from pores.geometry import CeaGrid
 from pores.parameters import FlowParameters
-from storage.labels import read_labels
+from storage.labels import LabelReader
 from storage.tables import write_table
 
 Time = np.datetime64
+Beside = Mapping[Time, tuple[Time | None, Time | None]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,12 @@ def flow(request: Request, harpnum: int) -> Done:
     detected = harp.detect_blocks(prepared)
     plan = harp.flow_blocks(detected)
     todo = harp.missing("flow", plan)
-    items = [list(_works(harp, prepared, detected, plan.index(block))) for block in todo]
+    beside = _beside(harp, prepared) if todo else {}
+    items = [
+        list(_works(harp, before, beside))
+        for before, block in zip(detected, plan, strict=True)
+        if block in todo
+    ]
     work = partial(_measure_one, harp.cube, request.parameters.flow)
     label = f"HARP {harpnum} flow"
     for block, found in zip(todo, over_blocks(work, items, label, request.workers), strict=True):
@@ -49,25 +54,34 @@ def flow(request: Request, harpnum: int) -> Done:
     return Done("flow", harpnum, frames_said(items, "searched for motion"))
 
 
-def _works(harp: Harp, prepared: Sequence[Block], detected: Sequence[Block], index: int) -> Iterator[Work]:
+def _beside(harp: Harp, prepared: Sequence[Block]) -> Beside:
+    """The usable frames before and after each usable frame of a HARP."""
+    times = [t for block in prepared for t, _ in usable_frames(harp, block)]
+    near = neighbours(times, harp.request.parameters.track.max_step_h)
+    return {
+        t: (None if i is None else times[i], None if k is None else times[k])
+        for t, (i, k) in zip(times, near, strict=True)
+    }
+
+
+def _works(harp: Harp, detected: Block, beside: Beside) -> Iterator[Work]:
     """What is to be done for a block: its frames with features; those beside it may be of its neighbours."""
-    block = detected[index]
-    pores = read_rows(harp, "detect", [block], DETECTED)
-    if not len(pores["t_rec"]):
-        return
-    near = prepared[max(index - 1, 0) : index + 2]
-    times = [t for one in near for t, _ in usable_frames(harp, one)]
-    beside = dict(zip(times, neighbours(times, harp.request.parameters.track.max_step_h), strict=True))
+    pores = read_rows(harp, "detect", [detected], DETECTED)
     for t_rec in np.unique(pores["t_rec"]):
         rows = {name: pores[name][pores["t_rec"] == t_rec] for name in NEEDED}
-        before, after = (None if k is None else times[k] for k in beside[t_rec])
-        yield Work(t_rec, before, after, rows, harp.labels(block))
+        yield Work(t_rec, *beside[t_rec], rows, harp.labels(detected))
 
 
 def _measure_one(cube: Path, parameters: FlowParameters, work: Work) -> Columns:
     before, after = (None if t is None else _shot(cube, t) for t in (work.before, work.after))
-    labels: NDArray[np.int32] = read_labels(work.labels, work.t_rec)
+    labels = _label_reader().runs(work.labels, work.t_rec).image()
     return velocities(work.pores, labels, (before, _shot(cube, work.t_rec), after), parameters)
+
+
+@lru_cache(maxsize=1)
+def _label_reader() -> LabelReader:
+    """The reader of a process: frames that follow one another are of one file."""
+    return LabelReader(("pores",))
 
 
 def _shot(cube: Path, t_rec: Time) -> Shot:

@@ -1,9 +1,15 @@
-"""The processes that work on frames: started when worth it, gone when the program is, however it ends."""
+"""The processes that work on frames: started when worth it, gone when the program is, however it ends.
+
+They are forked by a process that has imported what they need and nothing else (`flows.worker`), so that the
+second starts as soon as the first, and pages of what all have imported are there once.
+"""
 
 import atexit
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -13,6 +19,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 FRAMES_WORTH_A_POOL = 12  # starting the processes costs about as much as this many frames
+LARGEST_SHARE = 12  # frames that are handed over together
 _pools: dict[int, ProcessPoolExecutor] = {}
 
 
@@ -21,42 +28,64 @@ def ordered_map(
 ) -> Iterator[R]:
     """`map` in order over processes; in this process where that is faster: for fewer items than `worth`.
 
-    `function` and items must pickle. At most a few results per process wait to be taken.
+    `function` and items must pickle, and results should be small: they do, too. Items that follow one another
+    go to one process, fewer at a time towards the end, so that no process is long at work alone. At most a
+    few such shares per process wait to be taken.
     """
-    workers = workers or _cores()
+    workers = workers or cores()
     if workers == 1 or len(items) < worth:
         yield from map(function, items)
         return
     pool = _pool(workers)
     try:
-        yield from _in_order(pool, function, items, 2 * workers)
+        yield from _in_order(pool, function, _shares(items, workers), 2 * workers)
     except BrokenProcessPool:
         del _pools[workers]
         raise
 
 
-def _in_order(
-    pool: ProcessPoolExecutor, function: Callable[[T], R], items: Sequence[T], ahead: int
-) -> Iterator[R]:
-    waiting: list[Future[R]] = []
-    for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > ahead:
-            yield waiting.pop(0).result()
-    for future in waiting:
-        yield future.result()
+def get_ready(workers: int | None) -> None:
+    """Start what processes are forked from, beside what this process does meanwhile."""
+    if (workers or cores()) > 1:
+        multiprocessing.set_forkserver_preload(["flows.worker"])
+        multiprocessing.forkserver.ensure_running()
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
+def _shares(items: Sequence[T], workers: int) -> Iterator[Sequence[T]]:
+    first = 0
+    while first < len(items):
+        size = min(max((len(items) - first) // (4 * workers), 1), LARGEST_SHARE)
+        yield items[first : first + size]
+        first += size
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, function: Callable[[T], R], shares: Iterator[Sequence[T]], ahead: int
+) -> Iterator[R]:
+    waiting: deque[Future[list[R]]] = deque()
+    for share in shares:
+        waiting.append(pool.submit(_each, function, share))
+        if len(waiting) > ahead:
+            yield from waiting.popleft().result()
+    for future in waiting:
+        yield from future.result()
+
+
+def _each(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    return [function(item) for item in items]
+
+
 def _pool(workers: int) -> ProcessPoolExecutor:
     if workers not in _pools:
-        context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+        get_ready(workers)
+        context = multiprocessing.get_context("forkserver")  # this process may have threads: it must not fork
         _pools[workers] = ProcessPoolExecutor(workers, context, _end_with_parent)
         atexit.register(_pools[workers].shutdown, wait=False, cancel_futures=True)
     return _pools[workers]

@@ -25,7 +25,6 @@ from pores.chain import (
     DETECTION_SEGMENTS,
     USED_SEGMENTS,
     Columns,
-    Detected,
     Row,
     detect_frame,
     prepare_frame,
@@ -33,6 +32,7 @@ from pores.chain import (
 from pores.errors import PorelakeError
 from pores.frame import Frame
 from pores.parameters import Parameters, PrepareParameters
+from pores.runs import Runs
 from storage.cubes import Cube
 from storage.labels import write_labels
 from storage.tables import TableError, read_table, write_table
@@ -53,6 +53,16 @@ class Done:
     said: str = ""
     missing: tuple[str, ...] = ()
     member: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was found in a frame, small enough to be sent from process to process: masks as runs of pixels."""
+
+    pores: Columns
+    labels: Runs
+    faint: Columns
+    faint_labels: Runs
 
 
 def prepare(request: Request, harpnum: int) -> Done:
@@ -93,7 +103,7 @@ def detect(request: Request, harpnum: int) -> Done:
 
 def usable_frames(harp: Harp, prepared: Block) -> list[tuple[np.datetime64, float]]:
     """T_REC and quiet-Sun level, DN/s, of every usable frame of a block."""
-    rows = _rows(harp.stage("prepare", prepared))
+    rows = _rows(harp.stage("prepare", prepared), ("t_rec", "usable", "quiet_sun"))
     usable = np.asarray(rows["usable"], bool)
     return list(zip(rows["t_rec"][usable], rows["quiet_sun"][usable], strict=True))
 
@@ -112,9 +122,9 @@ def read_rows(harp: Harp, stage: str, plan: Sequence[Block], table: Table) -> Co
     return {name: np.asarray(values) for name, values in stacked(parts, table).items()}
 
 
-def _rows(path: Path) -> Columns:
+def _rows(path: Path, names: Sequence[str] | None = None) -> Columns:
     try:
-        return read_table(path)
+        return read_table(path, names)
     except TableError as error:
         raise PorelakeError(f"{error}; remove this file and run again") from error
 
@@ -139,11 +149,11 @@ def _prepare_one(cube: Path, parameters: PrepareParameters, t_rec: np.datetime64
     return prepare_frame(frame_of(cube, t_rec, USED_SEGMENTS), parameters)
 
 
-def _detect_one(cube: Path, parameters: Parameters, frame: tuple[np.datetime64, float]) -> Detected:
+def _detect_one(cube: Path, parameters: Parameters, frame: tuple[np.datetime64, float]) -> Found:
     t_rec, quiet_sun = frame
-    return detect_frame(
-        frame_of(cube, t_rec, DETECTION_SEGMENTS), parameters, quiet_sun, enhancer_of(parameters)
-    )
+    images = frame_of(cube, t_rec, DETECTION_SEGMENTS)
+    found = detect_frame(images, parameters, quiet_sun, enhancer_of(parameters))
+    return Found(found.pores, Runs.of(found.labels), found.faint, Runs.of(found.faint_labels))
 
 
 def frame_of(path: Path, t_rec: np.datetime64, segments: tuple[str, ...] | None = None) -> Frame:

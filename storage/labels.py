@@ -34,8 +34,8 @@ Layer = Literal["pores", "faint"]
 def write_labels(
     path: Path,
     t_rec: Sequence[np.datetime64],
-    labels: Sequence[Labels],
-    faint: Sequence[Labels] | None = None,
+    labels: Sequence[Labels | Runs],
+    faint: Sequence[Labels | Runs] | None = None,
 ) -> None:
     """Write the label images of some frames, whole or not at all.
 
@@ -43,21 +43,22 @@ def write_labels(
     ----------
     path : Path
     t_rec : sequence of datetime64
-    labels : sequence of ndarray of int, (y, x) of the working grid
+    labels : sequence of ndarray of int, (y, x) of the working grid, or of their runs
         0 where there is no feature; shapes may differ between frames.
-    faint : sequence of ndarray of int, (y, x), optional
+    faint : sequence, optional
         The same for faint features.
     """
-    layers: dict[Layer, Sequence[Labels]] = (
+    layers: dict[Layer, Sequence[Labels | Runs]] = (
         {"pores": labels} if faint is None else {"pores": labels, "faint": faint}
     )
     times = np.array(t_rec, "datetime64[ms]").astype(np.int64)
     with atomic(path) as partial, h5py.File(partial, "w", libver="latest") as file:
         file.create_dataset("t_rec", data=times)
         for layer, images in layers.items():
-            _Frames.of_each([Runs.of(image) for _, image in zip(times, images, strict=True)]).write(
-                file, layer
-            )
+            each = [
+                one if isinstance(one, Runs) else Runs.of(one) for _, one in zip(times, images, strict=True)
+            ]
+            _Frames.of_each(each).write(file, layer)
 
 
 def read_labels(path: Path, t_rec: np.datetime64, layer: Layer = "pores") -> Labels:

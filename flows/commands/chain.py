@@ -169,6 +169,9 @@ def _publish(request: Request) -> None:
 
 
 def _run(request: Request) -> None:
+    from flows.early import start_early
+
+    start_early(request)  # while this process imports the rest
     from flows.pipeline import run_request
 
     run_request(request, say)
