@@ -15,7 +15,7 @@ from benchmarks import peers
 from benchmarks.agreement import require_agreement
 from benchmarks.record import FOUR, Record
 from benchmarks.report import Table, in_ms
-from benchmarks.timing import in_turns
+from benchmarks.timing import Sample, in_turns
 from pores.chain import Columns, detect_frame, prepared_intensity
 from pores.frame import Frame
 from pores.geometry import CeaGrid, Observer, mu_at, mu_map
@@ -165,16 +165,19 @@ def storage_table(ways: Ways, rounds: int) -> Table:
         ("cube, four chunks as stored, MB/s per core", times["stored"].per(megabytes)),
         ("four Rice files decoded by astropy, MB/s per core", times["fits"].per(megabytes)),
     ]
+    figures = {}
     for name, path, files in (
         ("four", ways.four, ways.record.only(FOUR)),
         (str(len(ways.record.files)), ways.all, ways.record.files),
     ):
         of_files = sum(file.size for file in files)
-        ratio = f"{_stored_bytes(path) / of_files:.3f} ({path.stat().st_size / of_files:.3f})"
+        stored, whole = _stored_bytes(path) / of_files, path.stat().st_size / of_files
+        ratio = f"{stored:.3f} ({whole:.3f})"
+        figures[f"cubes.bytes_of_{name}_segments_over_fits"] = Sample((whole,))
         rows.append(
             (f"{name} segments: images and headers in the cube (whole cube file) / FITS files", ratio)
         )
-    return Table("Cubes", ("", ""), rows, "MB are of decoded pixels, 4 bytes each.")
+    return Table("Cubes", ("", ""), rows, "MB are of decoded pixels, 4 bytes each.", figures)
 
 
 def _decoded(content: bytes) -> NDArray[Any]:
