@@ -1,0 +1,63 @@
+"""What it costs to publish one more HARP into lakes of several sizes."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.lake_lives import Statistics
+from benchmarks.lake_records import SERIES
+from benchmarks.make_lake import write_harp
+from benchmarks.process import porelake
+from benchmarks.report import Cells, Table
+from benchmarks.timing import Sample
+from catalog.schema import TABLES
+from storage.lake import Lake
+from storage.runs import current_runs
+
+_NEW = 1_000_001  # HARPs that no lake has
+
+
+def publish_table(lake: Lake, sizes: Sequence[int], scratch: Path, rounds: int) -> Table:
+    """Publishing some of a lake's HARPs, and all, for the first time, and then one more."""
+    rows, figures = [], {}
+    for size in (*sizes, len(current_runs(lake))):
+        row, one = _published(lake, size, scratch, rounds)
+        rows.append(row)
+        figures[f"mission.publish_one_of_{size}_s"] = one
+    figures["mission.publish_one_s"] = one
+    return Table(
+        "Publishing one more HARP",
+        ("HARPs in the lake", "published from nothing, s", "one more, s", "peak of that, MB"),
+        rows,
+        "`porelake publish`, a process, after the tables of one more HARP were written.",
+        figures,
+    )
+
+
+def _published(lake: Lake, size: int, scratch: Path, rounds: int) -> tuple[Cells, Sample]:
+    copy = Lake.at(scratch / f"published-{size}")
+    shutil.rmtree(copy.root, ignore_errors=True)
+    linked(lake, copy, size)
+    first = porelake("publish", "--lake", copy.root)
+    took = []
+    for number in range(rounds):
+        write_harp(copy, Statistics(), _NEW + number)
+        took.append(porelake("publish", "--lake", copy.root, weigh=True))
+    shutil.rmtree(copy.root)
+    one = Sample(tuple(each.seconds for each in took))
+    return (size, f"{first.seconds:.1f}", one, f"{max(each.peak_mb for each in took):.0f}"), one
+
+
+def linked(lake: Lake, copy: Lake, size: int) -> None:
+    """Link the tables of the first HARPs of a lake into another: no file of a lake is ever changed."""
+    for run in current_runs(lake)[:size]:
+        for table in TABLES:
+            _link(lake, copy, lake.table(table, run.harpnum, run.run_id))
+        _link(lake, copy, lake.pointer(SERIES, run.harpnum))
+
+
+def _link(lake: Lake, copy: Lake, file: Path) -> None:
+    there = copy.root / file.relative_to(lake.root)
+    there.parent.mkdir(parents=True, exist_ok=True)
+    os.link(file, there)
