@@ -1,14 +1,13 @@
 """Measure everything, or some groups anew, and write docs/performance.md: `python -m benchmarks`."""
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.aims import aims_table
 from benchmarks.groups import GROUPS, ON_REQUEST, bench, measured
 from benchmarks.report import Group, page
 from benchmarks.stored import STORED, save, stored
-from benchmarks.timing import Sample
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
@@ -18,19 +17,15 @@ def main() -> None:
     with bench(options.rounds, options.stored) as given:
         for name in options.only:
             save(measured(name, given), options.stored / f"{name}.json")
-        groups = in_order(stored(options.stored))
-        options.out.write_text(page(given.record.name, aims_table(figures(groups)), groups))
+    options.out.write_text(text(stored(options.stored)))
     print(options.out)
 
 
-def in_order(found: Mapping[str, Group]) -> list[Group]:
-    """Groups in the order of the page, those of other commands last."""
-    return [found[name] for name in (*GROUPS, *sorted(set(found) - set(GROUPS))) if name in found]
-
-
-def figures(groups: Iterable[Group]) -> dict[str, Sample]:
-    """The named figures of all groups."""
-    return {name: sample for group in groups for name, sample in group.figures.items()}
+def text(found: Mapping[str, Group]) -> str:
+    """The page of everything that was measured, now or before."""
+    groups = [found[name] for name in (*GROUPS, *sorted(set(found) - set(GROUPS))) if name in found]
+    figures = {name: sample for group in groups for name, sample in group.figures.items()}
+    return page(aims_table(figures), groups)
 
 
 def _options() -> argparse.Namespace:
@@ -39,14 +34,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--stored", type=Path, default=STORED, help="directory of what was measured")
     parser.add_argument("--rounds", type=int, default=7, help="rounds of short work; fewer of long work")
     usual = [name for name in GROUPS if name not in ON_REQUEST]
-    parser.add_argument(
-        "--only", type=_names, default=usual, help=f"groups, of {', '.join(GROUPS)}; others stay as they are"
-    )
+    said = f"groups, of {', '.join(GROUPS)}; others stay as they are; none: write the page again"
+    parser.add_argument("--only", type=_names, default=usual, help=said)
     return parser.parse_args()
 
 
 def _names(value: str) -> list[str]:
-    names = value.split(",")
+    names = [] if value == "none" else value.split(",")
     if unknown := [name for name in names if name not in GROUPS]:
         raise argparse.ArgumentTypeError(f"no group {unknown[0]}; there are {', '.join(GROUPS)}")
     return names

@@ -159,6 +159,6 @@ ON_REQUEST = ("install",)  # needs a package index
 def measured(name: str, given: Bench) -> Group:
     """Tables of a group, measured now."""
     start, machine = time.perf_counter(), Machine.here()
-    group = Group(name, machine, GROUPS[name](given))
+    group = Group(name, machine, GROUPS[name](given), given.record.name)
     print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
     return group

@@ -56,11 +56,12 @@ class Machine:
 
 @dataclass(frozen=True)
 class Group:
-    """Tables that are measured together."""
+    """Tables that are measured together; `record` is what most of them worked on."""
 
     name: str
     machine: Machine
     tables: Sequence[Table]
+    record: str = ""
 
     @property
     def figures(self) -> dict[str, Sample]:
@@ -80,9 +81,10 @@ def markdown(lines: Iterable[Cells], left: int = 1) -> str:
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in (head, rule, *rows))
 
 
-def page(record: str, aims: str, groups: Sequence[Group]) -> str:
+def page(aims: str, groups: Sequence[Group]) -> str:
     """The whole page: the table of the aims, then all others, with their day where it isn't the last one."""
     latest = max((group.machine for group in groups), key=lambda machine: machine.day)
+    record = next((group.record for group in groups if group.record), "none")
     head = f"""# Performance
 
 {aims}

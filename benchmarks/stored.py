@@ -17,6 +17,7 @@ def save(group: Group, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "group": group.name,
+        "record": group.record,
         "machine": asdict(group.machine),
         "tables": [_table(table) for table in group.tables],
     }
@@ -36,7 +37,7 @@ def load(path: Path) -> Group:
         )
         for each in content["tables"]
     ]
-    return Group(content["group"], Machine(**content["machine"]), tables)
+    return Group(content["group"], Machine(**content["machine"]), tables, content["record"])
 
 
 def stored(directory: Path = STORED) -> dict[str, Group]:

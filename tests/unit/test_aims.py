@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import PAGE, text
 from benchmarks.aims import ROWS, Aim, aims_table, figure_names
 from benchmarks.report import Group, Machine, Table, page
 from benchmarks.stored import load, save, stored
@@ -75,17 +76,23 @@ def test_a_group_is_the_same_when_it_was_stored(tmp_path: Path) -> None:
 
 
 def test_page_has_the_aims_first_then_machine_and_tables() -> None:
-    text = page("the record", "| aims |", [Group("reading", HERE, [READING])])
+    text = page("| aims |", [Group("reading", HERE, [READING], "the record")])
     assert text.startswith("# Performance\n\n| aims |")
     assert "the record" in text
     assert "a processor" in text
     assert "## Reading\n\nHow.\n\n| what | ms |\n| --- | ---: |\n| cube | 0.20 (0.10-0.30) |" in text
 
 
+def test_the_page_is_that_of_what_is_stored() -> None:
+    if not (found := stored()):
+        pytest.skip("nothing was stored yet: `make bench`")
+    assert PAGE.read_text() == text(found)
+
+
 def test_tables_of_another_day_say_so() -> None:
     before = Group(
         "old", replace(HERE, day="2026-01-01", processor="another"), [replace(READING, title="Old")]
     )
-    text = page("the record", "", [before, Group("reading", HERE, [READING])])
+    text = page("", [before, Group("reading", HERE, [READING])])
     assert "## Old\n\nMeasured on 2026-01-01, another.\n\nHow." in text
     assert text.count("Measured on") == 1
