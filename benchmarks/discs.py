@@ -11,8 +11,9 @@ from benchmarks.record import SHAPE
 from pores.geometry import CeaGrid, Observer, mu_at, native_pixel
 from pores.motion import drift_rate
 from pores.record_time import format_compact
+from pores.runs import Runs
 from pores.track import Columns, FrameSeries, Sightings
-from storage.labels import read_labels, write_labels
+from storage.labels import LabelReader, write_labels
 
 BLOCK = 60  # frames to a file of label images
 LIFE, GONE = 90, 10  # frames
@@ -71,11 +72,13 @@ class Discs:
         n = n_frames or self.n_frames
         rows = self._pores["t_rec"] < _START + n * _CADENCE
         series = FrameSeries(self.t_rec[:n], np.ones(n, bool), self._grids[:n], [_OBSERVER] * n, 2)
-        return Sightings({name: values[rows] for name, values in self._pores.items()}, series, self._labels)
+        reader = LabelReader()
 
-    def _labels(self, frame: int) -> _Labels:
-        """Read a label image as a run does."""
-        return read_labels(self._files[frame // BLOCK], self.t_rec[frame])
+        def labels(frame: int) -> Runs:
+            """Read the features of a frame as a run does."""
+            return reader.runs(self._files[frame // BLOCK], self.t_rec[frame])
+
+        return Sightings({name: values[rows] for name, values in self._pores.items()}, series, labels)
 
     def _made(self) -> Columns:
         """Write the label images and return the rows of `pores`."""

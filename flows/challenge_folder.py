@@ -25,11 +25,12 @@ from flows.tracking import frame_series
 from pores.chain import Columns
 from pores.errors import InputError
 from pores.parameters import Parameters
+from pores.runs import Runs
 from pores.sightings import Sightings
 from pores.simulate.parameters import SimulationParameters
 from pores.simulate.sighted import Look, truth
 from pores.simulate.tables import RUN_ID
-from storage.labels import Layer, read_labels, write_labels
+from storage.labels import LabelReader, Layer, write_labels
 from storage.lake import atomic
 from storage.tables import read_table, write_table
 
@@ -96,8 +97,10 @@ def read_sightings(folder: Path, science: Parameters) -> Sightings:
         raise InputError(f"{folder}: no whole series of the challenge; `porelake challenge` makes it")
     pores, faint, velocities, frames = (read_table(folder / f"{name}.parquet") for name in GIVEN)
 
-    def labels(layer: Layer, frame: int) -> Any:
-        return read_labels(folder / LABELS, frames["t_rec"][frame], layer)
+    reader = LabelReader()
+
+    def labels(layer: Layer, frame: int) -> Runs:
+        return reader.runs(folder / LABELS, frames["t_rec"][frame], layer)
 
     images = partial(labels, "pores"), partial(labels, "faint")
     return Sightings(pores, frame_series(science, frames), images[0], faint, images[1], velocities)

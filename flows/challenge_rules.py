@@ -18,8 +18,9 @@ record is left. In it, all that a tracker may use:
 - `pores.parquet`: one row for each dark feature and frame: place, area, field, polarity, intensity;
 - `frames.parquet`: one row for each record, usable or not: time, reason, geometry, all keywords;
 - `labels.h5`: which pixels each feature has, on a grid of two pixels to a native one: `/t_rec` (ms since
-  1970), `/pores/shape` (rows and columns of each image) and `/pores/runs`, whose four rows are label, y, x and
-  length of runs of pixels along x; those of frame `i` are `runs[:, first[i]:first[i + 1]]` with `/pores/first`;
+  1970), `/pores/shape` (rows and columns of each image) and `/pores/runs`, whose four rows are label, y, x
+  and length of runs of pixels along x; with `/pores/first` those of frame `i` are
+  `runs[:, first[i]:first[i + 1]]`;
 - `faint.parquet`, and `/faint` of the labels: dark features below a weaker threshold that hold no pore;
 - `velocities.parquet`: how each feature moves, km/s, by local correlation of the intensity with the records
   before and after;

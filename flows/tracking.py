@@ -33,11 +33,12 @@ from flows.stages import Done, read_rows
 from pores.chain import Columns
 from pores.geometry import CeaGrid, Observer
 from pores.parameters import Parameters
+from pores.runs import Runs
 from pores.track import FrameSeries, Sightings
 from pores.track import track as track_features
 from pores.trackers import packages
 from storage.keys import json_key, stage_key
-from storage.labels import Layer, read_labels
+from storage.labels import LabelReader, Layer
 from storage.lake import Lake
 from storage.runs import CurrentRun, current_run
 from storage.tables import read_table, write_table
@@ -105,10 +106,10 @@ def _tables(
     request: Request, frames: Columns, pores: Columns, faint: Columns, velocities: Columns
 ) -> dict[str, Columns]:
     """Columns of every table but `runs`, without `run_id`."""
-    root = Lake.at(request.lake).root
+    root, reader = Lake.at(request.lake).root, LabelReader()
 
-    def labels(layer: Layer, frame: int) -> NDArray[np.int32]:
-        return read_labels(root / frames["labels_file"][frame], frames["t_rec"][frame], layer)
+    def labels(layer: Layer, frame: int) -> Runs:
+        return reader.runs(root / frames["labels_file"][frame], frames["t_rec"][frame], layer)
 
     sightings = Sightings(
         pores,

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pores.geometry import CeaGrid, Observer, mu_at
+from pores.grids import Grids
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -61,13 +62,13 @@ class Places:
         return Places(self.lon[which], self.lat[which], self.vx[which], self.vy[which], self.radius[which])
 
 
-def rotated(places: Places, dt_s: ArrayLike, grid: CeaGrid) -> tuple[Floats, Floats]:
+def rotated(places: Places, dt_s: ArrayLike, grid: CeaGrid | Grids) -> tuple[Floats, Floats]:
     """Native pixel (x, y) of places carried by rotation alone for `dt_s` seconds (negative: back)."""
     lon = places.lon + drift_rate(places.lat) * np.asarray(dt_s, float) / DAY_S
     return grid.to_pixel(lon, places.lat)
 
 
-def expected(places: Places, dt_s: ArrayLike, grid: CeaGrid) -> tuple[Floats, Floats]:
+def expected(places: Places, dt_s: ArrayLike, grid: CeaGrid | Grids) -> tuple[Floats, Floats]:
     """Native pixel (x, y) where features should be after `dt_s` seconds: rotation and proper motion."""
     x, y = rotated(places, dt_s, grid)
     return x + places.vx * np.asarray(dt_s, float), y + places.vy * np.asarray(dt_s, float)

@@ -56,8 +56,8 @@ class Runs:
         image.ravel()[spread(start, self.length)] = np.repeat(self.label, self.length)
         return image
 
-    def owners(self, labels: Ints, frame: str) -> tuple[Ints, Ints]:
-        """For each run the place of its label among some labels, -1 if it is none; and the pixels of these.
+    def places(self, labels: Ints, frame: str) -> Ints:
+        """For each run the place of its label among some labels, -1 if it is none of them.
 
         Raises
         ------
@@ -65,13 +65,14 @@ class Runs:
             If a label isn't in the image, that of the frame called `frame`.
         """
         most = max(int(labels.max(initial=0)), int(self.label.max(initial=0)))
-        n_px = np.bincount(self.label, self.length, minlength=most + 1).astype(np.intp)
-        absent = labels[n_px[labels] == 0]
+        place = np.full(most + 1, -1, np.intp)
+        place[self.label] = 0
+        absent = labels[place[labels] < 0]
         if len(absent):
             raise InputError(f"frame {frame}: the label image has no pixel of label {absent[0]} of the table")
-        place = np.full(most + 1, -1, np.intp)
+        place[:] = -1
         place[labels] = np.arange(len(labels))
-        return place[self.label], n_px[labels]
+        return place[self.label]
 
 
 def spread(start: Whole, length: Whole) -> Ints:

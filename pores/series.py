@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from pores.errors import InputError
 from pores.geometry import CeaGrid, Observer
+from pores.grids import Grids
 from pores.motion import View
 from pores.parameters import PrepareParameters, TrackParameters
 
@@ -134,6 +136,11 @@ class Watch:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    @cached_property
+    def grids(self) -> Grids:
+        """The grid of each frame."""
+        return Grids.of([view.grid for view in self.views])
 
     def within_gap(self, earlier: Ints, later: Ints, parameters: TrackParameters) -> Bools:
         """Whether a feature may be seen in one frame, then not, then again in the other."""

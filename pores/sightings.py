@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pores.runs import Runs
 from pores.series import FrameSeries
 
-Labels = Callable[[int], NDArray[np.integer[Any]]]
+Labels = Callable[[int], NDArray[np.integer[Any]] | Runs]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +24,8 @@ class Sightings:
     frames : FrameSeries
         All frames, unusable ones included.
     labels : callable
-        The label image (y, x), working grid, of frame i of `frames`: called once for each frame that has
-        pores, in time order.
+        The label image (y, x), working grid, of frame i of `frames`, or its runs: called once for each frame
+        that has pores, in time order.
     faint : mapping of str to ndarray, (m,), optional
         Columns of `faint`: features too faint to be pores, through which a track may go.
     faint_labels : callable, optional

@@ -8,11 +8,11 @@ partner did merge or split.
 
 import numpy as np
 
-from pores.motion import Floats, rotated
-from pores.series import Bools
+from pores.motion import rotated
+from pores.series import Bools, Floats
 from pores.tracking.compare import Comparer
 from pores.tracking.episodes import Episode, Graph, around_merges
-from pores.tracking.link import Links, Loose, by_place, reach_px
+from pores.tracking.link import Links, Loose, one_to_one, reach_px
 
 
 def without_contacts(links: Links, compare: Comparer, polarity: Floats) -> Links:
@@ -50,18 +50,15 @@ def without_contacts(links: Links, compare: Comparer, polarity: Floats) -> Links
 
 def _partners(episode: Episode, compare: Comparer, polarity: Floats) -> Links:
     """Which of those before and after a contact belong together."""
-    before, after = episode.before, episode.after
-    nodes, watch, features = compare.nodes, compare.watch, compare.nodes.all
-    dt = watch.t_s[features.k[after]] - watch.t_s[features.k[before]][:, None]
-    off, reach = np.zeros((2, *dt.shape)), np.zeros(dt.shape)
-    for j, target in enumerate(after.tolist()):
-        grid = watch.views[features.k[target]].grid
-        x, y = rotated(nodes.places.of(before), dt[:, j], grid)
-        off[0, :, j], off[1, :, j] = features["x_px"][target] - x, features["y_px"][target] - y
-        reach[:, j] = [
-            reach_px(float(one), grid.pixel_km, compare.parameters.max_wander_km_s) for one in dt[:, j]
-        ]
-    return by_place(Loose(before, after, off, reach), features, polarity, compare.parameters)
+    features, watch, parameters = compare.nodes.all, compare.watch, compare.parameters
+    source = np.repeat(episode.before, len(episode.after))
+    target = np.tile(episode.after, len(episode.before))
+    k = features.k[target]
+    dt = watch.t_s[k] - watch.t_s[features.k[source]]
+    x, y = rotated(compare.nodes.places.of(source), dt, watch.grids.at(k))
+    off = np.array([features["x_px"][target] - x, features["y_px"][target] - y])
+    reach = reach_px(dt, watch.views[0].grid.pixel_km, parameters.max_wander_km_s)
+    return one_to_one([Loose(source, target, off, reach).chances(features, polarity, parameters)])
 
 
 def _resolve(graph: Graph, episode: Episode, pairs: Links, within: Bools, area: Floats) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pores.series import Bools, Floats
+from pores.series import Bools, Floats, Ints
 from pores.tracking.compare import Comparer
 from pores.tracking.link import Links, continuations, without_brushes
 from pores.tracking.prospects import Prospects
@@ -26,22 +26,15 @@ def over_gaps(links: Links, compare: Comparer, prospects: Prospects, polarity: F
     polarity : ndarray of float
         Of each node.
     """
-    nodes, watch = compare.nodes, compare.watch
+    nodes = compare.nodes
     ends, begins = ~nodes.faint, ~nodes.faint
     ends[links.source], begins[links.target] = False, False
-    parts, every = [links], np.arange(len(watch))
-    for n in range(2, len(every)):
-        k = every[:-n][watch.within_gap(every[:-n], every[n:], compare.parameters)]
-        if not len(k):
+    parts = [links]
+    for step in range(2, len(compare.watch)):
+        every = tuple(some[~nodes.faint[some]] for some in compare.steps(step))
+        if not any(map(len, every)):
             break
-        open_from = np.bincount(nodes.all.k[ends], minlength=len(every)) > 0
-        open_to = np.bincount(nodes.all.k[begins], minlength=len(every)) > 0
-        layer = Links.joined(
-            [
-                _between((first, first + n), (ends, begins), compare, prospects, polarity)
-                for first in k[open_from[k] | open_to[k + n]].tolist()
-            ]
-        )
+        layer = _over(step, every, (ends, begins), compare, prospects, polarity)
         ends[layer.source], begins[layer.target] = False, False
         polarity = told_on(polarity, layer)
         parts.append(layer)
@@ -49,24 +42,23 @@ def over_gaps(links: Links, compare: Comparer, prospects: Prospects, polarity: F
     return Links(links.source, links.target, continuations(links.source, links.target, nodes.all))
 
 
-def _between(
-    frames: tuple[int, int],
+def _over(
+    step: int,
+    every: tuple[Ints, Ints],
     loose: tuple[Bools, Bools],
     compare: Comparer,
     prospects: Prospects,
     polarity: Floats,
 ) -> Links:
-    """Links between the pores of two frames of which one has none on that side yet."""
-    nodes = compare.nodes
-    a, b = (here[~nodes.faint[here]] for here in map(nodes.all.in_frame, frames))
+    """Links between pores of frames and those `step` on of which one has none on that side yet."""
+    a, b = every
     ends, begins = a[loose[0][a]], b[loose[1][b]]
-    pairs = compare.by_masks(*compare.near((ends, begins), (a, b), prospects), prospects)
+    pairs = compare.by_masks(*compare.near((ends, begins), every, step, prospects), step, prospects)
     pairs = pairs.where(polarity[pairs.source] * polarity[pairs.target] >= 0)
     one, other = loose[0][pairs.source], loose[1][pairs.target]
     well = pairs.overlap >= compare.parameters.min_exchange_overlap
     pairs = without_brushes(pairs.where((one & other) | (well & (one | other))), compare.parameters)
     found = Links(pairs.source, pairs.target, np.ones(len(pairs), bool))
     rest = np.setdiff1d(ends, pairs.source), np.setdiff1d(begins, pairs.target)
-    return Links.joined(
-        [found, compare.by_places(*rest, prospects, polarity, compare.parameters.max_wander_km_s)]
-    )
+    wander = compare.parameters.max_wander_km_s
+    return Links.joined([found, compare.by_places(*rest, step, prospects, polarity, wander)])

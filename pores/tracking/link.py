@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from pores.motion import Bools
 from pores.parameters import TrackParameters
@@ -85,44 +87,95 @@ def continuations(source: Ints, target: Ints, features: Features) -> Bools:
 
 
 @dataclass(frozen=True, eq=False)
+class Chances:
+    """Pairs of features that may be linked, and what each link costs."""
+
+    source: Ints
+    target: Ints
+    cost: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Loose:
-    """Features of two frames without a link between them, and where they should be.
+    """Pairs of features without a link between them, and where they should be.
 
     Attributes
     ----------
-    source, target : ndarray of int
-        Features of the earlier and of the later frame.
-    off : ndarray of float, (2, n_sources, n_targets)
-        Offset of each target from where the source should be then, native pixels.
-    reach : float or ndarray
-        How far from there a source may be found, native pixels.
+    source, target : ndarray of int, (n,)
+        Feature of the earlier and of the later frame.
+    off : ndarray of float, (2, n)
+        Offset of the target from where the source should be then, native pixels.
+    reach : ndarray of float, (n,)
+        How far from there the source may be found, native pixels.
     """
 
     source: Ints
     target: Ints
     off: Floats
-    reach: float | Floats
+    reach: Floats
+
+    def chances(self, features: Features, polarity: Floats, parameters: TrackParameters) -> Chances:
+        """The pairs that place, area and polarity allow."""
+        most, area = np.log(parameters.max_area_ratio), features["area_px"]
+        log_ratio = np.abs(np.log(area[self.source] / area[self.target]))
+        distance = np.hypot(*self.off) / self.reach
+        allowed = (distance <= 1) & (log_ratio <= most)
+        allowed &= polarity[self.source] * polarity[self.target] >= 0
+        cost = distance[allowed] ** 2 + (log_ratio[allowed] / most) ** 2
+        return Chances(self.source[allowed], self.target[allowed], cost)
 
 
-def by_place(loose: Loose, features: Features, polarity: Floats, parameters: TrackParameters) -> Links:
-    """Links, one to one, between features that overlap nothing: nearest in place and area, all together."""
-    most = np.log(parameters.max_area_ratio)
-    area, sign = features["area_px"], polarity
-    log_ratio = np.abs(np.log(area[loose.source][:, None] / area[loose.target][None, :]))
-    distance = np.hypot(*loose.off) / loose.reach
-    allowed = (distance <= 1) & (log_ratio <= most)
-    allowed &= sign[loose.source][:, None] * sign[loose.target][None, :] >= 0
-    cost = np.where(allowed, distance**2 + (log_ratio / most) ** 2, _FORBIDDEN)
-    i, j = linear_sum_assignment(cost)
-    made = cost[i, j] < _FORBIDDEN
-    return Links(loose.source[i[made]], loose.target[j[made]], np.ones(int(made.sum()), bool))
+def one_to_one(parts: Sequence[Chances]) -> Links:
+    """Links, one to one, between features that overlap nothing: nearest in place and area, all together.
+
+    As many as can be made, and of those sets the one of least cost.
+    """
+    source, target = (
+        np.concatenate([np.empty(0, np.intp), *(getattr(part, side) for part in parts)])
+        for side in ("source", "target")
+    )
+    cost = np.concatenate([np.empty(0), *(part.cost for part in parts)])
+    made = (occurrences(source, source) == 1) & (occurrences(target, target) == 1)
+    open_ = np.flatnonzero(~made)
+    for some in _pieces(source[open_], target[open_]):
+        made[open_[some][_assigned(source[open_[some]], target[open_[some]], cost[open_[some]])]] = True
+    return Links(source[made], target[made], np.ones(int(made.sum()), bool))
 
 
-def reach_px(dt_s: float, pixel_km: float, speed_km_s: float) -> float:
+def _pieces(source: Ints, target: Ints) -> list[Ints]:
+    """Pairs that have to do with one another, directly or through others."""
+    if not len(source):
+        return []
+    (sources, s), (targets, t) = (np.unique(side, return_inverse=True) for side in (source, target))
+    n = len(sources) + len(targets)
+    graph = coo_array((np.ones(len(s)), (s, len(sources) + t)), shape=(n, n))
+    piece = connected_components(graph, directed=False)[1][s]
+    order = np.argsort(piece, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(piece[order])) + 1)
+
+
+def _assigned(source: Ints, target: Ints, cost: Floats) -> Ints:
+    """Which of some pairs make the best assignment."""
+    (sources, s), (targets, t) = (np.unique(side, return_inverse=True) for side in (source, target))
+    costs = np.full((len(sources), len(targets)), _FORBIDDEN)
+    number = np.full(costs.shape, NONE, np.intp)
+    costs[s, t], number[s, t] = cost, np.arange(len(cost))
+    chosen = number[linear_sum_assignment(costs)]
+    return chosen[chosen != NONE]
+
+
+def occurrences(of: Ints, among: Ints) -> Ints:
+    """How often each number `of` occurs `among` numbers."""
+    if not len(of):
+        return np.empty(0, np.intp)
+    return np.asarray(np.bincount(among - among.min())[of - among.min()], np.intp)
+
+
+def reach_px(dt_s: Floats, pixel_km: float, speed_km_s: float) -> Floats:
     """How far from its expected place a feature may be found after `dt_s` seconds, native pixels.
 
     The given speed for 12 minutes; over longer times it grows as their square root, as departures from a
     feature's own mean motion do, lest a long gap reaches every neighbour.
     """
-    effective = dt_s if dt_s <= _STEP_S else np.sqrt(dt_s * _STEP_S)
-    return float(speed_km_s * effective / pixel_km)
+    effective = np.where(dt_s <= _STEP_S, dt_s, np.sqrt(dt_s * _STEP_S))
+    return speed_km_s * effective / pixel_km

@@ -1,14 +1,16 @@
 """What is linked: the pores of a series and, where they were looked for, features too faint to be pores."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pores.motion import Places
+from pores.runs import Runs
 from pores.series import LINKING, NONE, Bools, Features, Ints, Watch
 from pores.sightings import Labels, Sightings
-from pores.tracking.overlap import Footprints
+from pores.tracking.footprints import Footprints
 
 _KEPT = tuple(name for name in LINKING if name != "harpnum")
 
@@ -29,8 +31,8 @@ class Nodes:
         Node of each row of the table of faint features.
     places : Places
         Where each is, at rest in the rotating frame.
-    footprints : list of Footprints
-        By frame; the features of each counted from its first.
+    footprints : Footprints
+        Which pixels each has.
     """
 
     all: Features
@@ -38,7 +40,7 @@ class Nodes:
     pore: Ints
     of_faint_row: Ints
     places: Places
-    footprints: list[Footprints]
+    footprints: Footprints
 
     @classmethod
     def of(cls, pores: Features, watch: Watch, sightings: Sightings) -> Self:
@@ -60,12 +62,6 @@ class Nodes:
             _footprints(every, order >= n, watch, sightings),
         )
 
-    def footprint(self, which: Ints) -> Footprints:
-        """The footprints of some features of one frame, counted as given, ascending."""
-        k = int(self.all.k[which[0]])
-        here = self.footprints[k]
-        return here if len(which) == len(here.area) else here.some(which - int(self.all.first[k]))
-
     def __len__(self) -> int:
         return len(self.all)
 
@@ -84,22 +80,37 @@ def _together(pores: Features, faint: Features, order: Ints, n_frames: int) -> F
     return Features(columns, np.arange(len(order)), k, np.searchsorted(k, np.arange(n_frames + 1)), rank)
 
 
-def _footprints(every: Features, faint: Bools, watch: Watch, sightings: Sightings) -> list[Footprints]:
-    """The footprints of each frame: its label images are asked for once, in time order."""
-    return [_of_frame(every, faint, watch, sightings, k) for k in range(len(watch))]
+def _footprints(every: Features, faint: Bools, watch: Watch, sightings: Sightings) -> Footprints:
+    """The footprints of all frames: their label images are asked for once, in time order."""
+    frames = (_of_frame(every, faint, watch, sightings, k) for k in range(len(watch)))
+    return Footprints.of(frames, len(every))
 
 
-def _of_frame(every: Features, faint: Bools, watch: Watch, sightings: Sightings, k: int) -> Footprints:
+def _of_frame(
+    every: Features, faint: Bools, watch: Watch, sightings: Sightings, k: int
+) -> NDArray[np.integer[Any]]:
+    """Owner, y, x and length of the runs of a frame, in raster order."""
     here = every.in_frame(k)
     sources: list[tuple[Labels | None, Ints]] = [
         (sightings.labels, here[~faint[here]]),
         (sightings.faint_labels, here[faint[here]]),
     ]
-    parts, places = [], []
-    for labels, which in sources:
-        if len(which) and labels is not None:
-            image = np.asarray(labels(int(watch.frame[k])))
-            label = every["label"][which].astype(np.intp)
-            parts.append(Footprints.of(image, label, str(watch.t_rec[k])))
-            places.append(which - here[0])
-    return Footprints.joined(parts, places) if parts else Footprints.none()
+    parts = [
+        _runs(labels(int(watch.frame[k])), which, every["label"][which].astype(np.intp), watch.t_rec[k])
+        for labels, which in sources
+        if len(which) and labels is not None
+    ]
+    if len(parts) < 2:
+        return parts[0] if parts else np.empty((4, 0), np.intp)
+    runs = np.concatenate(parts, axis=1)
+    return runs[:, np.lexsort((runs[2], runs[1]))]
+
+
+def _runs(
+    image: NDArray[np.integer[Any]] | Runs, which: Ints, label: Ints, t_rec: np.datetime64
+) -> NDArray[np.integer[Any]]:
+    """Owner, y, x and length of the runs of some features of a label image."""
+    runs = image if isinstance(image, Runs) else Runs.of(np.asarray(image))
+    place = runs.places(label, str(t_rec))
+    mine = place >= 0
+    return np.array([which[place[mine]], *(values[mine] for values in (runs.y, runs.x, runs.length))])

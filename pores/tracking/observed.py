@@ -8,8 +8,7 @@ import numpy as np
 from pores.motion import Floats, Places, rotated
 from pores.parameters import TrackParameters
 from pores.series import NONE, Features, Ints, Watch
-from pores.tracking.link import Links
-from pores.tracking.overlap import occurrences
+from pores.tracking.link import Links, occurrences
 
 REMEMBERED = 3  # displacements of which the motion at an end is the mean: local, yet steadier than one
 
@@ -68,17 +67,13 @@ def own_motions(
 
 def displacements(features: Features, watch: Watch, links: Links) -> tuple[Floats, Floats]:
     """Displacement (dx, dy) along each link relative to rotation, native pixels, and its duration, s."""
-    moved = np.zeros((2, len(links)))
-    still = np.zeros(len(features))
-    rest = Places(features["lon"], features["lat"], still, still, still)
-    k_target = features.k[links.target]
-    dt = watch.t_s[k_target] - watch.t_s[features.k[links.source]]
-    for k in np.unique(k_target):
-        here = np.flatnonzero(k_target == k)
-        start = rotated(rest.of(links.source[here]), dt[here], watch.views[k].grid)
-        for d, name, at in zip(moved, ("x_px", "y_px"), start, strict=True):
-            d[here] = features[name][links.target[here]] - at
-    return moved, np.asarray(dt)
+    k = features.k[links.target]
+    dt = watch.t_s[k] - watch.t_s[features.k[links.source]]
+    still = np.zeros(len(links))
+    rest = Places(features["lon"][links.source], features["lat"][links.source], still, still, still)
+    start = rotated(rest, dt, watch.grids.at(k))
+    moved = [features[name][links.target] - at for name, at in zip(("x_px", "y_px"), start, strict=True)]
+    return np.array(moved), dt
 
 
 def _mean_motion(here: Ints, there: Ints, moved: Floats, dt: Floats, shape: tuple[int, int]) -> Floats:

@@ -54,26 +54,19 @@ class Prospects:
         known = (np.where(np.isfinite(mine), mine, other) for mine, other in pairs)
         return Prospects(self.features, self.watch, self.places, *known)
 
-    def between(self, a: Ints, b: Ints) -> tuple[Moves, Moves]:
-        """Displacement, native pixels, of features `a` of one frame to that of `b`, and of these back."""
-        return self.there(a, b), self.back(a, b)
+    def there(self, which: Ints, step: int) -> Moves:
+        """Displacement, native pixels, of features to the frames `step` after theirs."""
+        return self._moves(which, step, self.ahead)
 
-    def there(self, a: Ints, b: Ints) -> Moves:
-        """Displacement of features `a` of one frame to that of `b`."""
-        return self._moves(a, self.time_between(a, b), int(self.features.k[b[0]]), self.ahead)
+    def back(self, which: Ints, step: int) -> Moves:
+        """Displacement, native pixels, of features back to the frames `step` before theirs."""
+        return self._moves(which, -step, self.behind)
 
-    def back(self, a: Ints, b: Ints) -> Moves:
-        """Displacement of features `b` of one frame back to that of `a`."""
-        return self._moves(b, -self.time_between(a, b), int(self.features.k[a[0]]), self.behind)
-
-    def time_between(self, a: Ints, b: Ints) -> float:
-        """Seconds from the frame of some features to that of others."""
-        return float(self.watch.t_s[self.features.k[b[0]]] - self.watch.t_s[self.features.k[a[0]]])
-
-    def _moves(self, which: Ints, dt: float, k: int, v: Floats) -> Moves:
+    def _moves(self, which: Ints, step: int, v: Floats) -> Moves:
         known = np.isfinite(v[0, which])
         there = self.places.of(which)
         speed = np.where(known, v[:, which], 0.0)
         moving = Places(there.lon, there.lat, speed[0], speed[1], there.radius)
-        x, y = expected(moving, dt, self.watch.views[k].grid)
+        k, t_s = self.features.k[which], self.watch.t_s
+        x, y = expected(moving, t_s[k + step] - t_s[k], self.watch.grids.at(k + step))
         return Moves(x - self.features["x_px"][which], y - self.features["y_px"][which], known)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pores.series import Bools, Floats, Ints
+from pores.series import Bools, Floats
 from pores.tracking.compare import Comparer
 from pores.tracking.link import Links, continuations, without_brushes
 from pores.tracking.overlap import Pairs
@@ -24,13 +24,9 @@ def step_overlaps(compare: Comparer, flow: Prospects) -> tuple[Pairs, Prospects]
     Prospects
         Where features should be, by what is known now.
     """
-    n, every, sign = (
-        len(compare.nodes),
-        compare.nodes.all.in_frame,
-        own_signs(compare.nodes.all, compare.parameters),
-    )
-    pairs = Pairs.joined([compare.by_masks(every(k), every(k + 1), flow) for k in steps(compare)])
-    alone = pairs.where(_alone(pairs, n))
+    sign = own_signs(compare.nodes.all, compare.parameters)
+    pairs = compare.by_masks(*compare.steps(1), 1, flow)
+    alone = pairs.where(_alone(pairs, len(compare.nodes)))
     clear = alone.where(alone.overlap >= compare.parameters.min_exchange_overlap)
     known = Links(alone.source, alone.target, np.ones(len(alone), bool))
     for _ in range(_ROUNDS):
@@ -44,13 +40,10 @@ def _compared_again(compare: Comparer, clear: Pairs, prospects: Prospects) -> Pa
     """Overlaps of what is not clear."""
     open_from, open_to = (np.ones(len(compare.nodes), bool) for _ in range(2))
     open_from[clear.source], open_to[clear.target] = False, False
-    again = []
-    for k in steps(compare):
-        a, b = compare.nodes.all.in_frame(k), compare.nodes.all.in_frame(k + 1)
-        near = compare.near((a[open_from[a]], b[open_to[b]]), (a, b), prospects)
-        pairs = compare.by_masks(*near, prospects)
-        again.append(pairs.where(open_from[pairs.source] | open_to[pairs.target]))
-    return Pairs.joined(again)
+    a, b = compare.steps(1)
+    near = compare.near((a[open_from[a]], b[open_to[b]]), (a, b), 1, prospects)
+    pairs = compare.by_masks(*near, 1, prospects)
+    return pairs.where(open_from[pairs.source] | open_to[pairs.target])
 
 
 def step_links(compare: Comparer, pairs: Pairs, prospects: Prospects, polarity: Floats) -> Links:
@@ -58,24 +51,13 @@ def step_links(compare: Comparer, pairs: Pairs, prospects: Prospects, polarity: 
     nodes = compare.nodes
     pairs = pairs.where(polarity[pairs.source] * polarity[pairs.target] >= 0)
     pairs = without_brushes(pairs, compare.parameters)
-    parts = [Links(pairs.source, pairs.target, np.ones(len(pairs), bool))]
     open_from, open_to = ~nodes.faint, ~nodes.faint
     open_from[pairs.source], open_to[pairs.target] = False, False
-    for k in steps(compare):
-        a, b = nodes.all.in_frame(k), nodes.all.in_frame(k + 1)
-        parts.append(
-            compare.by_places(
-                a[open_from[a]], b[open_to[b]], prospects, polarity, compare.parameters.max_speed_km_s
-            )
-        )
-    links = Links.joined(parts)
+    a, b = compare.steps(1)
+    speed = compare.parameters.max_speed_km_s
+    placed = compare.by_places(a[open_from[a]], b[open_to[b]], 1, prospects, polarity, speed)
+    links = Links.joined([Links(pairs.source, pairs.target, np.ones(len(pairs), bool)), placed])
     return Links(links.source, links.target, continuations(links.source, links.target, nodes.all))
-
-
-def steps(compare: Comparer) -> list[int]:
-    """Frames whose next frame is within the gap window."""
-    k: Ints = np.arange(max(len(compare.watch) - 1, 0))
-    return [int(one) for one in k[compare.watch.within_gap(k, k + 1, compare.parameters)]]
 
 
 def _alone(pairs: Pairs, n: int) -> Bools:
