@@ -8,7 +8,8 @@ from benchmarks.report import Cells, markdown
 from benchmarks.timing import Sample
 
 Figures = Mapping[str, Sample]
-_HEAD = ("", "what", "target", "measured", "floor", "peers beside it", "command", "")
+_NAMED = re.compile(r"\{([\w.]+)\}")
+_HEAD = ("", "what", "target", "measured", "", "floor", "peers beside it", "command")
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,12 @@ _PEERS = (
 ROWS = (
     Row(
         "Frame chain",
-        "python -m benchmarks --only chain",
+        "make bench ONLY=chain",
         (
             Aim(
                 "FITS files to rows, times faster than the usual way",
                 "chain.usual_over_fits",
                 at_least=8,
-                floor=_DECODING,
                 peers=_USUAL,
             ),
             Aim("FITS files to rows, times its floor", "chain.fits_over_floor", at_most=2, floor=_DECODING),
@@ -72,7 +72,6 @@ ROWS = (
                 "cube to rows, times faster than the usual way",
                 "chain.usual_over_cube",
                 at_least=25,
-                floor=_CHUNKS,
                 peers=_USUAL,
             ),
             Aim("cube to rows, times its floor", "chain.cube_over_floor", floor=_CHUNKS),
@@ -80,7 +79,7 @@ ROWS = (
     ),
     Row(
         "All cores",
-        "python -m benchmarks --only runs",
+        "make bench ONLY=runs",
         (
             Aim("a HARP, one worker / two", "cores.one_over_two", at_least=1.8, floor="2"),
             Aim("peak memory, 1500 records of 377 x 744", "cores.peak_mb", "MB", at_most=1000),
@@ -88,17 +87,17 @@ ROWS = (
     ),
     Row(
         "Ingest",
-        "python -m benchmarks --only ingest",
+        "make bench ONLY=ingest",
         (Aim("writing the cube / decoding the files", "ingest.writing_over_decoding", at_most=0.25),),
     ),
     Row(
         "Enhancement",
-        "python -m benchmarks --only runs",
+        "make bench ONLY=runs",
         (Aim("what the network adds to a frame", "enhance.network_adds_s", "s", at_most=0.15),),
     ),
     Row(
         "Orchestration",
-        "python -m benchmarks --only runs",
+        "make bench ONLY=runs",
         (
             Aim("Prefect's share of 1500 records", "run.prefect_share", at_most=0.05),
             Aim("`porelake run`, one frame, from the shell", "run.one_frame_s", "s", at_most=5),
@@ -107,7 +106,7 @@ ROWS = (
     ),
     Row(
         "Catalogue at mission scale",
-        "python -m benchmarks.mission LAKE --json benchmarks/stored/mission.json",
+        "python -m benchmarks.mission LAKE",
         (
             Aim("headline query", "mission.headline_s", "s", at_most=2, peers=_PEERS.format("headline")),
             Aim("survival curves", "mission.survival_s", "s", at_most=5, peers=_PEERS.format("survival")),
@@ -119,7 +118,7 @@ ROWS = (
     ),
     Row(
         "Tracking",
-        "python -m benchmarks --only tracking",
+        "make bench ONLY=tracking",
         (
             Aim("time for twice the frames / twice the time", "tracking.linearity", at_most=1.1, floor="1"),
             Aim("porelake / LapTrack", "tracking.over_laptrack"),
@@ -127,7 +126,7 @@ ROWS = (
     ),
     Row(
         "Installation",
-        "python -m benchmarks --only install",
+        "make bench ONLY=install",
         (
             Aim("base install, site-packages", "install.base_mb", "MB", at_most=1000),
             Aim("base install, from wheels at hand", "install.base_s", "s"),
@@ -149,7 +148,7 @@ def aims_table(figures: Figures) -> str:
 
 def figure_names(text: str) -> list[str]:
     """Figures that a floor or peers name."""
-    return re.findall(r"\{([\w.]+)\}", text)
+    return _NAMED.findall(text)
 
 
 def _lines(number: int, row: Row, figures: Figures) -> Iterator[Cells]:
@@ -159,7 +158,7 @@ def _lines(number: int, row: Row, figures: Figures) -> Iterator[Cells]:
         said = f"{measured} {aim.unit}".strip() if measured else "not measured"
         floor, peers = (_filled(text, figures) for text in (aim.floor, aim.peers))
         verdict = _verdict(f"{number}-{row.name}", aim, measured)
-        yield name, aim.what, aim.target, said, floor, peers, command, verdict
+        yield name, aim.what, aim.target, said, verdict, floor, peers, command
 
 
 def _verdict(section: str, aim: Aim, measured: Sample | None) -> str:
@@ -169,6 +168,10 @@ def _verdict(section: str, aim: Aim, measured: Sample | None) -> str:
 
 
 def _filled(text: str, figures: Figures) -> str:
-    """Figures in the place of their names; what has none that was measured is left out."""
+    """Medians in the place of the names of figures; what has one that was not measured is left out."""
     parts = [part for part in text.split(", ") if all(name in figures for name in figure_names(part))]
-    return ", ".join(re.sub(r"\{([\w.]+)\}", lambda found: str(figures[found[1]]), part) for part in parts)
+    return ", ".join(_NAMED.sub(lambda found: _median(figures[found[1]]), part) for part in parts)
+
+
+def _median(figure: Sample) -> str:
+    return str(Sample((figure.median,)))

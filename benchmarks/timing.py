@@ -36,7 +36,7 @@ class Sample:
 
     def __str__(self) -> str:
         low, middle, high = (_digits(value) for value in (min(self.values), self.median, max(self.values)))
-        return f"{middle} ({low}-{high})"
+        return f"{middle} ({low}-{high})" if len(self.values) > 1 else middle
 
 
 def seconds(work: Work) -> float:
