@@ -1,8 +1,8 @@
-"""The questions of `benchmarks.mission` asked of SQLite: one file, the columns they need, indexes."""
+"""The questions of `benchmarks.mission` asked of SQLite: one file, the columns they need."""
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,7 @@ from benchmarks.mission_peers import BIN_G, FEATURE, HALF, LIFE, Z
 from storage.lake import atomic
 
 Rows = list[tuple[Any, ...]]
-_BATCH = 200_000
-_TIME_MS = "epoch_ms(t_rec)"
+_BATCH = 50  # HARPs that are read at a time
 
 
 class Sqlite:
@@ -38,7 +37,8 @@ class Sqlite:
 
     def one_pore(self, pore_id: str) -> Rows:
         """One feature."""
-        return self._rows(f"SELECT {_FEATURE} FROM pores WHERE pore_id = ?", pore_id)
+        harpnum = int(pore_id.split("_")[0])
+        return self._rows(f"SELECT {_FEATURE} FROM pores WHERE harpnum = ? AND pore_id = ?", harpnum, pore_id)
 
     def _rows(self, sql: str, *values: object) -> Rows:
         return self._connection.execute(sql, values).fetchall()
@@ -46,21 +46,19 @@ class Sqlite:
 
 def build(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     """Fill the file from an open catalogue, unless it is there with as many rows."""
-    wanted = [connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in _TABLES]
+    wanted = [connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in _NEEDED]
     if file.exists() and _made(file)[:2] == wanted:
         return
     start = time.perf_counter()
     with atomic(file, flushed=False) as partial, closing(sqlite3.connect(partial)) as new:
         for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
             new.execute(f"PRAGMA {setting}")
-        for name, columns in _TABLES.items():
-            new.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
+        for name, columns in _NEEDED.items():
+            new.execute(f"CREATE TABLE {name} ({', '.join(columns)}{_CLUSTERED.get(name, ')')}")
             marks = ", ".join("?" * len(columns))
-            for rows in _batches(connection, _SOURCES[name]):
+            for rows in _batches(connection, name, columns):
                 new.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
             new.commit()
-        for name in ("harpnum", "pore_id", "track_id"):
-            new.execute(f"CREATE INDEX pores_{name} ON pores ({name})")
         new.execute("CREATE TABLE made (tracks, pores, seconds)")
         new.execute("INSERT INTO made VALUES (?, ?, ?)", (*wanted, time.perf_counter() - start))
         new.commit()
@@ -71,11 +69,8 @@ def built_s(file: Path) -> float:
     return float(_made(file)[-1])
 
 
-_TABLES = {"tracks": LIFE, "pores": FEATURE}
-_SOURCES = {
-    "tracks": f"SELECT {', '.join(LIFE)} FROM tracks",
-    "pores": f"SELECT {', '.join(FEATURE)} FROM pores".replace("t_rec", _TIME_MS),
-}
+_NEEDED = {"tracks": LIFE, "pores": FEATURE}
+_CLUSTERED = {"pores": ", PRIMARY KEY (harpnum, pore_id)) WITHOUT ROWID"}
 _FEATURE = ", ".join(FEATURE)
 
 
@@ -84,10 +79,14 @@ def _made(file: Path) -> list[float]:
         return list(there.execute("SELECT tracks, pores, seconds FROM made").fetchall()[0])
 
 
-def _batches(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Rows]:
-    asked = connection.execute(sql)
-    while rows := asked.fetchmany(_BATCH):
-        yield rows
+def _batches(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> Iterator[Rows]:
+    """Rows of some HARPs at a time, in the order of the tree."""
+    names = ", ".join(columns).replace("t_rec", "epoch_ms(t_rec)")
+    last = connection.execute("SELECT max(harpnum) FROM harps").fetchall()[0][0]
+    order = "harpnum, pore_id" if table == "pores" else "harpnum"
+    for first in range(0, last + 1, _BATCH):
+        chosen = f"WHERE harpnum >= {first} AND harpnum < {first + _BATCH} ORDER BY {order}"
+        yield connection.execute(f"SELECT {names} FROM {table} {chosen}").fetchall()
 
 
 _CURVE = """

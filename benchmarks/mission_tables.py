@@ -150,9 +150,9 @@ def peer_table(mission: Mission) -> Table:
         "Beside other programs",
         ("s", *WAYS),
         rows,
-        "The same rows, asked in turns. SQLite has the columns that these questions need, with indexes on"
-        " `harpnum`, `pore_id` and `track_id`; pandas and polars read the Parquet files of the lake anew each"
-        " time, the columns needed, and are given the HARP of a feature, which its name begins with.",
+        "The same rows, asked in turns. SQLite has the columns that these questions need, features in one"
+        " tree by `harpnum` and `pore_id`; pandas and polars read the Parquet files of the lake anew each"
+        " time, the columns needed. All three are given the HARP of a feature, which its name begins with.",
         figures,
     )
 

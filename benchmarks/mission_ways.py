@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.mission_peers import FEATURE, LIFE, Pandas, Peer, Polars, Rows
+from benchmarks.mission_peers import FEATURE, Pandas, Peer, Polars, Rows
 from benchmarks.mission_sqlite import Sqlite, build, built_s
 from catalog.limits import Limits
 from catalog.query import connect, named
@@ -22,7 +22,6 @@ from storage.runs import current_runs
 
 MEMORY_MB, THREADS = 8000, 2
 WAYS = ("porelake", "SQLite", "pandas", "polars")
-NEEDED = {"tracks": LIFE, "pores": FEATURE}
 OF_A_HARP = ("frames", "pores", "tracks", "links", "events", "velocities")
 _FEATURE = ", ".join(FEATURE)
 
