@@ -11,7 +11,7 @@ from storage.cube_standing import Key, Row, Standing, in_use
 from storage.cube_writer import Record
 from storage.fits_blocks import MAX_HEADER, UnreadableFile
 from storage.fits_cards import CARD, as_cards, keywords, with_cards
-from storage.fits_files import FileName, SegmentImage, content_key, digest, read_segment
+from storage.fits_files import Content, FileName, SegmentImage, digest
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,9 @@ class Known:
             if stat in self.stats:
                 return None
             self.stats.add(stat)
-        content = file.read()
+        content = Content(file.read())
         joined = b"" if file.keywords is None else as_cards(file.keywords)
-        sha256 = content_key(content) if not joined else digest(content_key(content).encode() + joined)
+        sha256 = digest(content.key.encode(), joined) if joined else content.key
         standing, current = self.current.get(_key(file.name), (Standing("", ""), ""))
         if current == sha256 and not standing.reason:
             if file.version in ("", standing.version):
@@ -139,7 +139,7 @@ class Known:
         result: SegmentImage | UnreadableFile | Row | None = self.images.get((_key(file.name), sha256))
         if result is None:
             try:
-                result = _with_cards(read_segment(file.name, content), joined)
+                result = _with_cards(content.image(file.name), joined)
             except UnreadableFile as problem:
                 if self.hand_back:
                     return Refused(file.name, sha256, problem)
@@ -147,9 +147,9 @@ class Known:
         return Record(file.name, file.size, file.mtime_ns, sha256, result, file.version)
 
 
-def _is_of(version: str, file: SourceFile, content: bytes) -> bool:
+def _is_of(version: str, file: SourceFile, content: Content) -> bool:
     """Whether a file's header says that it is of a version, and not of the one it came as."""
-    recnum = str(keywords(read_segment(file.name, content).header).get("RECNUM"))
+    recnum = str(keywords(content.image(file.name).header).get("RECNUM"))
     return recnum == _recnum(version) != _recnum(file.version)
 
 

@@ -27,6 +27,7 @@ from storage.fits_blocks import MAX_HEADER
 
 FORMAT = "porelake cube 2"
 SIGNED = ("Br", "Bp", "Bt", "magnetogram")  # noise around zero: bit planes compress better than bytes
+MOST_GATHERED = 2**20  # pixels whose bits are gathered at once: 4 MB
 LOCK_WAIT_S = 10.0
 _NONE = -1
 T = TypeVar("T")
@@ -77,11 +78,16 @@ class Shape:
         return f"segments/{self.segment}/{self.dataset}"
 
 
-def filters(segment: str, dtype: str) -> dict[str, Any]:
-    """Lossless filters of a segment's images; measured by benchmarks/studies/cube_filters.py."""
-    if segment in SIGNED or np.dtype(dtype).kind == "f":
-        return {"fletcher32": True, **hdf5plugin.Bitshuffle(nelems=4096, cname="zstd", clevel=9)}
-    return {"fletcher32": True, "shuffle": True, **hdf5plugin.Zstd(clevel=6)}
+def filters(shape: Shape) -> dict[str, Any]:
+    """Lossless filters of a segment's images; measured by benchmarks/studies/cube_filters.py.
+
+    Bits are gathered over the whole image, not over blocks of it: planes of noise and planes of signs then
+    lie so far apart that the quick levels of zstd tell them from each other.
+    """
+    if shape.segment in SIGNED or np.dtype(shape.dtype).kind == "f":
+        block = min(shape.ny * shape.nx, MOST_GATHERED) // 8 * 8
+        return {"fletcher32": True, **hdf5plugin.Bitshuffle(nelems=block, cname="zstd", clevel=3)}
+    return {"fletcher32": True, "shuffle": True, **hdf5plugin.Zstd(clevel=3)}
 
 
 def create(file: h5py.File, series: str, harpnum: int) -> None:
@@ -95,7 +101,7 @@ def create(file: h5py.File, series: str, harpnum: int) -> None:
         chunks=(1, MAX_HEADER),
         dtype="u1",
         fletcher32=True,
-        **hdf5plugin.Zstd(clevel=12),
+        **hdf5plugin.Zstd(clevel=6),
     )
     # Rows are added to a chunk in place: compressed, every row would leave a dead copy of its chunk behind.
     file.create_dataset("entries", shape=(0,), maxshape=(None,), chunks=(32,), dtype=ENTRY)
@@ -110,7 +116,7 @@ def add_images(file: h5py.File, shape: Shape) -> None:
         maxshape=(None, *size),
         chunks=(1, *size),
         dtype=shape.dtype,
-        **filters(shape.segment, shape.dtype),
+        **filters(shape),
     )
 
 

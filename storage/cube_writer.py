@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 import h5py
 import numpy as np
@@ -75,8 +75,8 @@ def held(path: Path, complaint: str) -> Iterator[None]:
 class CubeWriter:
     """A cube while it is appended to, under its lock; opened when there is something to write.
 
-    Each record is a commit of its own: image and header are flushed to the file before the row of the log
-    that makes them count (HDF5's single-writer-multiple-readers mode).
+    A batch is a commit: its images and headers are flushed to the file before the rows of the log that make
+    them count (HDF5's single-writer-multiple-readers mode).
     """
 
     def __init__(self, path: Path) -> None:
@@ -98,29 +98,33 @@ class CubeWriter:
         os.close(descriptor)
 
     def write(self, batch: list[Record]) -> list[Row]:
-        """Append a batch, each file a commit of its own; return the rows of the log."""
+        """Append a batch, one commit; return the rows of the log."""
         if not batch:
             return []
         name = batch[0].name
         images = [read.result for read in batch if isinstance(read.result, SegmentImage)]
         file = self._with_room_for((name.series, name.harpnum), {_shape(image) for image in images})
-        return [self._commit(file, read) for read in batch]
+        rows = _Rows(file)
+        log = np.array([self._entry(rows, read) for read in batch])
+        rows.write()
+        file.flush()
+        _push(file["entries"], log)
+        file.flush()
+        return list(log)
 
-    def _commit(self, file: h5py.File, read: Record) -> Row:
-        """Write image and header, then the row of the log that makes them count."""
+    def _entry(self, rows: "_Rows", read: Record) -> NDArray[np.void]:
+        """The row of the log; the image and header that it makes count are put among the rows to be written."""
         entry = _entry(read)
         if isinstance(read.result, SegmentImage):
             shape = _shape(read.result)
             entry["dataset"] = shape.dataset.encode()
-            entry["row"] = _push(file[shape.path], read.result.stored)
-            entry["header_row"] = _push_header(file, read.result.header)
+            entry["row"] = rows.add(shape.path, read.result.stored)
+            entry["header_row"] = rows.add("headers", _padded(read.result.header))
         elif read.header:
             if read.header != self._header[0]:
-                self._header = read.header, _push_header(file, read.header)
+                self._header = read.header, rows.add("headers", _padded(read.header))
             entry["header_row"], entry["header_size"] = self._header[1], len(read.header)
-        sealed = cube_log.sealed(entry)
-        _push(file["entries"], sealed)
-        return cast(Row, sealed[()])
+        return cube_log.sealed(entry)
 
     def _with_room_for(self, of_cube: tuple[str, int], wanted: set[Shape]) -> h5py.File:
         """The open file with a dataset for each shape."""
@@ -179,14 +183,33 @@ def _entry(read: Record) -> NDArray[np.void]:
     return entry
 
 
-def _push_header(file: h5py.File, header: bytes) -> int:
-    return _push(file["headers"], np.frombuffer(header.ljust(MAX_HEADER), np.uint8))
+class _Rows:
+    """Rows to be appended to the datasets of a file, those of each at once."""
+
+    def __init__(self, file: h5py.File) -> None:
+        self._file = file
+        self._values: dict[str, list[NDArray[Any]]] = {}
+        self._begin: dict[str, int] = {}
+
+    def add(self, path: str, value: NDArray[Any]) -> int:
+        """Put a row at the end of a dataset; return its index."""
+        if path not in self._values:
+            self._values[path], self._begin[path] = [], len(self._file[path])
+        self._values[path].append(value)
+        return self._begin[path] + len(self._values[path]) - 1
+
+    def write(self) -> None:
+        """Write all of them."""
+        for path, values in self._values.items():
+            _push(self._file[path], np.stack(values))
 
 
-def _push(dataset: h5py.Dataset, value: NDArray[Any]) -> int:
-    """Append one row and flush it; return its index."""
-    row = int(dataset.shape[0])
-    dataset.resize(row + 1, axis=0)
-    dataset[row] = value
-    dataset.flush()
-    return row
+def _padded(header: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(header.ljust(MAX_HEADER), np.uint8)
+
+
+def _push(dataset: h5py.Dataset, values: NDArray[Any]) -> None:
+    """Append rows."""
+    n = len(dataset)
+    dataset.resize(n + len(values), axis=0)
+    dataset[n:] = values

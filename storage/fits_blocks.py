@@ -12,7 +12,7 @@ import numpy as np
 
 from pores.errors import InputError, Reason
 from pores.frame import Keyword
-from storage.fits_cards import BLOCK, CARD, values
+from storage.fits_cards import BLOCK, CARD, values, without_end
 
 MAX_HEADER = 15 * BLOCK  # 540 cards; a SHARP header has about 220
 _ALL_ONES = 0xFFFFFFFF
@@ -59,7 +59,7 @@ def units(content: bytes) -> Iterator[Unit]:
     at = 0
     while at < len(content) and (at == 0 or content.startswith(b"XTENSION", at)):
         header = _header(content, at)
-        cards = values(header)
+        cards = values(without_end(header))
         size = _data_size(cards)
         begin = at + len(header)
         if begin + size > len(content):

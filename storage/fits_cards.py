@@ -33,6 +33,7 @@ _NAME = re.compile(r"[A-Z0-9_-]{1,8}")
 _COMMENTS = ("COMMENT", "HISTORY")  # texts of any length
 _LONGEST = 66  # characters of a string in a card, with the & that continues it
 _CACHED = 16_384  # cards kept parsed: the headers of some 50 records
+_HEADERS = 32  # headers kept parsed: a file's is asked for several times
 
 
 def values(header: bytes) -> dict[str, Keyword]:
@@ -48,13 +49,18 @@ def values(header: bytes) -> dict[str, Keyword]:
     dict
         None where the value is undefined, empty, `nan`, `inf` or DRMS's missing integer; QUALITY unsigned.
     """
-    parsed = map(_parsed, reversed(_records(header)))
-    return dict(reversed({name: value for name, value in parsed if name}.items()))
+    return dict(_values(header))
+
+
+def without_end(header: bytes) -> bytes:
+    """A header without END and padding."""
+    at = header.rstrip(b" ")
+    return header[: (len(at) - 1) // CARD * CARD] if at.endswith(b"END") else header
 
 
 def keywords(header: bytes) -> dict[str, Keyword]:
     """The keywords of the record: `values` without those of the storage, `_BUNIT` and its like as `BUNIT`."""
-    every = values(header)
+    every = _values(header)
     plain = {name: value for name, value in every.items() if not _is_structure(name)}
     for name in [name for name in plain if name.startswith("_")]:
         value = plain.pop(name)
@@ -79,14 +85,14 @@ def as_cards(keywords: Mapping[str, Keyword]) -> bytes:
 
 def with_cards(header: bytes, more: bytes) -> bytes:
     """A header and those of further cards whose keywords it has not."""
-    mine = values(header)
+    mine = _values(header)
     further = [record for record in _records(more) if _parsed(record)[0] not in mine]
     return header + "".join(further).encode("latin-1")
 
 
 def image_header(header: bytes) -> fits.Header:
     """Header of the image: all cards but those of its compression, `nan` without quotes made a string."""
-    number = values(header)
+    number = _values(header)
     whole = fits.Header.fromstring(header.decode("latin-1"))
     kept = fits.Header()
     kept["SIMPLE"] = True
@@ -114,6 +120,12 @@ def _records(header: bytes) -> list[str]:
         else:
             records.append(card)
     return records
+
+
+@lru_cache(maxsize=_HEADERS)
+def _values(header: bytes) -> dict[str, Keyword]:
+    parsed = map(_parsed, reversed(_records(header)))
+    return dict(reversed({name: value for name, value in parsed if name}.items()))
 
 
 @lru_cache(maxsize=_CACHED)

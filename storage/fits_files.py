@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pores.errors import InputError, Reason
 from pores.frame import Keyword
 from pores.record_time import format_compact, parse_compact, parse_t_rec
-from storage.fits_blocks import UnreadableFile
-from storage.fits_cards import CARD, keywords
+from storage.fits_blocks import Unit, UnreadableFile
+from storage.fits_cards import keywords, without_end
 from storage.fits_images import image_unit, scaling, stored_image
 
 MAX_FILE = 256 * 2**20  # bytes; a full disk of 4096 x 4096 32-bit pixels is 64 MiB
@@ -123,6 +123,40 @@ def physical(
     return image
 
 
+class Content:
+    """The bytes of a file, checked once: what tells it from others, and its image."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        try:
+            self._unit: Unit | ValueError = image_unit(content)
+        except ValueError as problem:
+            self._unit = problem
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the image and its header as stored, hexadecimal; of the whole file if it has no image.
+
+        The empty unit before a compressed image has no checksum and is not kept: damage to it changes
+        nothing.
+        """
+        if isinstance(self._unit, ValueError):
+            return digest(self._content)
+        return digest(self._unit.header, self._unit.data)
+
+    def image(self, name: FileName) -> SegmentImage:
+        """Image and header of the file; see `read_segment`."""
+        if isinstance(self._unit, ValueError):
+            raise UnreadableFile(str(name), str(self._unit)) from self._unit
+        unit = self._unit
+        _require_same_record(name, unit.cards)
+        try:
+            stored = stored_image(unit)
+            return SegmentImage(name, stored, *scaling(unit.cards, stored.dtype), without_end(unit.header))
+        except ValueError as error:
+            raise UnreadableFile(str(name), str(error)) from error
+
+
 def read_segment(name: FileName, content: bytes) -> SegmentImage:
     """Image and header of a file.
 
@@ -138,33 +172,15 @@ def read_segment(name: FileName, content: bytes) -> SegmentImage:
     UnreadableFile
         If the file is empty, truncated, damaged, no FITS, without an image, or of another record.
     """
-    try:
-        unit = image_unit(content)
-        header = _cards(unit.header)
-        _require_same_record(name, keywords(header))
-        stored = stored_image(unit)
-        return SegmentImage(name, stored, *scaling(unit.cards, stored.dtype), header)
-    except UnreadableFile:
-        raise
-    except ValueError as error:
-        raise UnreadableFile(str(name), str(error)) from error
+    return Content(content).image(name)
 
 
-def content_key(content: bytes) -> str:
-    """SHA-256 of an image and its header as stored, hexadecimal; of the whole file if there is no such image.
-
-    The empty unit before a compressed image has no checksum and is not kept: damage to it changes nothing.
-    """
-    try:
-        unit = image_unit(content)
-    except ValueError:
-        return digest(content)
-    return digest(unit.header + unit.data)
-
-
-def digest(content: bytes) -> str:
-    """SHA-256, hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
+def digest(*parts: bytes) -> str:
+    """SHA-256 of bytes, one part after the other, hexadecimal."""
+    sha256 = hashlib.sha256()
+    for part in parts:
+        sha256.update(part)
+    return sha256.hexdigest()
 
 
 def _require_same_record(name: FileName, cards: dict[str, Keyword]) -> None:
@@ -180,9 +196,3 @@ def _require_same_record(name: FileName, cards: dict[str, Keyword]) -> None:
         raise UnreadableFile(str(name), f"its header says T_REC {t_rec}", Reason.HEADER_MISMATCH) from error
     if apart >= np.timedelta64(1, "s"):
         raise UnreadableFile(str(name), f"its header says T_REC {t_rec}", Reason.HEADER_MISMATCH)
-
-
-def _cards(header: bytes) -> bytes:
-    """The header without END and padding."""
-    at = header.rstrip(b" ")
-    return header[: (len(at) - 1) // CARD * CARD] if at.endswith(b"END") else header

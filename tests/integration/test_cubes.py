@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pores.errors import InputError, PorelakeError, Reason
+from storage import cube_append
 from storage.archive import SourceFile
 from storage.cube_log import is_clean
 from storage.cube_writer import exclusive
@@ -235,6 +236,7 @@ def test_reading_while_writing(tmp_path: Path, make_file: MakeFile) -> None:
 
 
 def _append_slowly(path: Path, contents: list[tuple[FileName, bytes]]) -> None:
+    cube_append.BATCH = 3  # many commits to be killed in
     append(path, [SourceFile(name, "", len(content), 1, _Held(content)) for name, content in contents])
 
 
