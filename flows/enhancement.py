@@ -97,6 +97,6 @@ def _intensity_weights(blob: str) -> "Weights":
 def _require_tensorflow() -> None:
     if find_spec("tensorflow") is None:
         raise InputError(
-            "--weights of the published network: install tensorflow (it is part of porelake[chain]), or use"
-            " those that come with porelake"
+            "--weights of the published network: install porelake[tensorflow], or use those that come with"
+            " porelake"
         )

@@ -48,7 +48,7 @@ def _start(threads: int | None) -> Any:
             import tensorflow as tf
         except ModuleNotFoundError as error:
             raise InputError(
-                f"the network needs {error.name}: install porelake[chain], or use --enhance spline"
+                f"this needs {error.name}: install porelake[tensorflow]; porelake's own network does without"
             ) from error
         if threads:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
