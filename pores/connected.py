@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 Ints = NDArray[np.intp]
@@ -28,25 +28,36 @@ def connected(mask: NDArray[np.bool_], diagonal: bool) -> tuple[Ints, Ints]:
     """
     width = max(mask.shape[1], 1)
     pixels = np.flatnonzero(mask)
-    begins = np.flatnonzero((np.diff(pixels, prepend=-2) > 1) | (pixels % width == 0))
+    begins = _begins(pixels, mask.shape[0], width)
     lengths = np.diff(begins, append=len(pixels))
     first = pixels[begins]
-    upper, lower = _touching(first, first + lengths - 1, width, diagonal)
-    ones, shape = np.ones(len(upper), np.bool_), (len(first), len(first))
-    _, region = connected_components(coo_array((ones, (upper, lower)), shape=shape), directed=False)
+    below, ends = _touching(first, first + lengths - 1, width, diagonal)
+    graph = csr_array((np.ones(len(below), np.bool_), below, ends), shape=(len(first), len(first)))
+    _, region = connected_components(graph, directed=False)
     return pixels, np.repeat(_in_order(region.astype(np.intp)), lengths)
 
 
+def _begins(pixels: Ints, n_rows: int, width: int) -> Ints:
+    """Which pixels begin a run: those after a gap, and the first of a row where there is none before it."""
+    begins = np.diff(pixels, prepend=-2) > 1
+    rows = width * np.arange(n_rows)
+    at = np.searchsorted(pixels, rows)
+    begins[at[at < len(pixels)]] = True  # the first pixel of a row or of one after it
+    return np.flatnonzero(begins)
+
+
 def _touching(first: Ints, last: Ints, width: int, diagonal: bool) -> tuple[Ints, Ints]:
-    """Pairs of runs, one in the row below the other, that share a side (or a corner)."""
+    """Runs that share a side (or a corner) with each run and are in the row below it, as rows of a matrix.
+
+    Returns the runs below, and where those of each run begin and end among them.
+    """
     below = (first // width + 1) * width  # where the next row begins
     low = np.maximum(first + width - diagonal, below)
     high = np.minimum(last + width + diagonal, below + width - 1)
     start = np.searchsorted(last, low)
     number = np.searchsorted(first, high, side="right") - start
-    upper = np.repeat(np.arange(len(first)), number)
-    within = np.arange(len(upper)) - np.repeat(np.cumsum(number) - number, number)
-    return upper, np.repeat(start, number) + within
+    ends = np.concatenate(([0], np.cumsum(number)))
+    return np.arange(ends[-1]) + np.repeat(start - ends[:-1], number), ends
 
 
 def _in_order(region: NDArray[Any]) -> Ints:

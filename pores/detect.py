@@ -133,6 +133,6 @@ def _structures(
     """Structure of each feature, as a number, and its area in pixels."""
     grey = intensity < max(parameters.penumbra_threshold, parameters.threshold)
     pixels, structure = connected(grey, parameters.connectivity == 8)
-    of_feature = np.zeros(regions.n, np.intp)
-    of_feature[regions.feature] = structure[np.searchsorted(pixels, regions.y * grey.shape[1] + regions.x)]
+    first = regions.y[regions.first] * grey.shape[1] + regions.x[regions.first]  # all of it is in one
+    of_feature = structure[np.searchsorted(pixels, first)]
     return of_feature, np.bincount(structure)[of_feature].astype(np.float64)

@@ -53,8 +53,11 @@ def field_columns(
         segment is missing.
     """
     names = [name for name in FIELD_SEGMENTS if name in segments]
-    images = [segments[name] for name in names]
-    values = dict(zip(names, values_at(images, regions.y, regions.x, scale), strict=True))
+    images, n = [segments[name] for name in names], len(regions.feature)
+    ends = outlines.pixels([scale * size for size in images[0].shape] if images else (1, 1))
+    y, x = (np.concatenate((at, end.ravel())) for at, end in zip((regions.y, regions.x), ends, strict=True))
+    sampled = dict(zip(names, values_at(images, y, x, scale), strict=True))
+    values = {name: of[:n] for name, of in sampled.items()}
     missing = np.full(regions.n, np.nan)
     known = {name: regions.mean(of) for name, of in values.items()}
     errors = _errors(
@@ -70,7 +73,7 @@ def field_columns(
     return {
         **columns,
         "mean_b": regions.mean(np.sqrt(sum(b**2 for b in values.values()))) if total else missing,
-        "boundary_br": _on_outlines(outlines, segments["Br"], scale),
+        "boundary_br": outlines.mean(sampled["Br"][n:].reshape(2, 2, -1)),
         "flux_mx": regions.total(np.abs(values["Br"])) * pixel_area_mm2 * CM2_PER_MM2,
     }
 
@@ -87,14 +90,6 @@ def values_at(images: Sequence[NDArray[Any]], y: Ints, x: Ints, scale: int) -> F
     if scale == 1:
         return np.array([image[y, x] for image in images], np.float64)
     return FinePixels.at(y, x).of(*images).astype(np.float64)
-
-
-def _on_outlines(outlines: Outlines, image: NDArray[Any], scale: int) -> Floats:
-    """Mean of an image over each feature's outline."""
-    last = scale * np.array(image.shape)[:, None, None] - 1
-    pixels = np.stack((outlines.inner, np.clip(outlines.outer, 0, last)), axis=1)
-    (values,) = values_at([image], *pixels.reshape(2, -1), scale)
-    return outlines.mean(*values.reshape(pixels.shape[1:]))
 
 
 def _errors(regions: Regions, images: Images, scale: int) -> dict[str, Floats]:

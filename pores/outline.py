@@ -6,6 +6,7 @@ made the mask is crossed, by linear interpolation between pixel centres (marchin
 its segments, in no order: those of all features are found at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -76,9 +77,15 @@ class Outlines:
         lengths = self._lengths(height[self.feature], width[self.feature])
         return np.bincount(self.feature, lengths, self.n).astype(np.float64, copy=False)  # int if empty
 
-    def mean(self, inner: Image, outer: Image) -> Floats:
-        """Mean over each outline, (n,), of what inner and outer pixels, (2, m), have; NaN without any."""
-        middle = (inner + self.outward * (outer - inner.astype(np.float64))).mean(axis=0)
+    def pixels(self, shape: Sequence[int]) -> Ints:
+        """Row and column of inner and outer pixels, (2, 2, 2, m); those beyond an image are moved into it."""
+        outer = np.clip(self.outer, 0, np.reshape(shape, (2, 1, 1)) - 1)
+        return np.stack((self.inner, outer), axis=1)
+
+    def mean(self, values: Floats) -> Floats:
+        """Mean over each outline, (n,), of values at `pixels`, (2, 2, m); NaN where all are missing."""
+        inner, outer = values
+        middle = (inner + self.outward * (outer - inner)).mean(axis=0)
         known = np.isfinite(middle)
         feature, length = self.feature[known], self._lengths(1.0, 1.0)[known]
         total, of = np.bincount(feature, length, self.n), np.bincount(feature, middle[known] * length, self.n)

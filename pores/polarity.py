@@ -91,8 +91,11 @@ def _native(box: Box, scale: int) -> Box:
 def _strong(inside: Mask, radial: NDArray[Any], parameters: DetectParameters, scale: int) -> Signs:
     """1 or -1 on pieces of that sign that are large and strong enough, 0 elsewhere."""
     signs = np.zeros(inside.shape, np.int8)
-    for sign in (1, -1):
-        pieces, n = ndimage.label(inside & (sign * radial > 0), neighbours(parameters))
+    sides = {sign: inside & (sign * radial > 0) for sign in (1, -1)}
+    if min(map(np.count_nonzero, sides.values())) < smallest_area(parameters, scale):
+        return signs  # most: nothing to be cut
+    for sign, side in sides.items():
+        pieces, n = ndimage.label(side, neighbours(parameters))
         area = np.bincount(pieces.ravel(), minlength=n + 1)
         field = np.bincount(pieces.ravel(), np.nan_to_num(sign * radial).ravel(), n + 1)
         strong = (area >= smallest_area(parameters, scale)) & (field >= parameters.cut_polarity_g * area)

@@ -94,8 +94,9 @@ class FinePixels:
     def at(cls, y: Ints, x: Ints) -> Self:
         """Find the tiles of some pixels."""
         across = int(x.max(initial=0)) // _FINE + 1
-        tiles, tile = np.unique(y // _FINE * across + x // _FINE, return_inverse=True)
-        return cls(y, x, np.divmod(tiles, across), tile)
+        tile = y // _FINE * across + x // _FINE
+        found = np.bincount(tile) > 0
+        return cls(y, x, np.divmod(np.flatnonzero(found), across), (np.cumsum(found) - 1)[tile])
 
     def of(self, *images: NDArray[np.floating[Any]]) -> Image:
         """Values that `double(image)` has at these pixels, (images, n)."""
