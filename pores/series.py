@@ -229,7 +229,7 @@ def _check(pores: Mapping[str, NDArray[Any]], needed: tuple[str, ...]) -> None:
     missing = [name for name in needed if name not in pores]
     if missing:
         raise InputError(f"pores: no column {', '.join(missing)}")
-    harps = sorted({int(harp) for harp in pores["harpnum"]})
+    harps = np.unique(np.asarray(pores["harpnum"], int)).tolist()
     if len(harps) > 1:
         raise InputError(f"pores of several HARPs ({', '.join(map(str, harps))}): track one HARP at a time")
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.series import NONE, Features
-from pores.tracking.lineage import Lineage
+from pores.series import NONE, Features, Ints
+from pores.tracking.lineage import Lineage, places_in_order
 from pores.tracking.link import Links
 
 
@@ -23,13 +23,21 @@ def faint_tracks(
         return np.empty(0, object)
     tracks = np.full(len(faint["t_rec"]), None, object)
     hosted = np.flatnonzero(links.host != NONE) if links.host is not None else np.empty(0, np.intp)
-    names, of = features["pore_id"].astype(object)[lives.first], lives.track
-    t_rec = np.asarray(faint["t_rec"], "datetime64[ms]").astype(np.int64)
-    seen = zip(of.tolist(), features["t_rec"].astype("datetime64[ms]").astype(np.int64).tolist(), strict=True)
-    there: dict[tuple[int, int], Any] = dict.fromkeys(seen)
-    order = hosted[np.lexsort((faint["faint_id"][hosted].astype(str), -faint["area_px"][hosted]))]
-    for row in order.tolist():
-        track = int(of[links.host[row]]) if links.host is not None else NONE
-        if there.setdefault((track, int(t_rec[row])), faint["faint_id"][row]) == faint["faint_id"][row]:
-            tracks[row] = names[track]
+    if links.host is None or not len(hosted):
+        return tracks
+    names = np.asarray(faint["faint_id"], object)[hosted]
+    order = np.lexsort((places_in_order(names), -faint["area_px"][hosted]))
+    rows, names, track = hosted[order], names[order], lives.track[links.host[hosted[order]]]
+    (place, taken) = _track_and_time((track, faint["t_rec"][rows]), (lives.track, features["t_rec"]))
+    _, first, of_place = np.unique(place, return_index=True, return_inverse=True)
+    largest = (names == names[first[of_place]]) & ~np.isin(place, taken)
+    tracks[rows[largest]] = features["pore_id"].astype(object)[lives.first][track[largest]]
     return tracks
+
+
+def _track_and_time(*each: tuple[Ints, NDArray[Any]]) -> list[Ints]:
+    """One number for each track at a time."""
+    times = [np.asarray(t_rec, "datetime64[ms]").astype(np.int64) for _, t_rec in each]
+    known, when = np.unique(np.concatenate(times), return_inverse=True)
+    parts = np.split(when, np.cumsum([len(one) for one in times])[:-1])
+    return [track * len(known) + part for (track, _), part in zip(each, parts, strict=True)]

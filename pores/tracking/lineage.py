@@ -9,6 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pores.series import NONE, Columns, Features, Ints, Watch
+from pores.tracking.chains import roots
 from pores.tracking.link import Links
 
 
@@ -69,9 +70,11 @@ def link_columns(links: Links, features: Features, watch: Watch) -> Columns:
     `continue` and `gap` keep a track; `merge` leads from a track into another one that goes on, `split` from
     a track to the first feature of another one. So a merge of three has one `continue` and two `merge`.
     """
-    ids = features["pore_id"]
-    k = features.k
-    columns: Columns = {
+    ids, k = features["pore_id"], features.k
+    by_name = places_in_order(ids)
+    order = np.lexsort((by_name[links.target], by_name[links.source], k[links.source]))
+    links = links.where(order)
+    return {
         "harpnum": features["harpnum"][links.source].astype(np.int32),
         "from_pore_id": ids[links.source].astype(object),
         "to_pore_id": ids[links.target].astype(object),
@@ -79,7 +82,15 @@ def link_columns(links: Links, features: Features, watch: Watch) -> Columns:
         "to_t": watch.t_rec[k[links.target]],
         "kind": _kinds(links, features, watch),
     }
-    return in_order(columns, ("from_t", "from_pore_id", "to_pore_id"))
+
+
+def places_in_order(names: NDArray[Any]) -> Ints:
+    """The place of each name in their order."""
+    listed = names.tolist()
+    order = np.array(sorted(range(len(listed)), key=listed.__getitem__), np.intp)  # many times numpy's pace
+    place = np.empty(len(order), np.intp)
+    place[order] = np.arange(len(order))
+    return place
 
 
 def in_order(columns: Columns, by: tuple[str, ...]) -> Columns:
@@ -108,10 +119,8 @@ def _partners(links: Links, n: int) -> tuple[Ints, Ints]:
 
 def _tracks(before: Ints) -> Ints:
     """Tracks counted in the order of their first features; features come in time order."""
-    track = np.cumsum(before == NONE) - 1
-    for feature in np.flatnonzero(before != NONE):
-        track[feature] = track[before[feature]]
-    return track
+    number = np.cumsum(before == NONE) - 1
+    return np.asarray(number[roots(before)])
 
 
 def _largest(of: Ints, partner: Ints, rank: Ints) -> Ints:

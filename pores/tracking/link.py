@@ -77,8 +77,9 @@ def continuations(source: Ints, target: Ints, features: Features) -> Bools:
     once &= np.bincount(target, minlength=len(features))[target] == 1
     own[once] = True
     span = features.k[target] - features.k[source]
-    order = np.lexsort((features.rank[target], features.rank[source], span))
-    for i in order[~once[order]]:
+    rest = np.flatnonzero(~once)
+    order = np.lexsort((features.rank[target[rest]], features.rank[source[rest]], span[rest]))
+    for i in rest[order].tolist():
         s, t = source[i], target[i]
         if after[s] == NONE and before[t] == NONE:
             own[i] = True

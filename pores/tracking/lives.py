@@ -76,9 +76,10 @@ def _censored(ends: Ints, observed: Observed, step: int) -> Bools:
     it would do so in that frame.
     """
     censored = observed.features["touches_edge"][ends].astype(bool)
-    for k in np.unique(observed.features.k[ends]):
-        here = observed.features.k[ends] == k
-        censored[here] |= _unseen(ends[here], observed, int(k), step)
+    order = np.argsort(observed.features.k[ends], kind="stable")
+    frames, first = np.unique(observed.features.k[ends[order]], return_index=True)
+    for k, here in zip(frames.tolist(), np.split(order, first[1:]), strict=False):
+        censored[here] |= _unseen(ends[here], observed, k, step)
     return censored
 
 

@@ -9,6 +9,9 @@ import numpy as np
 from pores.series import Bools, Floats, Ints
 from pores.tracking.footprints import Footprints, Ints32, Strip
 
+_NONE = np.empty(0, np.intp)
+_BACK = 2**16  # more pixels than a run has
+
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
@@ -102,7 +105,7 @@ def _shared(footprints: Footprints, sides: Sequence[_Mover], frames: tuple[int, 
     after = footprints.strip(begin + step, end + step, sides[1].wanted)
     on = _met(before, after, sides[0], footprints.shape)
     target, source, moved_back = _met(after, before, sides[1], footprints.shape)
-    return _summed(on, (source, target, moved_back), len(footprints.area))
+    return _summed(on, (source, target, moved_back))
 
 
 def _met(moving: Strip, still: Strip, mover: _Mover, shape: tuple[int, int]) -> Met:
@@ -140,19 +143,26 @@ def _in_a_row(frame: Ints32, y: Ints32, shape: tuple[int, int]) -> Ints:
     return (frame.astype(np.intp) * shape[0] + y) * shape[1]
 
 
-def _summed(on: Met, back: Met, n: int) -> Shared:
+def _summed(on: Met, back: Met) -> Shared:
     """Pixels by pair of features, in order."""
-    source, target = (
-        np.append(one, other).astype(np.intp) for one, other in zip(on[:2], back[:2], strict=True)
+    source, target, pixels = (np.append(one, other) for one, other in zip(on, back, strict=True))
+    if not len(pixels):
+        return _NONE, _NONE, np.empty(0), np.empty(0)
+    first_s, first_t = int(source.min()), int(target.min())
+    n = int(target.max()) - first_t + 1
+    pixels[len(on[2]) :] += _BACK
+    code = ((source.astype(np.intp) - first_s) * n + (target - first_t)) * (2 * _BACK) + pixels
+    code.sort()  # all in one number: many times faster than to sort by pairs and take pixels along
+    pair, pixels = np.divmod(code, 2 * _BACK)
+    first = np.flatnonzero(np.diff(pair, prepend=-1))
+    forth, moved_back = (
+        np.add.reduceat(np.where(which, pixels % _BACK, 0), first).astype(float)
+        for which in (pixels < _BACK, pixels >= _BACK)
     )
-    pairs, pair = np.unique(source * n + target, return_inverse=True)
-    forth = np.bincount(pair[: len(on[2])], on[2], len(pairs))
-    return *np.divmod(pairs, n), forth, np.bincount(pair[len(on[2]) :], back[2], len(pairs))
+    source, target = np.divmod(pair[first], n)
+    return source + first_s, target + first_t, forth, moved_back
 
 
 def _whole(displacement: Floats) -> Ints32:
     """Whole pixels; halves go to even numbers, in either direction alike, also a hundredth off."""
     return np.rint(np.round(displacement, 2)).astype(np.int32)
-
-
-_NONE = np.empty(0, np.intp)

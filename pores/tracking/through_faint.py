@@ -3,7 +3,9 @@
 import numpy as np
 
 from pores.parameters import TrackParameters
+from pores.runs import spread
 from pores.series import NONE, Ints, Watch
+from pores.tracking.chains import roots
 from pores.tracking.link import Links, continuations
 from pores.tracking.nodes import Nodes
 
@@ -39,39 +41,35 @@ def hosts(links: Links, nodes: Nodes) -> Ints:
     It is the last pore from which unforked links lead there, or else the first to which they lead.
     """
     own = links.where(links.own)
-    host = nodes.pore.copy()
-    for i in np.argsort(nodes.all.k[own.target], kind="stable"):
-        if host[own.target[i]] == NONE:
-            host[own.target[i]] = host[own.source[i]]
-    for i in np.argsort(-nodes.all.k[own.source], kind="stable"):
-        if host[own.source[i]] == NONE:
-            host[own.source[i]] = host[own.target[i]]
+    before, after = (np.full(len(nodes), NONE, np.intp) for _ in range(2))
+    before[own.target], after[own.source] = own.source, own.target
+    host = nodes.pore
+    for next_to in (before, after):
+        host = host[roots(np.where(host == NONE, next_to, NONE))]
     return host[nodes.of_faint_row]
 
 
 def _ways(links: Links, nodes: Nodes, watch: Watch, parameters: TrackParameters) -> tuple[Ints, Ints]:
     """Pores from and to which faint features lead within the gap window, each pair once."""
-    found: list[tuple[Ints, Ints]] = []
-    at = origin = np.empty(0, np.intp)  # faint features of the frame, and the pores that led there
     begins = links.where(nodes.faint[links.target] & ~nodes.faint[links.source])
     goes_on = links.where(nodes.faint[links.source])
-    for k in np.unique(nodes.all.k[goes_on.source]):
-        new = nodes.all.k[begins.target] == k
-        at, origin = np.append(at, begins.target[new]), np.append(origin, begins.source[new])
-        here = goes_on.where(nodes.all.k[goes_on.source] == k)
-        way, link = np.nonzero(at[:, None] == here.source[None, :])
-        origin, at = _once(origin[way], here.target[link])
+    goes_on = goes_on.where(np.argsort(goes_on.source, kind="stable"))
+    origin, at = begins.source, begins.target  # pores, and the faint features to which they led so far
+    found = [(origin[:0], at[:0])]
+    while len(at):
+        first, last = (np.searchsorted(goes_on.source, at, side) for side in ("left", "right"))
+        n = last - first
+        origin, at = _once(np.repeat(origin, n), goes_on.target[spread(first, n)], len(nodes))
         within = watch.within_gap(nodes.all.k[origin], nodes.all.k[at], parameters)
         origin, at = origin[within], at[within]
         arrived = ~nodes.faint[at]
         found.append((origin[arrived], at[arrived]))
         origin, at = origin[~arrived], at[~arrived]
-    if not found:
-        return origin, at
     source, target = (np.concatenate([way[side] for way in found]) for side in range(2))
-    return _once(source, target)
+    return _once(source, target, len(nodes))
 
 
-def _once(source: Ints, target: Ints) -> tuple[Ints, Ints]:
-    pairs = np.unique(np.column_stack((target, source)), axis=0)
-    return pairs[:, 1], pairs[:, 0]
+def _once(source: Ints, target: Ints, n: int) -> tuple[Ints, Ints]:
+    """Each pair of n features once, by target and source."""
+    targets, sources = np.divmod(np.unique(target * n + source), n)
+    return sources, targets
