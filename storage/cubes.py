@@ -1,6 +1,6 @@
 """Reading a cube: the frames of one HARP, lossless, with every header whole."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +11,12 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from pores.errors import InputError, PorelakeError, Reason
-from pores.frame import Frame, Keyword, Problem
+from pores.frame import Frame, Problem
 from storage import cube_log
 from storage.cube_append import Appended, append
+from storage.cube_headers import Merged, Reader, headers_of
 from storage.cube_standing import Key, Row, Standing, in_use
-from storage.fits_cards import image_header, keywords
+from storage.fits_cards import image_header
 from storage.fits_files import physical
 from storage.keys import json_key
 
@@ -91,15 +92,15 @@ class Cube:
         good = {name: row for name, row in record.items() if not row["reason"]}
         wanted = {name: row for name, row in good.items() if segments is None or name in segments}
         with self._reading() as read:
-            headers = {name: keywords(_cards(read, row)) for name, row in record.items() if _has_header(row)}
+            headers = headers_of(record, read)
             images = {name: physical(name, _image(read, row), _scaling(row)) for name, row in wanted.items()}
         return Frame(
             harpnum=self.harpnum,
             t_rec=t_rec.astype("datetime64[ms]"),
-            keywords=_merged(headers),
+            keywords=Merged(headers),
             segments=images,
             problems={name: _problem(row) for name, row in record.items() if row["reason"]},
-            headers={name: headers[name] for name in good},
+            headers=headers.of(good),
         )
 
     def frame_key(self, t_rec: np.datetime64, segments: tuple[str, ...] | None = None) -> str:
@@ -176,7 +177,7 @@ class Cube:
         return row
 
     @contextmanager
-    def _reading(self) -> Iterator["_Reader"]:
+    def _reading(self) -> Iterator[Reader]:
         """Open the file, and name it in what goes wrong."""
         with cube_log.reading(self.path) as file:
             try:
@@ -185,14 +186,11 @@ class Cube:
                 raise PorelakeError(f"{self.path}: damaged; remove it and ingest again ({error})") from error
 
 
-_Reader = Callable[[str, int], NDArray[Any]]
-
-
-def _image(read: _Reader, row: Row) -> NDArray[Any]:
+def _image(read: Reader, row: Row) -> NDArray[Any]:
     return read(f"segments/{row['segment'].decode()}/{row['dataset'].decode()}", int(row["row"]))
 
 
-def _cards(read: _Reader, row: Row) -> bytes:
+def _cards(read: Reader, row: Row) -> bytes:
     return read("headers", int(row["header_row"])).tobytes()[: int(row["header_size"])]
 
 
@@ -210,16 +208,6 @@ def _by_record(rows: Mapping[Key, Row]) -> dict[int, dict[str, Row]]:
 
 def _rank(segment: str) -> tuple[int, str]:
     return _ORDER.index(segment) if segment in _ORDER else len(_ORDER), segment
-
-
-def _merged(headers: dict[str, dict[str, Keyword]]) -> dict[str, Keyword]:
-    """One value of each keyword: the first header's that has one."""
-    merged: dict[str, Keyword] = {}
-    for header in reversed(headers.values()):
-        merged.update(header)
-    for name in [name for name, value in merged.items() if value is None]:
-        merged[name] = next((h[name] for h in headers.values() if h.get(name) is not None), None)
-    return merged
 
 
 def _problem(row: Row) -> Problem:
