@@ -1,0 +1,109 @@
+"""Frames over processes: in order, to processes that are there at once, whose results are small."""
+
+import os
+import pickle
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flows import early, pool, stages
+from flows.harp import Harp
+from flows.pool import LARGEST_SHARE, ordered_map
+from flows.request import JSOC, Request
+from storage.labels import read_labels
+from tests.flows.runs import BUSY, request
+
+
+def squared(number: int) -> tuple[int, int]:
+    time.sleep(0.002 * (number % 3))  # so that later ones are done earlier
+    return number * number, os.getpid()
+
+
+def refused(number: int) -> int:
+    if number == 7:
+        raise ValueError("seven")
+    return number
+
+
+def test_results_come_in_order_from_two_processes() -> None:
+    made = list(ordered_map(squared, range(50), 2))
+    assert [value for value, _ in made] == [n * n for n in range(50)]
+    processes = {process for _, process in made}
+    assert len(processes) == 2
+    assert os.getpid() not in processes
+
+
+def test_few_items_stay_in_this_process() -> None:
+    assert {process for _, process in ordered_map(squared, range(11), 2)} == {os.getpid()}
+    assert {process for _, process in ordered_map(squared, range(50), 1)} == {os.getpid()}
+
+
+def test_what_goes_wrong_in_a_process_is_raised_here() -> None:
+    results = ordered_map(refused, range(40), 2)
+    with pytest.raises(ValueError, match="seven"):
+        list(results)
+
+
+@pytest.mark.parametrize("n", [1, 12, 17, 60, 300])
+def test_shares_are_neighbours_and_small_at_the_end(n: int) -> None:
+    shares = list(pool._shares(range(n), 2))
+    assert [one for share in shares for one in share] == list(range(n))
+    sizes = [len(share) for share in shares]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] <= LARGEST_SHARE
+    assert sizes[-1] == 1
+
+
+def test_workers_have_all_and_one_thread_of_blas() -> None:
+    told = list(ordered_map(_state, range(12), 2))
+    assert {threads for threads, _ in told} == {"1"}
+    assert all(there for _, there in told)
+
+
+def _state(_: int) -> tuple[str | None, bool]:
+    return os.environ.get("OPENBLAS_NUM_THREADS"), "flows.products" in sys.modules
+
+
+def test_what_comes_back_of_a_frame_is_small(small_lake: Path) -> None:
+    harp = Harp(request(None, small_lake), BUSY)
+    block, *_ = prepared = harp.prepare_blocks()
+    frame = stages.usable_frames(harp, block)[0]
+    found = stages._detect_one(harp.cube, harp.request.parameters, frame)
+    masks = read_labels(harp.labels(harp.detect_blocks(prepared)[0]), frame[0])
+    np.testing.assert_array_equal(found.labels.image(), masks)
+    assert masks.any()
+    assert len(pickle.dumps(found)) < masks.nbytes / 2
+
+
+def test_a_new_harp_of_many_files_starts_processes_early(
+    small_series: Path, small_lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int | None] = []
+    monkeypatch.setattr(early, "get_ready", started.append)
+    ask = partial(request, small_series, workers=3)
+    early.start_early(ask(tmp_path))
+    assert started == [3]
+    for idle in (
+        ask(small_lake),  # has been through the chain
+        ask(tmp_path, harpnums=(BUSY,)).model_copy(update={"source": JSOC}),
+        ask(tmp_path, last_stage="ingest"),
+        request(tmp_path, tmp_path),  # no files
+        Request(lake=str(tmp_path / "none")),
+    ):
+        early.start_early(idle)
+    assert started == [3]
+
+
+def test_a_command_for_little_starts_no_process(small_lake: Path) -> None:
+    code = (
+        "import sys, multiprocessing.forkserver as f; from flows.cli import main\n"
+        f"sys.argv = ['porelake', 'run', '--lake', {str(small_lake)!r}, '--workers', '2']\n"
+        "try: main()\nfinally: print(f._forkserver._forkserver_pid)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "None", done.stderr
