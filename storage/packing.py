@@ -1,8 +1,10 @@
 """Writing packs: the files of many HARPs one after the other into one, in flat memory."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,8 +15,8 @@ from storage.remote_files import bring
 from storage.tables import read_rows
 
 # Chosen by measurement, docs/decisions/0021-packs.md. A row group ends with a HARP.
-ROWS = 32_768  # of a row group, at least
-BYTES = 16 * 2**20  # of a row group in memory, if that comes first
+ROWS = 65_536  # of a row group, at least
+BYTES = 64 * 2**20  # of a row group in memory, if that comes first
 PAGE = 32 * 1024  # bytes; pages without a row that is wanted are not unpacked
 _AT_ONCE = 2  # packs: reading small files holds the interpreter for half of the time
 
@@ -42,21 +44,30 @@ def _make(lake: Lake, pack: Pack, schemas: Mapping[str, pa.Schema]) -> None:
 
 
 def _write(path: Path, files: Iterable[Path], schema: pa.Schema) -> None:
-    strings = [field.name for field in schema if pa.types.is_string(field.type)]
     with (
         atomic(path) as partial,
         pq.ParquetWriter(
             partial,
             schema,
             compression="zstd",
-            use_dictionary=strings,
             data_page_size=PAGE,
-            write_batch_size=256,
+            write_batch_size=256,  # rows after which a page may end
             write_page_checksum=True,
+            **_encodings(schema),
         ) as writer,
     ):
         for rows in _groups(files, schema):
             writer.write_table(rows, row_group_size=2 * ROWS)
+
+
+def _encodings(schema: pa.Schema) -> dict[str, Any]:
+    """Names of rows as differences, other strings by number."""
+    names = set(json.loads((schema.metadata or {}).get(b"key", b"[]"))) - {"run_id"}
+    strings = [field.name for field in schema if pa.types.is_string(field.type)]
+    return {
+        "use_dictionary": [name for name in strings if name not in names],
+        "column_encoding": {name: "DELTA_BYTE_ARRAY" for name in strings if name in names},
+    }
 
 
 def _groups(files: Iterable[Path], schema: pa.Schema) -> Iterator[pa.Table]:
