@@ -47,4 +47,5 @@ def lock(connection: duckdb.DuckDBPyConnection, lake: Lake, writes: Path | None)
     # It is drawn on stdout, whatever that is; in Jupyter without ipywidgets it is off, and must not be named.
     if connection.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (True,):
         connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET parquet_metadata_cache = true")  # footers, for as long as a catalogue is open
     connection.execute("SET enable_external_access = false; SET lock_configuration = true")

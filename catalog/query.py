@@ -84,7 +84,6 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "allow_persistent_secrets": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "parquet_metadata_cache": True,  # what files hold, for as long as a catalogue is open
     "python_enable_replacements": False,
 }
 
