@@ -24,6 +24,9 @@ from numpy.typing import NDArray
 
 from pores.errors import InputError, PorelakeError
 from storage.fits_blocks import MAX_HEADER
+from storage.memory import keep_freed
+
+keep_freed()
 
 FORMAT = "porelake cube 2"
 SIGNED = ("Br", "Bp", "Bt", "magnetogram")  # noise around zero: bit planes compress better than bytes
@@ -101,7 +104,7 @@ def create(file: h5py.File, series: str, harpnum: int) -> None:
         chunks=(1, MAX_HEADER),
         dtype="u1",
         fletcher32=True,
-        **hdf5plugin.Zstd(clevel=6),
+        **hdf5plugin.Zstd(clevel=3),
     )
     # Rows are added to a chunk in place: compressed, every row would leave a dead copy of its chunk behind.
     file.create_dataset("entries", shape=(0,), maxshape=(None,), chunks=(32,), dtype=ENTRY)

@@ -113,7 +113,7 @@ class CubeWriter:
         return list(log)
 
     def _entry(self, rows: "_Rows", read: Record) -> NDArray[np.void]:
-        """The row of the log; the image and header that it makes count are put among the rows to be written."""
+        """The row of the log; image and header that it makes count are put among the rows to be written."""
         entry = _entry(read)
         if isinstance(read.result, SegmentImage):
             shape = _shape(read.result)

@@ -1,8 +1,8 @@
 """Rice-compressed images laid out as JSOC writes them, decoded without astropy's work around each tile.
 
-FITS standard 4.0, section 10. A SHARP image has hundreds of tiles; astropy decodes one in 5 us and spends 20 us
-in Python around that. Here the same decoder, which has no public name, gets the bytes of the tiles directly.
-Whatever is laid out in another way is left to astropy's public reader.
+FITS standard 4.0, section 10. A SHARP image has hundreds of tiles; astropy decodes one in 5 us and spends
+20 us in Python around that. Here the same decoder, which has no public name, gets the bytes of the tiles
+directly. Whatever is laid out in another way is left to astropy's public reader.
 """
 
 import re
