@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.record import SHAPE
 from pores.geometry import CeaGrid, Observer, mu_at, native_pixel
 from pores.motion import drift_rate
 from pores.record_time import format_compact
-from pores.runs import Runs
+from pores.runs import Runs, spread
 from pores.track import Columns, FrameSeries, Sightings
 from storage.labels import LabelReader, write_labels
 
@@ -20,7 +19,6 @@ LIFE, GONE = 90, 10  # frames
 _START, _CADENCE = np.datetime64("2011-02-12", "ms"), np.timedelta64(720_000, "ms")
 _OBSERVER = Observer(120.0, 0.0, 1.496e11)
 _HEIGHT, _WIDTH = 2 * SHAPE[0], 2 * SHAPE[1]  # of the working grid
-_Labels = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,12 @@ class Stock:
 
 FORTY = Stock(5, 9, (3.0, 9.0), 15.0)
 FIVE_HUNDRED = Stock(19, 29, (3.0, 6.5), 8.0)
+# The same discs, closer and closer: 250, 500 and 1000 of them at a time.
+DENSER = (
+    Stock(14, 20, (2.0, 4.5), 4.0),
+    Stock(19, 29, (2.0, 4.5), 4.0),
+    Stock(26, 43, (2.0, 4.5), 4.0),
+)
 
 
 class Discs:
@@ -64,7 +68,9 @@ class Discs:
         walks = rng.normal(0, 0.7, (n_frames, stock.n, 2)).cumsum(axis=0)
         self._steps = np.abs(walks % (4 * stock.swing) - 2 * stock.swing) - stock.swing
         self._grids = [_grid(slot) for slot in range(n_frames)]
-        self._files = [scratch / f"discs_{stock.n}_{i}.h5" for i in range(0, n_frames, BLOCK)]
+        self._files = [
+            scratch / f"discs_{stock.n}_{stock.swing:.0f}_{i}.h5" for i in range(0, n_frames, BLOCK)
+        ]
         self._pores = self._made()
 
     def sightings(self, n_frames: int | None = None) -> Sightings:
@@ -85,30 +91,35 @@ class Discs:
         parts = []
         for block, path in enumerate(self._files):
             frames = range(block * BLOCK, min((block + 1) * BLOCK, self.n_frames))
-            images = [self._image(frame) for frame in frames]
+            images = [self._runs(frame) for frame in frames]
             write_labels(path, list(self.t_rec[frames.start : frames.stop]), images)
-            parts += [self._rows(frame, image) for frame, image in zip(frames, images, strict=True)]
+            parts += [self._rows(frame, runs) for frame, runs in zip(frames, images, strict=True)]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _image(self, frame: int) -> _Labels:
-        stock, image = self._stock, np.zeros((_HEIGHT, _WIDTH), np.int32)
+    def _runs(self, frame: int) -> Runs:
+        """Every row of every disc is a run."""
+        stock = self._stock
         alive = np.flatnonzero((frame + self._first) % (LIFE + GONE) < LIFE)
-        for number, disc in enumerate(alive, 1):
-            cell_y, cell_x = divmod(int(disc), stock.cols)
-            dy, dx = self._steps[frame, disc]
-            y, x = (cell_y + 0.5) * _HEIGHT / stock.rows + dy, (cell_x + 0.5) * _WIDTH / stock.cols + dx
-            r = self._radius[disc]
-            top, left, size = max(0, int(y - r)), max(0, int(x - r)), int(2 * r) + 3
-            yy, xx = np.ogrid[top : top + size, left : left + size]
-            image[top : top + size, left : left + size][(yy - y) ** 2 + (xx - x) ** 2 <= r**2] = number
-        return image
+        cell_y, cell_x = np.divmod(alive, stock.cols)
+        dy, dx = self._steps[frame, alive].T
+        middle, r = (cell_y + 0.5) * _HEIGHT / stock.rows + dy, self._radius[alive]
+        top = np.ceil(middle - r).astype(np.intp)
+        rows = np.floor(middle + r).astype(np.intp) - top + 1
+        disc, y = np.repeat(np.arange(len(alive)), rows), spread(top, rows)
+        half = np.sqrt(np.maximum(r[disc] ** 2 - (y - middle[disc]) ** 2, 0))
+        x = ((cell_x + 0.5) * _WIDTH / stock.cols + dx)[disc]
+        left, right = np.ceil(x - half).astype(np.intp), np.floor(x + half).astype(np.intp)
+        some = np.lexsort((left, y))
+        some = some[left[some] <= right[some]]
+        length = right - left + 1
+        return Runs(disc[some] + 1, y[some], left[some], length[some], (_HEIGHT, _WIDTH))
 
-    def _rows(self, frame: int, image: _Labels) -> Columns:
-        grid, n = self._grids[frame], int(image.max())
-        y, x = np.nonzero(image)
-        owner = image[y, x] - 1
-        area = np.bincount(owner, minlength=n)
-        x_px, y_px = (native_pixel(np.bincount(owner, at, n) / area, 2) for at in (x, y))
+    def _rows(self, frame: int, runs: Runs) -> Columns:
+        grid, n = self._grids[frame], int(runs.label.max())
+        area = np.bincount(runs.label - 1, runs.length, n)
+        centres = runs.x + (runs.length - 1) / 2, runs.y
+        sums = (np.bincount(runs.label - 1, runs.length * at, n) for at in centres)
+        x_px, y_px = (native_pixel(total / area, 2) for total in sums)
         lon, lat = grid.to_carrington(x_px, y_px)
         label, stem = np.arange(1, n + 1, dtype=np.int32), f"377_{format_compact(self.t_rec[frame])}"
         mm2 = area * grid.pixel_area_mm2 / 4
