@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.detect import classify, detect, detect_faint
+from pores.detect import Shades, classify, detect, detect_faint
 from pores.enhancers import Enhancer, simple_enhancer
 from pores.errors import InputError, Reason, UnusableFrame
 from pores.frame import FIELD_SEGMENTS, NEEDED_SEGMENTS, Frame
@@ -133,9 +133,10 @@ def detect_frame(
     grid = CeaGrid.from_keywords(frame.keywords, prepared.intensity.shape)
     intensity = enhancer.for_detection(prepared.intensity, asked, grid.pixel_area_mm2**0.5)
     seen = (intensity, scale, grid, Observer.from_keywords(frame.keywords), frame.segments)
-    dark = cut(detect(intensity, asked, scale), frame.segments.get("Br"), asked, scale)
-    fainter = detect_faint(intensity, dark.labels, asked, scale)
-    kind, spot_area = classify(intensity, dark, grid.pixel_area_mm2 / scale**2, asked)
+    shades = Shades.of(intensity, asked)
+    dark = cut(detect(intensity, asked, scale, shades), frame.segments.get("Br"), asked, scale)
+    fainter = detect_faint(intensity, dark.labels, asked, scale, shades)
+    kind, spot_area = classify(intensity, dark, grid.pixel_area_mm2 / scale**2, asked, shades)
     pores = {
         **_named(frame, measure(dark, *seen), "pore_id", ""),
         "product": np.full(len(kind), enhancer.product, object),

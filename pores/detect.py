@@ -5,11 +5,14 @@ neighbours make grey too, but that it is large and lies deep in a grey structure
 (docs/decisions/0005-pore-or-umbra.md).
 """
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pores.connected import Ints, connected
+from pores.connected import Ints, connected_sets
 from pores.parameters import DetectParameters
 from pores.regions import Regions
 from pores.rims import rim_shares
@@ -22,7 +25,35 @@ Strings = NDArray[np.object_]
 FINE_PX_PER_NATIVE = 4
 
 
-def detect(intensity: NDArray[np.floating], parameters: DetectParameters, scale: int) -> Regions:
+@dataclass(frozen=True, eq=False)
+class Shades:
+    """Connected regions of an image below each level that matters: flat indices of pixels, region of each.
+
+    What is dark is in what is faint, and that in what is grey, so that the image is gone through once.
+    """
+
+    dark: tuple[Ints, Ints]
+    faint: tuple[Ints, Ints]
+    grey: tuple[Ints, Ints]
+
+    @classmethod
+    def of(cls, intensity: NDArray[np.floating], parameters: DetectParameters) -> Self:
+        """Find the regions of a prepared intensity (y, x); NaN is not below any level."""
+        levels = (parameters.threshold, parameters.faint_threshold, parameters.penumbra_threshold)
+        grey = max(levels[0], levels[2])
+        pixels = np.flatnonzero(intensity < max(levels))
+        values = intensity.ravel()[pixels]
+        sets = [pixels[values < level] for level in (levels[0], levels[1], grey)]
+        regions = connected_sets(sets, intensity.shape, parameters.connectivity == 8)
+        return cls(*zip(sets, regions, strict=True))
+
+
+def detect(
+    intensity: NDArray[np.floating],
+    parameters: DetectParameters,
+    scale: int,
+    shades: Shades | None = None,
+) -> Regions:
     """Find the connected dark features that are large enough.
 
     Parameters
@@ -33,19 +64,25 @@ def detect(intensity: NDArray[np.floating], parameters: DetectParameters, scale:
     scale : int
         Working pixels per native pixel along an axis, 1 or 2: on the native grid a feature needs a quarter of
         `min_area_fine_px`, rounded up.
+    shades : Shades, optional
+        Those of the image, if they have been found before.
 
     Returns
     -------
     Regions
         Features numbered in raster order of their first pixels, with their label image (int32).
     """
-    pixels, region = connected(intensity < parameters.threshold, parameters.connectivity == 8)
+    pixels, region = (shades or Shades.of(intensity, parameters)).dark
     large = np.bincount(region) >= smallest_area(parameters, scale)
     return _kept(intensity.shape, pixels, region, large)
 
 
 def detect_faint(
-    intensity: NDArray[np.floating], pores: Labels, parameters: DetectParameters, scale: int
+    intensity: NDArray[np.floating],
+    pores: Labels,
+    parameters: DetectParameters,
+    scale: int,
+    shades: Shades | None = None,
 ) -> Regions:
     """Find the connected regions below `faint_threshold` that are large enough and hold no pore.
 
@@ -55,7 +92,7 @@ def detect_faint(
         As for `detect`.
     pores : ndarray of int
         The label image of the frame's pores.
-    parameters, scale
+    parameters, scale, shades
         As for `detect`.
 
     Returns
@@ -63,7 +100,7 @@ def detect_faint(
     Regions
         As `detect` returns them.
     """
-    pixels, region = connected(intensity < parameters.faint_threshold, parameters.connectivity == 8)
+    pixels, region = (shades or Shades.of(intensity, parameters)).faint
     faint = np.bincount(region) >= smallest_area(parameters, scale)
     faint[region[pores.ravel()[pixels] > 0]] = False
     return _kept(intensity.shape, pixels, region, faint)
@@ -75,7 +112,11 @@ def smallest_area(parameters: DetectParameters, scale: int) -> int:
 
 
 def classify(
-    intensity: NDArray[np.floating], regions: Regions, pixel_area_mm2: float, parameters: DetectParameters
+    intensity: NDArray[np.floating],
+    regions: Regions,
+    pixel_area_mm2: float,
+    parameters: DetectParameters,
+    shades: Shades | None = None,
 ) -> tuple[Strings, Floats]:
     """Tell umbrae from pores.
 
@@ -93,7 +134,8 @@ def classify(
         As returned by it.
     pixel_area_mm2 : float
         Area of a pixel of the working grid, Mm^2.
-    parameters : DetectParameters
+    parameters, shades
+        As for `detect`.
 
     Returns
     -------
@@ -102,7 +144,7 @@ def classify(
     spot_area_mm2 : ndarray, (n,)
         Area of the feature's structure, Mm^2.
     """
-    structures, spot_areas = _structures(intensity, regions, parameters)
+    structures, spot_areas = _structures(regions, *(shades or Shades.of(intensity, parameters)).grey)
     large = regions.area * pixel_area_mm2 >= parameters.umbra_min_area_mm2
     asked = np.isin(structures, structures[large])
     embedded = rim_shares(intensity, regions, pixel_area_mm2**0.5, parameters, asked)
@@ -127,12 +169,10 @@ def _kept(shape: tuple[int, ...], pixels: Ints, region: Ints, kept: Mask) -> Reg
     return Regions.of_pixels(labels, pixels[inside], label[inside] - 1)
 
 
-def _structures(
-    intensity: NDArray[np.floating], regions: Regions, parameters: DetectParameters
-) -> tuple[Ints, Floats]:
+def _structures(regions: Regions, pixels: Ints, structure: Ints) -> tuple[Ints, Floats]:
     """Structure of each feature, as a number, and its area in pixels."""
-    grey = intensity < max(parameters.penumbra_threshold, parameters.threshold)
-    pixels, structure = connected(grey, parameters.connectivity == 8)
-    first = regions.y[regions.first] * grey.shape[1] + regions.x[regions.first]  # all of it is in one
+    first = (
+        regions.y[regions.first] * regions.labels.shape[1] + regions.x[regions.first]
+    )  # all of it is in one
     of_feature = structure[np.searchsorted(pixels, first)]
     return of_feature, np.bincount(structure)[of_feature].astype(np.float64)

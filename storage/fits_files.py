@@ -16,6 +16,7 @@ from storage.fits_cards import keywords, without_end
 from storage.fits_images import image_unit, scaling, stored_image
 
 MAX_FILE = 256 * 2**20  # bytes; a full disk of 4096 x 4096 32-bit pixels is 64 MiB
+_AT_A_TIME = 32_768  # pixels that are scaled together
 INTEGER_SEGMENTS = ("bitmap", "conf_disambig")
 _NAME = re.compile(
     r"(?P<series>[\w.]{1,48}?)\.(?P<harpnum>\d{1,7})\.(?P<t_rec>\d{8}_\d{6})_TAI\.(?P<segment>\w{1,32})\.fits"
@@ -114,10 +115,13 @@ def physical(
         return integers
     if stored.dtype.kind == "f" and (bscale, bzero) == (1.0, 0.0):
         return np.asarray(stored, np.float32)
-    value: NDArray[np.float64] = np.multiply(stored, bscale, dtype=np.float64)
-    if bzero:
-        value += bzero
-    image: NDArray[np.float32] = value.astype(np.float32)
+    image = np.empty(stored.shape, np.float32)
+    rows = max(_AT_A_TIME // max(stored.shape[1], 1), 1)
+    for first in range(0, len(stored), rows):  # doubles of the whole image would leave the cache
+        value = np.multiply(stored[first : first + rows], bscale, dtype=np.float64)
+        if bzero:
+            value += bzero
+        image[first : first + rows] = value
     if blank is not None and stored.dtype.kind != "f":
         np.copyto(image, np.float32("nan"), where=stored == blank)
     return image
