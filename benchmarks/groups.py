@@ -99,12 +99,18 @@ def tracking(bench: Bench) -> list[Table]:
 
 
 def runs(bench: Bench) -> list[Table]:
-    """Whole processes."""
-    from benchmarks import runs
+    """Whole processes: short commands, HARPs of some lengths, Prefect, the network."""
+    from benchmarks import cores, network_share, prefect_share, runs
+    from benchmarks.long_harp import LongHarp
 
+    harp = LongHarp.of_few(bench.scratch)
+    lengths = cores.length_table(harp, bench.scratch)
     return [
         runs.command_table(bench.record, bench.scratch, bench.few),
-        runs.workers_table(bench.scratch, bench.few),
+        cores.cores_table(harp, bench.scratch, bench.few),
+        lengths,
+        prefect_share.prefect_table(harp, bench.scratch, bench.few, lengths.figures["run.long_s"]),
+        network_share.network_table(harp, bench.scratch, bench.few),
     ]
 
 

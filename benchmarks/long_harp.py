@@ -23,14 +23,6 @@ SCENES = 30  # simulated records
 _CADENCE_MS = 720_000
 
 
-def long_lakes(scratch: Path, shape: tuple[int, int] = SHAPE) -> "LongHarp":
-    """Simulate the few records that long HARPs are made of."""
-    files, cube = scratch / "long-files", scratch / "long.h5"
-    simulate(files, shape, SCENES)
-    append(cube, open_source(str(files)).files([SIMULATED_HARP], SERIES))
-    return LongHarp(cube)
-
-
 class LongHarp:
     """Makes lakes with the cube of a HARP of any number of records.
 
@@ -44,6 +36,14 @@ class LongHarp:
 
     def __init__(self, cube: Path) -> None:
         self._cube = cube
+
+    @classmethod
+    def of_few(cls, scratch: Path) -> "LongHarp":
+        """Simulate the few records, in a scratch directory."""
+        files, cube = scratch / "long-files", scratch / "long.h5"
+        simulate(files, SHAPE, SCENES)
+        append(cube, open_source(str(files)).files([SIMULATED_HARP], SERIES))
+        return cls(cube)
 
     def lake(self, root: Path, n_records: int) -> Path:
         """A lake with nothing but the cube of a HARP of so many records."""

@@ -1,9 +1,10 @@
 """Whole processes: how long `porelake` takes from its start to its end, and how much memory."""
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,12 @@ class Process:
     peak_mb: float
 
 
-def porelake(*arguments: object, until: Path | None = None, weigh: bool = False) -> Process:
+def porelake(
+    *arguments: object,
+    until: Path | None = None,
+    weigh: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> Process:
     """Run `porelake`.
 
     Parameters
@@ -31,6 +37,8 @@ def porelake(*arguments: object, until: Path | None = None, weigh: bool = False)
         The file whose appearance is waited for in `until_s`.
     weigh : bool
         Measure memory, which costs the run a little time.
+    environment : mapping, optional
+        Variables beside those of this process.
 
     Raises
     ------
@@ -39,7 +47,9 @@ def porelake(*arguments: object, until: Path | None = None, weigh: bool = False)
     """
     command = [PORELAKE, *map(str, arguments)]
     start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    variables = {**os.environ, **(environment or {})}
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=variables, **pipes) as process:
         until_s, peak_mb = _watched(process, start, until, weigh) if until or weigh else (float("nan"),) * 2
         _, said = process.communicate()
         seconds = time.perf_counter() - start

@@ -65,15 +65,18 @@ class Convolution:
         together = max(_CACHED // (inner * columns), 1)
         parts = -(-pixels // columns)
         seen = _seen(x, (parts, columns), self.side, width)
-        made = np.zeros((outputs, x.shape[1]), np.float32)
+        made = np.empty((outputs, x.shape[1]), np.float32)
+        made[:, parts * columns :] = 0
         places = as_strided(made, (parts, outputs, columns), (4 * columns, made.strides[0], 4))
-        taken = np.ones((together, inner, columns), np.float32)
+        taken = np.empty((together, inner, columns), np.float32)
+        taken[:, -1] = 1
         for first in range(0, parts, together):
-            some, place = seen[first : first + together], places[first : first + together]
+            some = seen[first : first + together]
             taken[: len(some), :-1].reshape(some.shape)[...] = some
-            np.matmul(self.matrix, taken[: len(some)], out=place)
+            np.matmul(self.matrix, taken[: len(some)], out=places[first : first + together])
             if self.positive:
-                np.maximum(place, 0, out=place)
+                done = made[:, first * columns : (first + len(some)) * columns]
+                np.maximum(done, 0, out=done)
         return made
 
 
