@@ -84,6 +84,7 @@ def _installed(what: str, place: Path, wheels: Path, rounds: int) -> Installed:
         install = ("--isolated", "--python", python, "install", "--no-index", "--find-links", wheels, what)
         times.append(seconds(partial(_pip, *install)))
         sizes = sizes_mb(next((place / "lib").glob("python*")) / "site-packages")
+    shutil.rmtree(place)  # gigabytes
     return Installed(Sample(tuple(times)), sizes)
 
 
