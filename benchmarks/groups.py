@@ -84,6 +84,13 @@ def stages(bench: Bench) -> list[Table]:
     return [stages.stage_table(*work), stages.part_table(*work)]
 
 
+def ingest(bench: Bench) -> list[Table]:
+    """Files into a cube."""
+    from benchmarks import ingesting
+
+    return [ingesting.ingest_table(bench.record, bench.scratch, bench.few)]
+
+
 def doubling(bench: Bench) -> list[Table]:
     """The network."""
     from benchmarks import doubling
@@ -156,7 +163,20 @@ def install(bench: Bench) -> list[Table]:
 
 GROUPS: Mapping[str, Callable[[Bench], list[Table]]] = {
     each.__name__: each
-    for each in (chain, cubes, stages, doubling, tracking, runs, movies, archive, lake, install, guard)
+    for each in (
+        chain,
+        cubes,
+        ingest,
+        stages,
+        doubling,
+        tracking,
+        runs,
+        movies,
+        archive,
+        lake,
+        install,
+        guard,
+    )
 }
 QUICK = ("chain", "cubes", "lake")  # what the guard measures
 ON_REQUEST = ("install",)  # needs a package index
