@@ -9,6 +9,7 @@ feature drifts in Carrington longitude by the difference: +0.18 deg/day at the e
 pixels in 12 minutes, which the drift of the patch (CRVAL1) nearly follows. The Earth's motion has no part.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ Bools = NDArray[np.bool_]
 SNODGRASS_MICRORAD_S = (2.902, -0.464, -0.328)
 CARRINGTON_DEG_DAY = 360 / 25.38
 DAY_S = 86400.0
+_AT_A_TIME = 20_000
 
 
 def sidereal_rate(lat: ArrayLike) -> Floats:
@@ -57,7 +59,7 @@ class Places:
     vy: Floats
     radius: Floats
 
-    def of(self, which: NDArray[np.intp]) -> "Places":
+    def of(self, which: NDArray[np.intp] | slice) -> "Places":
         """The places of some of the features."""
         return Places(self.lon[which], self.lat[which], self.vx[which], self.vy[which], self.radius[which])
 
@@ -72,6 +74,20 @@ def expected(places: Places, dt_s: ArrayLike, grid: CeaGrid | Grids) -> tuple[Fl
     """Native pixel (x, y) where features should be after `dt_s` seconds: rotation and proper motion."""
     x, y = rotated(places, dt_s, grid)
     return x + places.vx * np.asarray(dt_s, float), y + places.vy * np.asarray(dt_s, float)
+
+
+def in_blocks(n: int) -> Iterator[slice]:
+    """So many things some thousand at a time, so that what is reckoned in between stays in the cache."""
+    for first in range(0, n, _AT_A_TIME):
+        yield slice(first, min(first + _AT_A_TIME, n))
+
+
+def expected_each(places: Places, dt_s: Floats, grids: Grids, k: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Where each feature should be after its own time, on the grid of its own frame k: see `expected`."""
+    x, y = np.empty(len(k)), np.empty(len(k))
+    for some in in_blocks(len(k)):
+        x[some], y[some] = expected(places.of(some), dt_s[some], grids.at(k[some]))
+    return x, y
 
 
 @dataclass(frozen=True)

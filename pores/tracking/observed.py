@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from pores.motion import Floats, Places, rotated
+from pores.motion import Floats, Places, expected_each, in_blocks
 from pores.parameters import TrackParameters
 from pores.series import NONE, Features, Ints, Watch
 from pores.tracking.link import Links, occurrences
@@ -71,7 +71,7 @@ def displacements(features: Features, watch: Watch, links: Links) -> tuple[Float
     dt = watch.t_s[k] - watch.t_s[features.k[links.source]]
     still = np.zeros(len(links))
     rest = Places(features["lon"][links.source], features["lat"][links.source], still, still, still)
-    start = rotated(rest, dt, watch.grids.at(k))
+    start = expected_each(rest, dt, watch.grids, k)
     moved = [features[name][links.target] - at for name, at in zip(("x_px", "y_px"), start, strict=True)]
     return np.array(moved), dt
 
@@ -81,14 +81,19 @@ def _mean_motion(here: Ints, there: Ints, moved: Floats, dt: Floats, shape: tupl
     n, most = shape
     link = np.full(n, NONE, np.intp)
     link[here] = np.arange(len(here))
-    way, time, at = np.zeros((2, n)), np.zeros(n), np.arange(n)
-    for _ in range(most):
-        goes_on = np.flatnonzero(link[at] != NONE)
-        step = link[at[goes_on]]
-        way[:, goes_on] += moved[:, step]
-        time[goes_on] += dt[step]
-        at[goes_on] = there[step]
-    return np.where(time > 0, way / np.where(time > 0, time, 1.0), np.nan)
+    motion = np.full((2, n), np.nan)
+    for some in in_blocks(n):
+        at = np.arange(some.start, some.stop)
+        way, time = np.zeros((2, len(at))), np.zeros(len(at))
+        for _ in range(most):
+            step = link[at]
+            goes_on = np.flatnonzero(step != NONE)
+            step = step[goes_on]
+            for total, along in ((way[0], moved[0]), (way[1], moved[1]), (time, dt)):
+                total[goes_on] += along[step]
+            at[goes_on] = there[step]
+        np.divide(way, time, out=motion[:, some], where=time > 0)
+    return motion
 
 
 def _limited(v: Floats, top: float) -> Floats:

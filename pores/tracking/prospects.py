@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.motion import Places, expected
+from pores.motion import Places, expected_each
 from pores.series import Features, Floats, Ints, Watch
 from pores.tracking.overlap import Moves
 
@@ -68,5 +68,5 @@ class Prospects:
         speed = np.where(known, v[:, which], 0.0)
         moving = Places(there.lon, there.lat, speed[0], speed[1], there.radius)
         k, t_s = self.features.k[which], self.watch.t_s
-        x, y = expected(moving, t_s[k + step] - t_s[k], self.watch.grids.at(k + step))
+        x, y = expected_each(moving, t_s[k + step] - t_s[k], self.watch.grids, k + step)
         return Moves(x - self.features["x_px"][which], y - self.features["y_px"][which], known)
