@@ -11,12 +11,13 @@ from benchmarks.timing import in_turns
 from flows import flow, ingest, pipeline, stages, tracking
 from flows.harp import source_files
 from pores.chain import detect_frame, prepare_frame, prepared_intensity
-from pores.detect import classify, detect
+from pores.detect import Shades, classify, detect
 from pores.geometry import CeaGrid, Observer, mu_map
 from pores.measure import measure
 from pores.oracle import residuals
 from pores.parameters import Parameters
 from pores.prepare import prepare
+from pores.regions import Regions
 from pores.upsample import double
 from storage.cube_append import append
 from storage.cubes import Cube
@@ -67,10 +68,11 @@ def part_table(record: Record, scratch: Path, rounds: int) -> Table:
             CeaGrid.from_keywords(frame.keywords, continuum.shape),
             Observer.from_keywords(frame.keywords),
         )
-        mu = mu_map(grid, observer)
+        mu = mu_map(grid, observer, np.float32)
         native = prepared_intensity(frame, parameters.prepare).intensity
         fine = double(native)
-        labels = detect(fine, parameters.detect, 2)
+        shades = Shades.of(fine, parameters.detect)
+        found = detect(fine, parameters.detect, 2, shades)
         area = grid.pixel_area_mm2 / 4
         masks = scratch / "labels.h5"
         works = {
@@ -83,23 +85,24 @@ def part_table(record: Record, scratch: Path, rounds: int) -> Table:
             "cube: four segments and bitmap": lambda: cube.frame(t, (*FOUR, "bitmap")),
             "cube: what detection reads, eight segments": lambda: cube.frame(t, _DETECTION),
             "cube: all segments": lambda: cube.frame(t),
-            "mu of all pixels": lambda: mu_map(grid, observer),
+            "mu of all pixels, 32 bits": lambda: mu_map(grid, observer, np.float32),
             "limb darkening, quiet Sun": lambda: prepare(continuum, mu, bitmap, parameters.prepare),
             "header oracle": lambda: residuals(frame),
             "row of `frames`, all of it": lambda: prepare_frame(frame, parameters.prepare),
             "double the intensity": lambda: double(native),
-            "detect": lambda: detect(fine, parameters.detect, 2),
-            "pore or umbra": lambda: classify(fine, labels, area, parameters.detect),
-            "measure, field included": lambda: measure(labels, fine, 2, grid, observer, frame.segments),
+            "regions below three levels": lambda: Shades.of(fine, parameters.detect),
+            "detect, given those": lambda: detect(fine, parameters.detect, 2, shades),
+            "pore or umbra": lambda: classify(fine, found, area, parameters.detect, shades),
+            "measure, field included": lambda: measure(
+                Regions.of(found.labels), fine, 2, grid, observer, frame.segments
+            ),
             "rows of `pores`, all of it": lambda: detect_frame(frame, parameters),
-            "write a file of one label image": lambda: write_labels(masks, [t], [labels]),
+            "write a file of one label image": lambda: write_labels(masks, [t], [found.labels]),
             "read a label image from its file": lambda: read_labels(masks, t),
         }
         times = in_turns(works, rounds)
-    n = int(np.max(labels))
-    return Table(
-        "Parts of the stages", ("part", "ms"), in_ms(times), f"One process; {n} features in the record."
-    )
+    note = f"One process; {found.n} features in the record."
+    return Table("Parts of the stages", ("part", "ms"), in_ms(times), note)
 
 
 def _opened(path: Path) -> int:

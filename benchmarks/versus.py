@@ -82,7 +82,7 @@ def usual_table(ways: Ways, rounds: int) -> Table:
         "porelake, four FITS files to rows",
         "porelake, cube to rows",
     )
-    floors = ("floor: decode the four files", "floor: read the four chunks")
+    floors = ("floor: decode the four files by astropy", "floor: read the four chunks")
     works = (ways.usual, ways.from_fits, ways.from_cube, ways.decode, ways.chunks)
     times = in_turns(dict(zip((*names, *floors), works, strict=True)), rounds)
     usual, from_fits, from_cube, decode, chunks = times.values()
@@ -100,7 +100,18 @@ def usual_table(ways: Ways, rounds: int) -> Table:
         "mode of a histogram of 100 bins, `resample(method='spline')` of the four images, "
         "`skimage.measure.label` and a loop over regions with masks of the whole image. It makes 12 columns; "
         "porelake makes outlines, ellipses and the kind of each feature as well. Both find the same number "
-        "of features to 15 %, and the same area and flux to 3 %, or this page is not written.",
+        "of features to 15 %, and the same area and flux to 3 %, or this page is not written. porelake hands "
+        "the tiles of Rice files to astropy's decoder directly and may stay below that floor. Memory that is "
+        "freed is kept for the next image, as in `porelake run`: the usual way gains by it, too.",
+        {
+            "chain.usual_over_fits": usual / from_fits,
+            "chain.usual_over_cube": usual / from_cube,
+            "chain.fits_over_floor": from_fits / decode,
+            "chain.cube_over_floor": from_cube / chunks,
+            "chain.usual_ms": usual.scaled(1e3),
+            "chain.decode_ms": decode.scaled(1e3),
+            "chain.chunks_ms": chunks.scaled(1e3),
+        },
     )
 
 
