@@ -55,6 +55,8 @@ def double_window(image: NDArray[np.floating], rows: slice, cols: slice) -> Imag
         Native pixels r0:r1 and c0:c1 of the window, within the image.
     """
     spans = [side.indices(n)[:2] for side, n in zip((rows, cols), image.shape, strict=True)]
+    if any(start >= stop for start, stop in spans):
+        return np.zeros([2 * max(stop - start, 0) for start, stop in spans], np.float32)
     tiles = [range(start // _TILE, -(-stop // _TILE)) for start, stop in spans]
     canvas = np.empty([_FINE * len(side) for side in tiles], np.float32)
     by_tile = canvas.reshape(len(tiles[0]), _FINE, len(tiles[1]), _FINE).swapaxes(1, 2)
