@@ -82,6 +82,7 @@ class CubeWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: h5py.File | None = None
+        self._have: set[Shape] = set()
         self._header = (b"", -1)  # the last one without image, and its row
 
     def __enter__(self) -> "CubeWriter":
@@ -128,16 +129,19 @@ class CubeWriter:
 
     def _with_room_for(self, of_cube: tuple[str, int], wanted: set[Shape]) -> h5py.File:
         """The open file with a dataset for each shape."""
-        there = self._path.exists()
-        if self._file is None and there and cube_log.is_clean(self._path):
-            self._file = cube_log.open_to_append(self._path)
-        if self._file is not None and wanted <= (have := set(cube_log.shapes(self._file))):
+        if self._file is None and self._path.exists() and cube_log.is_clean(self._path):
+            self._open()
+        if self._file is not None and wanted <= self._have:
             return self._file
         if self._file is not None:
-            wanted = _also_for_others(wanted, have)
+            wanted = _also_for_others(wanted, self._have)
             self._file.close()
         self._rebuild(of_cube, wanted)
+        return self._open()
+
+    def _open(self) -> h5py.File:
         self._file = cube_log.open_to_append(self._path)
+        self._have = set(cube_log.shapes(self._file))
         return self._file
 
     def _rebuild(self, of_cube: tuple[str, int], wanted: set[Shape]) -> None:
@@ -170,7 +174,8 @@ def _entry(read: Record) -> NDArray[np.void]:
         image = read.result
         entry["bscale"], entry["bzero"] = image.bscale, image.bzero
         entry["blank"], entry["has_blank"] = image.blank or 0, image.blank is not None
-        entry["quality"] = -1 if image.quality is None else image.quality
+        quality = image.quality
+        entry["quality"] = -1 if quality is None else quality
         entry["header_size"] = len(image.header)
     elif isinstance(read.result, UnreadableFile):
         entry["reason"] = str(read.result.reason).encode()

@@ -68,6 +68,12 @@ def keywords(header: bytes) -> dict[str, Keyword]:
     return plain
 
 
+def keyword(header: bytes, name: str) -> Keyword:
+    """One of the `keywords` of a header; None if it isn't there."""
+    every = _values(header)
+    return every.get(name, every.get(f"_{name}"))
+
+
 def as_cards(keywords: Mapping[str, Keyword]) -> bytes:
     """Keywords of a query as cards, named as JSOC's exports name them, long strings continued.
 

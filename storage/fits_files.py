@@ -12,7 +12,7 @@ from pores.errors import InputError, Reason
 from pores.frame import Keyword
 from pores.record_time import format_compact, parse_compact, parse_t_rec
 from storage.fits_blocks import Unit, UnreadableFile
-from storage.fits_cards import keywords, without_end
+from storage.fits_cards import keyword, without_end
 from storage.fits_images import image_unit, scaling, stored_image
 
 MAX_FILE = 256 * 2**20  # bytes; a full disk of 4096 x 4096 32-bit pixels is 64 MiB
@@ -81,7 +81,7 @@ class SegmentImage:
     @property
     def quality(self) -> int | None:
         """QUALITY, unsigned; None where the header has none."""
-        value = keywords(self.header).get("QUALITY")
+        value = keyword(self.header, "QUALITY")
         return value if isinstance(value, int) else None
 
     def physical(self) -> NDArray[Any]:
