@@ -121,7 +121,10 @@ ROWS = (
         "make bench ONLY=tracking",
         (
             Aim("time for twice the frames / twice the time", "tracking.linearity", at_most=1.1, floor="1"),
-            Aim("porelake / LapTrack", "tracking.over_laptrack"),
+            Aim("memory for twice the frames / twice the memory", "tracking.memory_linearity", at_most=1.1),
+            Aim("porelake / laptrack, 1200 frames of 40 features", "tracking.over_laptrack_40", at_most=1),
+            Aim("porelake / laptrack, 500 features in a frame", "tracking.over_laptrack_500"),
+            Aim("1200 frames of 500 features", "tracking.s_1200_500", "s", at_most=20),
         ),
     ),
     Row(

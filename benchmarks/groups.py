@@ -102,7 +102,8 @@ def tracking(bench: Bench) -> list[Table]:
     """Long series."""
     from benchmarks import tracking
 
-    return [tracking.tracking_table(bench.scratch), tracking.memory_table(bench.scratch)]
+    tables = tracking.tracking_table, tracking.growth_table, tracking.memory_table
+    return [table(bench.scratch) for table in tables]
 
 
 def runs(bench: Bench) -> list[Table]:

@@ -208,7 +208,7 @@ class Features:
         rows = order[~again]
         _require_one_row_each(pores, k_row[rows], label[rows], rows)
         columns = {name: np.asarray(values)[rows] for name, values in pores.items()}
-        columns |= {name: columns[name].astype(float) for name in _NUMBERS}
+        columns |= {name: columns[name].astype(float, copy=False) for name in _NUMBERS}
         k = k_row[rows]
         rank = np.empty(len(rows), np.intp)
         rank[np.argsort(-columns["area_px"], kind="stable")] = np.arange(len(rows))
