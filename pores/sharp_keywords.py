@@ -38,11 +38,13 @@ def number(keywords: Mapping[str, Keyword], name: str) -> float:
 
 def statistics(image: NDArray[Any]) -> dict[str, float]:
     """DATAMIN, DATAMAX, DATAMEAN and DATARMS (standard deviation with n - 1) of the finite pixels, if any."""
-    valid = image[np.isfinite(image)]
+    known = np.isfinite(image)
+    valid = image.ravel() if known.all() else image[known]
     if valid.size < 2:
         return {}
-    mean = valid.mean(dtype=np.float64)
-    apart = (valid - mean).ravel()
+    apart = valid.astype(np.float64)
+    mean = apart.mean()
+    apart -= mean
     rms = np.sqrt(apart @ apart / (valid.size - 1))
     return {
         "DATAMIN": float(valid.min()),
@@ -80,39 +82,47 @@ def _field_keywords(frame: Frame) -> dict[str, float]:
     valid = mask & np.isfinite(radial)
     pixel_m = _pixel_m(frame.keywords)
     flux = float(np.abs(radial[valid]).sum() * (100 * pixel_m) ** 2)
-    values = {"CMASK": float(valid.sum()), "USFLUX": flux, "MEANGBZ": _mean_gradient(radial, mask)}
+    inner = _inner(mask)
+    values = {"CMASK": float(valid.sum()), "USFLUX": flux, "MEANGBZ": _mean_gradient(radial, inner)}
     horizontal = _images(frame, "Br", "Bp", "Bt")
     if horizontal is not None:
         bp, bt = (image[window].astype(np.float64) for image in horizontal[1:])
-        values |= _currents(bp, bt, mask, pixel_m) | _inclination(radial, np.hypot(bp, bt), mask)
+        values |= _currents(bp, bt, inner, pixel_m)
+        along = _length(bp, bt)
+        values |= _gradients(radial, along, inner) | _inclination(radial, along, mask)
     return values
 
 
 def _inclination(radial: Image, horizontal: Image, mask: Mask) -> dict[str, float]:
-    """MEANGAM and the gradients of horizontal and total field."""
+    """MEANGAM: the mean angle of the field from the radial."""
     counts = mask & (horizontal >= MIN_HORIZONTAL_G) & (radial != 0)
-    return {
-        "MEANGAM": _mean(np.degrees(np.arctan(horizontal[counts] / np.abs(radial[counts])))),
-        "MEANGBH": _mean_gradient(horizontal, mask),
-        "MEANGBT": _mean_gradient(np.hypot(horizontal, radial), mask),
-    }
+    return {"MEANGAM": _mean(np.degrees(np.arctan(horizontal[counts] / np.abs(radial[counts]))))}
 
 
-def _currents(bp: Image, bt: Image, mask: Mask, pixel_m: float) -> dict[str, float]:
+def _gradients(radial: Image, horizontal: Image, inner: Pixels) -> dict[str, float]:
+    """The gradients of horizontal and total field."""
+    total = _length(horizontal, radial)
+    return {"MEANGBH": _mean_gradient(horizontal, inner), "MEANGBT": _mean_gradient(total, inner)}
+
+
+def _currents(bp: Image, bt: Image, inner: Pixels, pixel_m: float) -> dict[str, float]:
     """MEANJZD and TOTUSJZ from the curl of the field; (Bx, By) = (Bp, -Bt), 1 G = 1e-4 T."""
-    inner = _inner(mask)
     curl = -_along_x(bt, inner) - _along_y(bp, inner)
     curl = curl[np.isfinite(curl)] * 1e-4 / MU_0
     return {"MEANJZD": 1e3 * _mean(curl) / pixel_m, "TOTUSJZ": float(np.abs(curl).sum() * pixel_m)}
 
 
-def _mean_gradient(image: Image, mask: Mask) -> float:
+def _mean_gradient(image: Image, inner: Pixels) -> float:
     """Mean modulus of the gradient, per pixel, where it has one."""
-    inner = _inner(mask & np.isfinite(image))
     x, y = _along_x(image, inner), _along_y(image, inner)
     with np.errstate(invalid="ignore"):
-        counts = np.abs(x + y) > NO_GRADIENT_G
-    return _mean(np.hypot(x[counts], y[counts]))
+        counts = (np.abs(x + y) > NO_GRADIENT_G) & np.isfinite(image.ravel()[inner])
+    return _mean(_length(x[counts], y[counts]))
+
+
+def _length(x: Image, y: Image) -> Image:
+    """`np.hypot` of what is neither tiny nor huge, in a quarter of the time."""
+    return np.asarray(np.sqrt(x * x + y * y))
 
 
 def _inner(mask: Mask) -> Pixels:
