@@ -44,6 +44,12 @@ class Drift:
             return "not stored yet"
         return f"**drift beyond {allowance(self.name):.0%}**" if self.seems else "holds"
 
+    def said(self, figure: Sample | None) -> str:
+        """A figure in words; of sizes all digits that count."""
+        if figure is None:
+            return ""
+        return f"{figure.median:.4g}" if is_size(self.name) else str(figure)
+
     def with_more(self, rounds: Sample | None) -> "Drift":
         """With the rounds of a second measurement beside those of the first."""
         if self.measured is None or rounds is None:
@@ -75,7 +81,7 @@ def drifts(stored: Mapping[str, Sample], measured: Mapping[str, Sample]) -> list
 def drift_table(found: Sequence[Drift]) -> Table:
     """All of them, what drifts first."""
     rows: list[Cells] = [
-        (f"`{each.name}`", each.stored or "", each.measured or "", _percent(each.change), each.verdict)
+        (f"`{each.name}`", *map(each.said, (each.stored, each.measured)), _percent(each.change), each.verdict)
         for each in sorted(found, key=lambda each: not each.seems)
     ]
     return Table(
@@ -89,4 +95,4 @@ def drift_table(found: Sequence[Drift]) -> Table:
 
 
 def _percent(change: float) -> str:
-    return "" if change != change else f"{change:+.0%}"
+    return "" if change != change else f"{round(change, 2) + 0:+.0%}"

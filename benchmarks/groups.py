@@ -106,6 +106,13 @@ def tracking(bench: Bench) -> list[Table]:
     return [table(bench.scratch) for table in tables]
 
 
+def short(bench: Bench) -> list[Table]:
+    """A short series, tracked."""
+    from benchmarks import tracking
+
+    return [tracking.short_table(bench.scratch, bench.rounds)]
+
+
 def runs(bench: Bench) -> list[Table]:
     """Whole processes: short commands, HARPs of some lengths, Prefect, the network."""
     from benchmarks import cores, network_share, prefect_share, runs
@@ -171,6 +178,7 @@ GROUPS: Mapping[str, Callable[[Bench], list[Table]]] = {
         stages,
         doubling,
         tracking,
+        short,
         runs,
         movies,
         archive,
@@ -179,7 +187,7 @@ GROUPS: Mapping[str, Callable[[Bench], list[Table]]] = {
         guard,
     )
 }
-QUICK = ("chain", "cubes", "lake")  # what the guard measures
+QUICK = ("chain", "cubes", "ingest", "short", "lake")  # what the guard measures
 ON_REQUEST = ("install",)  # needs a package index
 
 

@@ -44,6 +44,20 @@ def tracking_table(scratch: Path) -> Table:
     )
 
 
+def short_table(scratch: Path, rounds: int) -> Table:
+    """Time beside the other tracker that follows merges, on a short series."""
+    given = _discs(scratch, FIVE_HUNDRED, FEW).sightings()
+    names: tuple[Tracker, ...] = ("porelake", "laptrack")
+    _times(given, names, 1)  # their imports don't count
+    times = _times(given, names, rounds)
+    return Table(
+        "Tracking of a short series",
+        ("", "s", "ms per frame", "times porelake's"),
+        _beside(f"{FEW} frames of 500 features", times, FEW),
+        figures={"short.porelake_over_laptrack": times["porelake"] / times["laptrack"]},
+    )
+
+
 def growth_table(scratch: Path) -> Table:
     """Time of our tracker against the number of frames, and of features."""
     dense = _discs(scratch, DENSER[-1], LONG[-1])

@@ -48,13 +48,13 @@ def test_at_most_is_met_from_below() -> None:
 
 def test_floors_and_peers_that_were_measured_are_beside() -> None:
     beside = {"mission.headline_s": Sample((1.0,)), "mission.headline_polars_s": Sample((9.0, 8.0, 9.5))}
-    said = cells(aims_table(beside), "headline query")
+    said = cells(aims_table(beside), "lifetime against Br")
     assert said[6] == "polars 9.0 s"
     assert figure_names("polars {a.b_s} s, pandas {c} s") == ["a.b_s", "c"]
 
 
 def test_what_was_not_measured_says_so() -> None:
-    said = cells(aims_table({}), "headline query")
+    said = cells(aims_table({}), "lifetime against Br")
     assert said[3] == "not measured"
     assert said[4] == ""
 

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import guard as guard_module
 from benchmarks import timing
-from benchmarks.drift import Drift, compared, drifts
+from benchmarks.drift import Drift, compared, drift_table, drifts
 from benchmarks.guard import guard, main, report
 from benchmarks.report import Group, Machine, Table
 from benchmarks.timing import Sample, in_turns
@@ -51,6 +51,15 @@ def test_sizes_drift_at_five_per_cent() -> None:
     stored = Sample((1000.0,))
     assert Drift("cubes.bytes_over_fits", stored, Sample((1051.0,))).seems
     assert not Drift("cubes.bytes_over_fits", stored, Sample((1049.0,))).seems
+
+
+def test_the_table_says_sizes_to_the_digit_that_drifts() -> None:
+    table = str(
+        drift_table(
+            drifts({"cubes.bytes_over_fits": Sample((1.034,))}, {"cubes.bytes_over_fits": Sample((1.032,))})
+        )
+    )
+    assert "| `cubes.bytes_over_fits` | 1.034 | 1.032 | +0% | holds |" in table
 
 
 def test_only_what_means_the_same_on_every_machine_is_compared() -> None:
