@@ -135,7 +135,7 @@ ROWS = (
                 "size of a row of `pores`",
                 "mission.bytes_per_pore_row",
                 "bytes",
-                peers="SQLite, six columns {mission.bytes_per_pore_row_sqlite} bytes",
+                peers="SQLite with six columns: {mission.bytes_per_pore_row_sqlite} bytes",
             ),
             Aim(
                 "publishing one more HARP",
@@ -166,7 +166,7 @@ ROWS = (
     ),
     Row(
         "Guard",
-        "make drift",
+        "make bench ONLY=guard",
         (Aim("figures said to drift where nothing changed", "guard.drifting", at_most=0),),
     ),
 )
