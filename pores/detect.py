@@ -166,7 +166,7 @@ def _kept(shape: tuple[int, ...], pixels: Ints, region: Ints, kept: Mask) -> Reg
     labels = np.zeros(shape, np.int32)
     labels.ravel()[pixels] = label
     inside = np.flatnonzero(label)
-    return Regions.of_pixels(labels, pixels[inside], label[inside] - 1)
+    return Regions.of_pixels(labels, pixels[inside], label[inside].astype(np.intp) - 1)
 
 
 def _structures(regions: Regions, pixels: Ints, structure: Ints) -> tuple[Ints, Floats]:

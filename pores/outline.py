@@ -89,7 +89,7 @@ class Outlines:
         known = np.isfinite(middle)
         feature, length = self.feature[known], self._lengths(1.0, 1.0)[known]
         total, of = np.bincount(feature, length, self.n), np.bincount(feature, middle[known] * length, self.n)
-        return np.divide(of, total, out=np.full(self.n, np.nan), where=total > 0)
+        return np.asarray(np.divide(of, total, out=np.full(self.n, np.nan), where=total > 0))
 
     def _lengths(self, height: Floats | float, width: Floats | float) -> Floats:
         down, right = np.diff(self.ends, axis=1)[:, 0]

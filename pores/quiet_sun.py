@@ -17,10 +17,9 @@ QUIET_BITS = 1  # the low bits of `bitmap`: 1 quiet, 2 active; +32 inside the HA
 
 def quiet_pixels(bitmap: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Where `bitmap` (y, x) says that the field is weak; a missing value isn't quiet."""
-    if bitmap.dtype.kind not in "iu":
-        bitmap = np.nan_to_num(bitmap.astype(np.float32), nan=0).astype(np.int64)
-    quiet: NDArray[np.bool_] = (bitmap & 3) == QUIET_BITS
-    return quiet
+    whole = bitmap.dtype.kind in "iu"
+    bits = np.asarray(bitmap if whole else np.nan_to_num(bitmap.astype(np.float32)).astype(np.int64))
+    return np.asarray(np.bitwise_and(bits, 3) == QUIET_BITS)
 
 
 def quiet_sun_level(values: NDArray[np.floating], estimator: QuietSun) -> float:

@@ -59,4 +59,4 @@ class Ranked:
         asked[kinds] = True
         near = np.sort(self.values[asked.take(self.kind)])
         least = (bits << _LAST_BITS).view(np.float32)  # of the limit's kind
-        return self.before[kinds] + np.searchsorted(near, rounded) - np.searchsorted(near, least)
+        return np.asarray(self.before[kinds] + np.searchsorted(near, rounded) - np.searchsorted(near, least))

@@ -11,6 +11,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 Box = tuple[slice, slice]
+Labels = NDArray[np.int32]
 
 SIDES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # steps to neighbours along rows and columns
 CORNERS = ((-1, -1), (-1, 1), (1, -1), (1, 1))
@@ -23,7 +24,7 @@ class Regions:
 
     Attributes
     ----------
-    labels : ndarray of int, (rows, columns)
+    labels : ndarray of int32, (rows, columns)
         0 where there is no feature, else its number, 1 to n.
     feature : ndarray
         Feature of each pixel, 0 to n - 1.
@@ -31,19 +32,19 @@ class Regions:
         Row and column of each pixel.
     """
 
-    labels: NDArray[np.integer[Any]]
+    labels: Labels
     feature: Ints
     y: Ints
     x: Ints
 
     @classmethod
-    def of(cls, labels: NDArray[np.integer[Any]]) -> Self:
+    def of(cls, labels: Labels) -> Self:
         """Take the features of a label image (y, x) in which every label from 1 to the largest occurs."""
         pixels = np.flatnonzero(labels > 0)  # several times faster than of the labels themselves
         return cls.of_pixels(labels, pixels, labels.ravel()[pixels].astype(np.intp) - 1)
 
     @classmethod
-    def of_pixels(cls, labels: NDArray[np.integer[Any]], pixels: Ints, feature: Ints) -> Self:
+    def of_pixels(cls, labels: Labels, pixels: Ints, feature: Ints) -> Self:
         """The same, given the flat indices of all labelled pixels, in raster order, and their features."""
         order = np.argsort(feature, kind="stable")
         return cls(labels, feature[order], *np.divmod(pixels[order], max(labels.shape[1], 1)))
@@ -123,9 +124,10 @@ class Regions:
         """Sum over the finite pixels of each feature and how many they are."""
         known = np.isfinite(values)
         if known.all():
-            return np.bincount(self.feature, values, self.n), self.area
+            return np.asarray(np.bincount(self.feature, values, self.n), np.float64), self.area
         feature = self.feature[known]
-        return np.bincount(feature, values[known], self.n), np.bincount(feature, minlength=self.n)
+        total = np.asarray(np.bincount(feature, values[known], self.n), np.float64)
+        return total, np.bincount(feature, minlength=self.n)
 
     def _ends(self, at: Ints) -> tuple[Ints, Ints]:
         """Least and greatest of each feature."""

@@ -101,7 +101,7 @@ def _reaches(distance_mm: float, pixel_mm: float) -> Ints:
     rows = int(distance_mm / pixel_mm) + 1
     steps = np.arange(-rows, rows + 1)
     near = np.sqrt(steps[:, None] ** 2 + np.arange(rows + 1) ** 2) * pixel_mm <= distance_mm
-    return np.count_nonzero(near, axis=1) - 1
+    return np.asarray(np.count_nonzero(near, axis=1) - 1)
 
 
 def _runs(regions: Regions, looked: Ints) -> tuple[Ints, Ints, Ints, Ints]:

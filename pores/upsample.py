@@ -163,7 +163,7 @@ def _weights() -> Image:
         at_native = i + _HALO + 2
         weights[2 * i] = taps[::-1] @ coefficients[at_native - 2 : at_native + 2]
         weights[2 * i + 1] = taps @ coefficients[at_native - 1 : at_native + 3]
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
 _WEIGHTS = _weights()
