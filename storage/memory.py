@@ -14,8 +14,8 @@ def keep_freed() -> None:
     """Have the C library keep freed memory of the size of images; does nothing where it isn't glibc.
 
     An image takes about a megabyte, and HDF5 and numpy allocate several for each. By default the C library
-    gives each back to the system, which then has to clear every page of the next: more than half of the time
-    in which an image is read from a cube.
+    gives them back to the system, unless much larger ones were freed before, and the system has to clear
+    every page of the next: more than half of the time in which an image is read from a cube.
     """
     if not sys.platform.startswith("linux"):
         return

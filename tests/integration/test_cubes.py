@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import h5py
+import hdf5plugin
 import numpy as np
 import pytest
 
 from pores.errors import InputError, PorelakeError, Reason
-from storage import cube_append
+from storage import cube_append, cube_log
 from storage.archive import SourceFile
 from storage.cube_log import is_clean
 from storage.cube_writer import exclusive
@@ -96,6 +97,28 @@ def test_any_hdf5_program_finds_the_integers(tmp_path: Path, make_file: MakeFile
         assert images.chunks == (1, 40, 60)
         assert images.fletcher32
         np.testing.assert_array_equal(images[1], pixels(1))
+
+
+def test_a_cube_with_other_filters_is_read_and_goes_on(
+    tmp_path: Path, make_file: MakeFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "377.h5"
+    with monkeypatch.context() as earlier:
+        blocks = hdf5plugin.Bitshuffle(nelems=4096, cname="zstd", clevel=9)
+        earlier.setattr(cube_log, "filters", lambda _: {"fletcher32": True, **blocks})
+        append(path, [make_file(0)])
+    append(path, [make_file(1), make_file(2, "continuum")])
+    found = stored_all(path)
+    assert set(found) == {(0, "Br"), (1, "Br"), (2, "continuum")}
+    for (frame, _), image in found.items():
+        np.testing.assert_array_equal(image, pixels(frame))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (3, 7), (1100, 1000)])
+def test_images_of_any_size_come_back(tmp_path: Path, make_file: MakeFile, shape: tuple[int, int]) -> None:
+    append(tmp_path / "377.h5", [make_file(0, name, pixels(3, shape)) for name in ("Br", "continuum")])
+    for image in stored_all(tmp_path / "377.h5").values():
+        np.testing.assert_array_equal(image, pixels(3, shape))
 
 
 def test_frame(tmp_path: Path, make_file: MakeFile) -> None:

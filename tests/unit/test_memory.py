@@ -1,0 +1,36 @@
+"""Freed memory of the size of an image is kept: pages are cleared once, not for every image."""
+
+import subprocess
+import sys
+
+import pytest
+
+FAULTS = """
+import resource
+import numpy as np
+from storage.memory import keep_freed
+{call}
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def work():
+    return [np.ones(2**20 + 2**17, np.uint8) for _ in range(6)]
+for _ in range(3):
+    work()
+before = faults()
+for _ in range(20):
+    work()
+print(faults() - before)
+"""
+
+
+def faults(call: str) -> int:
+    """Pages that the system had to give while images were made and freed 20 times."""
+    told = subprocess.run(
+        [sys.executable, "-c", FAULTS.format(call=call)], check=True, capture_output=True, text=True
+    )
+    return int(told.stdout)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the C library is glibc on Linux only")
+def test_pages_are_cleared_once() -> None:
+    assert faults("keep_freed()") < 0.05 * faults("")
