@@ -1,6 +1,6 @@
 """Label images as runs of pixels along x: a hundredth of the room, and of the work, of the pixels."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -43,11 +43,6 @@ class Runs:
         new[1:] = (flat[1:] - flat[:-1] != 1) | (label[1:] != label[:-1]) | (x[1:] == 0)
         begins = np.flatnonzero(new)
         return cls(label[begins], y[begins], x[begins], np.diff(begins, append=len(flat)), (ny, nx))
-
-    @classmethod
-    def none(cls, shape: tuple[int, int] = (0, 0)) -> Self:
-        """The runs of an image without features."""
-        return cls(*(np.empty(0, np.intp) for _ in fields(cls)[:-1]), shape)
 
     def image(self) -> NDArray[np.int32]:
         """The label image, int32 (y, x)."""

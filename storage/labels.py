@@ -148,8 +148,8 @@ class _Frames:
 
     def of(self, index: int) -> Runs:
         """The features of one frame."""
-        some = self.runs[:, self.first[index] : self.first[index + 1]]
-        return Runs(*some, shape=(int(self.shape[index, 0]), int(self.shape[index, 1])))
+        label, y, x, length = self.runs[:, self.first[index] : self.first[index + 1]]
+        return Runs(label, y, x, length, (int(self.shape[index, 0]), int(self.shape[index, 1])))
 
 
 _RUN = ("label", "y", "x", "length")

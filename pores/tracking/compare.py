@@ -40,6 +40,14 @@ class Comparer:
         self._sign = own_signs(self.nodes.all, self.parameters)
         self._by_x = np.lexsort((self.nodes.all["x_px"], self.nodes.all.k))
 
+    def longest_step(self) -> int:
+        """The most frames that lie within the gap window from one to another."""
+        k = np.arange(len(self.watch))
+        for step in k[1:].tolist():
+            if not self.watch.within_gap(k[:-step], k[step:], self.parameters).any():
+                return int(step) - 1
+        return max(len(k) - 1, 0)
+
     def steps(self, step: int) -> tuple[Ints, Ints]:
         """The features of frames that have one `step` on within the gap window, and those of the latter."""
         n, k = len(self.watch), self.nodes.all.k

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pores.series import Bools, Floats, Ints
+from pores.series import Bools, Floats
 from pores.tracking.compare import Comparer
 from pores.tracking.link import Links, continuations, without_brushes
 from pores.tracking.prospects import Prospects
@@ -30,11 +30,8 @@ def over_gaps(links: Links, compare: Comparer, prospects: Prospects, polarity: F
     ends, begins = ~nodes.faint, ~nodes.faint
     ends[links.source], begins[links.target] = False, False
     parts = [links]
-    for step in range(2, len(compare.watch)):
-        every = tuple(some[~nodes.faint[some]] for some in compare.steps(step))
-        if not any(map(len, every)):
-            break
-        layer = _over(step, every, (ends, begins), compare, prospects, polarity)
+    for step in range(2, compare.longest_step() + 1):
+        layer = _over(step, (ends, begins), compare, prospects, polarity)
         ends[layer.source], begins[layer.target] = False, False
         polarity = told_on(polarity, layer)
         parts.append(layer)
@@ -43,17 +40,12 @@ def over_gaps(links: Links, compare: Comparer, prospects: Prospects, polarity: F
 
 
 def _over(
-    step: int,
-    every: tuple[Ints, Ints],
-    loose: tuple[Bools, Bools],
-    compare: Comparer,
-    prospects: Prospects,
-    polarity: Floats,
+    step: int, loose: tuple[Bools, Bools], compare: Comparer, prospects: Prospects, polarity: Floats
 ) -> Links:
     """Links between pores of frames and those `step` on of which one has none on that side yet."""
-    a, b = every
+    a, b = (some[~compare.nodes.faint[some]] for some in compare.steps(step))
     ends, begins = a[loose[0][a]], b[loose[1][b]]
-    pairs = compare.by_masks(*compare.near((ends, begins), every, step, prospects), step, prospects)
+    pairs = compare.by_masks(*compare.near((ends, begins), (a, b), step, prospects), step, prospects)
     pairs = pairs.where(polarity[pairs.source] * polarity[pairs.target] >= 0)
     one, other = loose[0][pairs.source], loose[1][pairs.target]
     well = pairs.overlap >= compare.parameters.min_exchange_overlap

@@ -162,7 +162,7 @@ def _assigned(source: Ints, target: Ints, cost: Floats) -> Ints:
     number = np.full(costs.shape, NONE, np.intp)
     costs[s, t], number[s, t] = cost, np.arange(len(cost))
     chosen = number[linear_sum_assignment(costs)]
-    return chosen[chosen != NONE]
+    return np.asarray(chosen[chosen != NONE])
 
 
 def occurrences(of: Ints, among: Ints) -> Ints:

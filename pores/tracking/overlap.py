@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from pores.runs import Whole
 from pores.series import Bools, Floats, Ints
 from pores.tracking.footprints import Footprints, Ints32, Strip
 
@@ -94,7 +95,7 @@ class _Mover:
         return one
 
 
-Met = tuple[Ints, Ints, Ints]  # features of both, and how many pixels they share
+Met = tuple[Whole, Whole, Whole]  # features of both, and how many pixels they share
 Shared = tuple[Ints, Ints, Floats, Floats]  # features of both; pixels they share moved on, and moved back
 
 
