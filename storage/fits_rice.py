@@ -7,6 +7,7 @@ directly. Whatever is laid out in another way is left to astropy's public reader
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +36,13 @@ _LAYOUT: dict[str, Keyword] = {
     "THEAP": None,
 }
 _BYTES = re.compile(r"1?PB(\(\d+\))?")
-_TYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.int16), 32: np.dtype(np.int32)}
+_TYPES: dict[int, np.dtype[Any]] = {8: np.dtype(np.uint8), 16: np.dtype(np.int16), 32: np.dtype(np.int32)}
 _TILE = np.dtype([("size", ">u4"), ("at", ">u4")])  # bytes, and where they are in the heap
 
 
 def rice_decoded(
     unit: Unit, shape: tuple[int, int], decode: Decode | None = decompress_rice_1_c
-) -> NDArray[np.integer] | None:
+) -> NDArray[Any] | None:
     """The integers of an image (y, x) in native byte order; None if it is laid out in another way.
 
     Parameters
@@ -64,7 +65,7 @@ def rice_decoded(
     return np.frombuffer(bytearray().join(tiles), kind).reshape(shape)
 
 
-def _is_plain(unit: Unit, shape: tuple[int, int], kind: np.dtype[np.integer]) -> bool:
+def _is_plain(unit: Unit, shape: tuple[int, int], kind: np.dtype[Any]) -> bool:
     """Whether the table has a row of one descriptor for each row of the image, and nothing else."""
     ny, nx = shape
     wanted = {**_LAYOUT, "ZVAL2": kind.itemsize, "ZTILE1": nx, "NAXIS2": ny}
