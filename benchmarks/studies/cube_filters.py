@@ -25,18 +25,25 @@ from storage.fits_files import SegmentImage, read_segment
 
 REPEAT = 7
 SERIES = "hmi.sharp_cea_720s"
+WHOLE = "bitshuffle of the whole image"
 DIFFERENCES = "differences along x, zstd 6, shuffle"
 SHUFFLE = {"shuffle": True}
 CANDIDATES: dict[str, dict[str, Any]] = {
     "none": {},
     "gzip 4, shuffle": {**SHUFFLE, "compression": "gzip", "compression_opts": 4},
     "zstd 3, shuffle": {**SHUFFLE, **hdf5plugin.Zstd(clevel=3)},
+    "zstd 1, shuffle": {**SHUFFLE, **hdf5plugin.Zstd(clevel=1)},
+    "zstd 5, shuffle": {**SHUFFLE, **hdf5plugin.Zstd(clevel=5)},
     "zstd 6, shuffle": {**SHUFFLE, **hdf5plugin.Zstd(clevel=6)},
     "zstd 12, shuffle": {**SHUFFLE, **hdf5plugin.Zstd(clevel=12)},
     "LZ4, bitshuffle": {**hdf5plugin.Bitshuffle(cname="lz4")},
     "zstd 3, bitshuffle": {**hdf5plugin.Bitshuffle(cname="zstd", clevel=3)},
     "zstd 9, bitshuffle": {**hdf5plugin.Bitshuffle(cname="zstd", clevel=9)},
     "zstd 9, bitshuffle 4096": {**hdf5plugin.Bitshuffle(nelems=4096, cname="zstd", clevel=9)},
+    "zstd 11, bitshuffle 16384": {**hdf5plugin.Bitshuffle(nelems=16384, cname="zstd", clevel=11)},
+    f"zstd 1, {WHOLE}": {**hdf5plugin.Bitshuffle(nelems=0, cname="zstd", clevel=1)},
+    f"zstd 3, {WHOLE}": {**hdf5plugin.Bitshuffle(nelems=0, cname="zstd", clevel=3)},
+    f"zstd 9, {WHOLE}": {**hdf5plugin.Bitshuffle(nelems=0, cname="zstd", clevel=9)},
     "zstd 15, bitshuffle 32768": {**hdf5plugin.Bitshuffle(nelems=32768, cname="zstd", clevel=15)},
     "blosc2 zstd 5, bitshuffle": {
         **hdf5plugin.Blosc2(cname="zstd", clevel=5, filters=hdf5plugin.Blosc2.BITSHUFFLE)
@@ -49,6 +56,15 @@ CANDIDATES: dict[str, dict[str, Any]] = {
 def images(root: Path, harpnums: set[int]) -> Iterator[tuple[SegmentImage, int]]:
     for file in open_source(str(root)).files(harpnums, SERIES):
         yield read_segment(file.name, file.read()), file.size
+
+
+def fitted(name: str, image: np.ndarray) -> dict[str, Any]:
+    """Options of a candidate for an image: the size of one block may be the image's."""
+    options = CANDIDATES[name]
+    if WHOLE not in name:
+        return options
+    _, *rest = options["compression_opts"]
+    return {**options, "compression_opts": (image.size // 8 * 8, *rest)}
 
 
 def differences(image: np.ndarray) -> np.ndarray:
@@ -93,9 +109,10 @@ def table(found: list[tuple[SegmentImage, int]], title: str) -> None:
         name: o for name, o in CANDIDATES.items() if found[0][0].stored.itemsize == 4 or "zfp" not in name
     }
     print("| filter | bytes | over FITS | write MB/s | read MB/s |\n| --- | ---: | ---: | ---: | ---: |")
-    for name, options in [*sized.items(), (DIFFERENCES, CANDIDATES["zstd 6, shuffle"])]:
+    for name in [*sized, DIFFERENCES]:
         pictures = [differences(i.stored) if name == DIFFERENCES else i.stored for i, _ in found]
-        each = [(picture.nbytes / 1e6, *measured(picture, options)) for picture in pictures]
+        of = "zstd 6, shuffle" if name == DIFFERENCES else name
+        each = [(picture.nbytes / 1e6, *measured(picture, fitted(of, picture))) for picture in pictures]
         size = sum(row[1] for row in each)
         write, read = (pixels / sum(row[0] / row[i] for row in each) for i in (2, 3))
         print(f"| {name} | {size} | {size / fits:.3f} | {write:.0f} | {read:.0f} |")
