@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 
+from catalog.check_packs import check_packs
 from catalog.connection import place
 from catalog.ensembles import members
 from catalog.file_views import select
@@ -47,8 +48,9 @@ def _findings(lake: Lake) -> list[Finding]:
     current, kept = current_runs(lake), member_runs(lake)
     beside = [m.run for m in members(current, kept) if not (m.is_current or m.stale)]
     runs = [*current, *beside]
-    found = [*_files(lake, runs), *_cubes(lake)]
-    if not any(finding.check == "files" for finding in found):  # rows of broken files can't be asked for
+    files = [*_files(lake, runs)] or [*check_packs(lake)]  # packs are compared with files
+    found = [*files, *_cubes(lake)]
+    if not files:  # rows of broken files can't be asked for
         with connect(lake) as connection:
             found += [*_published(connection, runs), *_labels(lake, connection, _LABELS)]
             found += _labels(lake, connection, _labels_of(lake, beside))

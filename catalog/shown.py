@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalog.connection import place
 from catalog.file_views import PackFile, select
@@ -15,7 +16,10 @@ from storage.pack_plan import Sizes, planned
 from storage.packs import Pack, Wanted, form_of, read_packs
 from storage.runs import CurrentRun
 
-_PAST = {RUNS.name: RUNS}  # what is shown of superseded runs
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PAST = {RUNS.name: RUNS}  # what is shown of superseded runs
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,11 @@ class Shown:
         """What `runs` says of all other runs; their packs are of no series."""
         current = {(run.harpnum, run.run_id) for run in runs}
         wanted = {("", *run) for run in _runs(lake, known) - current}
-        return cls._of(lake, wanted, _PAST, replace(sizes, dead=0))
+        return cls._of(lake, wanted, PAST, replace(sizes, dead=0))
 
     @classmethod
     def _of(cls, lake: Lake, wanted: Wanted, tables: Mapping[str, Table], sizes: Sizes) -> "Shown":
-        schemas = {name: arrow_schema(table) for name, table in tables.items()}
-        form = form_of({name: [str(field) for field in schema] for name, schema in schemas.items()})
+        form, schemas = form_and_schemas(tables)
         there = read_packs(lake, form, tables)
         packs = planned(wanted, there, form, sizes)
         _require(lake, tables, wanted - _runs_in(pack for pack in packs if pack in there))
@@ -66,6 +69,12 @@ class Shown:
             for pack in self.packs
         ]
         return select(table, [place(self.lake, path) for path in files], packs)
+
+
+def form_and_schemas(tables: Mapping[str, Table]) -> tuple[str, dict[str, "pa.Schema"]]:
+    """The form of packs of tables, and the Arrow schema of each."""
+    schemas = {name: arrow_schema(table) for name, table in tables.items()}
+    return form_of({name: [str(field) for field in schema] for name, schema in schemas.items()}), schemas
 
 
 def _runs_in(packs: Iterable[Pack]) -> set[tuple[str, int, str]]:

@@ -14,14 +14,14 @@ class Sizes:
     ----------
     least : int
         Runs in no pack that are packed: fewer stay in their own files.
-    most : int
-        Runs of the largest pack: small ones that hold as many together become one.
+    large : int
+        Runs of a large pack, about: small ones that hold as many together become one.
     dead : float
         Share of superseded runs beyond which a pack is given up.
     """
 
     least: int = 64
-    most: int = 512
+    large: int = 512
     dead: float = 0.25
 
 
@@ -39,13 +39,13 @@ def planned(wanted: Wanted, there: Iterable[Pack], form: str, sizes: Sizes) -> l
             small = {
                 pack: live
                 for pack in packs
-                if pack.series == series and len(live := pack.live(wanted)) < sizes.most // 2
+                if pack.series == series and len(live := pack.live(wanted)) < sizes.large // 2
             }
             joined = sorted([*runs, *(run for live in small.values() for run in live)])
-            if len(joined) < sizes.most:
+            if len(joined) < sizes.large:
                 packs = [*packs, Pack.of(series, form, runs)]
             else:
-                new = (Pack.of(series, form, part) for part in _parts(joined, sizes.most))
+                new = (Pack.of(series, form, part) for part in _parts(joined, sizes.large))
                 packs = [*(pack for pack in packs if pack not in small), *new]
     return sorted(packs, key=lambda pack: (pack.series, pack.runs))
 
@@ -67,7 +67,7 @@ def _held(packs: Iterable[Pack], wanted: Wanted) -> set[tuple[str, int, str]]:
     return {(pack.series, *run) for pack in packs for run in pack.live(wanted)}
 
 
-def _parts(runs: Sequence[Run], most: int) -> list[Sequence[Run]]:
-    """Runs in order of HARPNUM in parts of nearly the same size."""
-    n, k = len(runs), -(-len(runs) // most)
+def _parts(runs: Sequence[Run], large: int) -> list[Sequence[Run]]:
+    """Runs in order of HARPNUM in equal parts, which are about as large as wanted."""
+    n, k = len(runs), max(round(len(runs) / large), 1)
     return [runs[i * n // k : (i + 1) * n // k] for i in range(k)]

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.lake import Lake, atomic
-from storage.packs import Pack, set_whole
-from storage.remote_files import bring
-from storage.tables import read_rows
+from storage.packs import Pack, Run, set_whole
+from storage.remote_files import bring, put
+from storage.tables import read_rows, told
 
 # Chosen by measurement, docs/decisions/0021-packs.md. A row group ends with a HARP.
 ROWS = 65_536  # of a row group, at least
@@ -40,6 +42,7 @@ def _make(lake: Lake, pack: Pack, schemas: Mapping[str, pa.Schema]) -> None:
             files = [lake.table(table, harpnum, run) for harpnum, run in pack.runs]
             bring(lake, files)
             _write(path, files, schemas[table])
+    put(lake, pack.files(lake, schemas).values())
     set_whole(lake, pack)
 
 
@@ -83,3 +86,29 @@ def _groups(files: Iterable[Path], schema: pa.Schema) -> Iterator[pa.Table]:
             waiting, n_rows, n_bytes = [], 0, 0
     if waiting:
         yield pa.concat_tables(waiting)
+
+
+def runs_in(path: Path) -> list[tuple[Run, int]]:
+    """Runs in a pack's table as they come, and how many rows are of each; everything is read.
+
+    Raises
+    ------
+    TableError
+        If any of it is damaged.
+    """
+    found: list[tuple[Run, int]] = []
+    with told(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for batch in file.iter_batches(use_threads=False):
+            for run, n in _stretches(batch):
+                before = found.pop()[1] if found and found[-1][0] == run else 0
+                found.append((run, before + n))
+    return found
+
+
+def _stretches(batch: pa.RecordBatch) -> Iterator[tuple[Run, int]]:
+    """Runs of neighbouring rows, and how many rows they are."""
+    runs = batch["run_id"].dictionary_encode()
+    keys = np.stack([batch["harpnum"].to_numpy(), runs.indices.to_numpy()])
+    starts = [0, *np.flatnonzero(np.any(np.diff(keys), axis=0)) + 1, len(batch)]
+    for first, stop in pairwise(starts if len(batch) else []):
+        yield (int(keys[0, first]), runs.dictionary[int(keys[1, first])].as_py()), int(stop - first)

@@ -17,7 +17,7 @@ from typing import Any
 
 from storage.keys import SHORT, json_key
 from storage.lake import PARTIAL, Lake, abandoned, atomic
-from storage.remote_files import here
+from storage.remote_files import here, put
 
 KEPT_S = 86400  # how long files stay that the catalogue names no more: who has an older one open reads them
 _VERSION = 1  # of how packs are written
@@ -68,16 +68,20 @@ def form_of(columns: Mapping[str, Any]) -> str:
 def read_packs(lake: Lake, form: str, tables: Iterable[str]) -> list[Pack]:
     """The packs of a form of which every table is there."""
     names, there = list(tables), set(lake.pack_files())
-    packs = [pack for path in lake.pack_manifests() if (pack := _read(here(lake, path)))]
-    return [
-        pack for pack in packs if pack.form == form and there.issuperset(pack.files(lake, names).values())
-    ]
+    packs = [pack for pack in read_manifests(lake).values() if pack and pack.form == form]
+    return [pack for pack in packs if there.issuperset(pack.files(lake, names).values())]
+
+
+def read_manifests(lake: Lake) -> dict[Path, Pack | None]:
+    """The pack of each manifest; None if that is damaged, or says something else than its name."""
+    return {path: _read(here(lake, path)) for path in lake.pack_manifests()}
 
 
 def set_whole(lake: Lake, pack: Pack) -> None:
     """Note that every table of a pack is there."""
     with atomic(lake.pack_manifest(pack.key)) as partial:
         partial.write_text(json.dumps({"series": pack.series, "form": pack.form, "runs": pack.runs}) + "\n")
+    put(lake, [lake.pack_manifest(pack.key)])
 
 
 def retire(lake: Lake, named: Iterable[Pack]) -> None:
@@ -104,7 +108,6 @@ def retire(lake: Lake, named: Iterable[Pack]) -> None:
 
 
 def _read(manifest: Path) -> Pack | None:
-    """The pack of a manifest; None if that is damaged, or says something else than its name."""
     with suppress(ValueError, KeyError, TypeError):
         told = json.loads(manifest.read_text())
         runs = ((int(harpnum), str(run)) for harpnum, run in told["runs"])

@@ -24,6 +24,12 @@ def bring(lake: Lake, paths: Iterable[Path]) -> None:
         Store(lake.url).get({path.relative_to(lake.root).as_posix(): path for path in missing})
 
 
+def put(lake: Lake, paths: Iterable[Path]) -> None:
+    """Take results that never change to the store."""
+    if lake.url is not None:
+        Store(lake.url).put({path.relative_to(lake.root).as_posix(): path for path in paths})
+
+
 def pull_catalog(lake: Lake) -> None:
     """Bring the catalogue as it is in the store; none if there is none there."""
     if lake.url is None:

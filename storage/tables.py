@@ -5,7 +5,8 @@ are object arrays. What the schema declares without nulls must have none.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,21 @@ def read_rows(path: Path, schema: pa.Schema) -> pa.Table:
     TableError
         If the file is absent, damaged, lacks a column, or has one of another kind.
     """
+    with told(path), pq.ParquetFile(path) as file:  # threads cost more than they bring where files are small
+        return file.read(schema.names, use_threads=False).select(schema.names).cast(schema)
+
+
+def n_rows(path: Path) -> int:
+    """Rows of a table; TableError if it can't be read."""
+    with told(path):
+        return pq.read_metadata(path).num_rows  # type: ignore[no-any-return]  # pyarrow types it as Any
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Name the file that can't be read."""
     try:
-        with pq.ParquetFile(path) as file:  # threads cost more than they bring where files are small
-            return file.read(schema.names, use_threads=False).select(schema.names).cast(schema)
+        yield
     except (OSError, KeyError, ValueError, pa.ArrowException) as error:
         raise TableError(f"{path}: not a table of this version, or damaged: {_line(error)}") from error
 
