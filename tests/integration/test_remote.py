@@ -15,6 +15,7 @@ from catalog.query import connect
 from catalog.schema import TABLES
 from pores.errors import PorelakeError
 from storage.lake import Lake
+from storage.pack_plan import Sizes
 from storage.remote import mirrored, pull, push
 from storage.remote_files import pull_catalog
 from storage.runs import CurrentRun, current_runs, set_current, set_member
@@ -107,6 +108,24 @@ def test_only_the_files_of_the_harps_asked_for_are_opened(lake: Lake, server: S3
     first, second = (f"tables/pores/harpnum={n}/{key}.parquet" for n, key in ((1, "aaaa"), (2, "bbbb")))
     assert set(asked) == {first, second}  # of the first file DuckDB reads the columns' names
     assert asked.count(first) == asked.count(second) == 2
+
+
+def test_packs_are_made_once_and_read_in_place(lake: Lake, machine: Machine, server: S3Server) -> None:
+    keep(lake, make_run(3, "eeee", 4, LIVES_2, {}))
+    publish(lake, Sizes(least=3, large=3))
+    packed = [name for name in names(server, "PUT") if name.startswith("packs/")]
+    assert len(packed) == len(TABLES) + 1
+    assert packed[-1].startswith("packs/manifests/")
+    other = machine("other")
+    server.forget()
+    assert harps(other) == [1, 2, 3]
+    assert not [name for name in names(server) if name.startswith("tables/") and "?" not in name]
+    keep(other, make_run(4, "ffff", 4, LIVES_2, {}))
+    server.forget()
+    publish(other, Sizes(least=3, large=3))
+    assert names(server, "PUT") == ["catalog.duckdb"]
+    assert harps(other) == [1, 2, 3, 4]
+    assert verify_rows(other) == []
 
 
 def test_a_question_writes_nothing(lake: Lake, machine: Machine, server: S3Server) -> None:
