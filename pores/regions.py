@@ -90,9 +90,9 @@ class Regions:
         self, image: NDArray[Any], step: tuple[int, int], beyond: float, at: Ints | slice = slice(None)
     ) -> NDArray[Any]:
         """What an image has a step (rows, columns) beside pixels (all by default), and beyond its border."""
-        y, x = self.y[at] + step[0], self.x[at] + step[1]
         if not self.at_border.any():
-            return image[y, x]
+            return image.ravel().take(self._flat[at] + (step[0] * image.shape[1] + step[1]))
+        y, x = self.y[at] + step[0], self.x[at] + step[1]
         outside = (y < 0) | (y == image.shape[0]) | (x < 0) | (x == image.shape[1])
         values = image[np.where(outside, 0, y), np.where(outside, 0, x)]
         values[outside] = beyond
@@ -120,11 +120,16 @@ class Regions:
         """Whether it is so for any pixel of each feature."""
         return self._over(np.logical_or, which)
 
+    @cached_property
+    def _flat(self) -> Ints:
+        """Flat index of each pixel."""
+        return self.y * self.labels.shape[1] + self.x
+
     def _sums(self, values: NDArray[Any]) -> tuple[Floats, Ints]:
         """Sum over the finite pixels of each feature and how many they are."""
         known = np.isfinite(values)
         if known.all():
-            return np.asarray(np.bincount(self.feature, values, self.n), np.float64), self.area
+            return self._over(np.add, values.astype(np.float64, copy=False)), self.area
         feature = self.feature[known]
         total = np.asarray(np.bincount(feature, values[known], self.n), np.float64)
         return total, np.bincount(feature, minlength=self.n)

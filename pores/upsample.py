@@ -103,18 +103,21 @@ class FinePixels:
     def of(self, *images: NDArray[np.floating[Any]]) -> Image:
         """Values that `double(image)` has at these pixels, (images, n)."""
         windows = np.empty((len(images), len(self.tiles[0]), _WINDOW, _WINDOW), np.float32)
-        for image, part in zip(images, windows, strict=True):
-            self._cut(image, part)
+        gaps = [self._cut(image, part) for image, part in zip(images, windows, strict=True)]
         made = np.empty((*windows.shape[:2], _FINE, _FINE), np.float32)
         _doubled(windows, made)
         place = (self.tile * _FINE + self.y % _FINE) * _FINE + self.x % _FINE
-        values = made.reshape(len(images), len(self.tiles[0]) * _FINE**2)[:, place]
-        for image, row in zip(images, values, strict=True):
-            row[~np.isfinite(image[self.y // 2, self.x // 2])] = np.nan
+        values = made.reshape(len(images), len(self.tiles[0]) * _FINE**2).take(place, axis=1)
+        for image, row, some in zip(images, values, gaps, strict=True):
+            if some:
+                row[~np.isfinite(image[self.y // 2, self.x // 2])] = np.nan
         return values
 
-    def _cut(self, image: NDArray[np.floating[Any]], out: Image) -> None:
-        """Take the tiles with their halos, without gaps; only at gaps and borders is there more to do."""
+    def _cut(self, image: NDArray[np.floating[Any]], out: Image) -> bool:
+        """Take the tiles with their halos, without gaps; whether there may be gaps in them.
+
+        There is more to do only at gaps and borders.
+        """
         starts = [_TILE * at - _HALO for at in self.tiles]
         inside = np.ones(len(out), np.bool_)
         for start, n in zip(starts, image.shape, strict=True):
@@ -126,6 +129,7 @@ class FinePixels:
         for i in np.flatnonzero(~inside):
             y, x = int(self.tiles[0][i]), int(self.tiles[1][i])
             out[i] = _windows(image, range(y, y + 1), range(x, x + 1))[0, 0]
+        return not inside.all()
 
 
 def extended(values: Image, present: NDArray[np.bool_]) -> Image:
