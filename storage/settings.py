@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     network_threads: int | None = Field(
         None,
         ge=1,
-        description="Threads of a published network; default: 1 in each of several processes, else all cores.",
+        description="Threads of a published network; default: 1 in each of several processes, else all.",
     )
     network_tiles: Literal["needed", "all"] = Field(
         "needed", description="What a network doubles for detection; the features found are the same."
