@@ -23,7 +23,7 @@ Figures = Mapping[str, Sample]
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.guard", description=__doc__)
     parser.add_argument("--out", type=Path, help="file of the report, beside standard output")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7, help="of short work; fewer of long work")
     options = parser.parse_args()
     with bench(options.rounds) as given:
         found, failed = guard(QUICK, stored(STORED), lambda name: measured(name, given).figures)
