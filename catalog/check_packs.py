@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from catalog.findings import Finding
 from catalog.schema import TABLES
-from catalog.shown import PAST, form_and_schemas
+from catalog.shown import PAST, form_of
 from pores.errors import PorelakeError
 from storage.lake import Lake
 from storage.packs import Pack, read_manifests
@@ -15,7 +15,7 @@ _AGAIN = "remove it, and `porelake publish` makes it again"
 
 def check_packs(lake: Lake) -> Iterator[Finding]:
     """What is wrong with packs; those of other versions' tables are in no catalogue of this one."""
-    tables = {form_and_schemas(some)[0]: tuple(some) for some in (TABLES, PAST)}
+    tables = {form_of(some): tuple(some) for some in (TABLES, PAST)}
     for manifest, pack in read_manifests(lake).items():
         if pack is None:
             yield Finding(

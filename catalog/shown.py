@@ -3,21 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from catalog.connection import place
 from catalog.file_views import PackFile, select
 from catalog.formats import arrow_schema
 from catalog.schema import RUNS, TABLES, Table
 from pores.errors import PorelakeError
+from storage.keys import SHORT, json_key
 from storage.known import Known
 from storage.lake import Lake
 from storage.pack_plan import Sizes, planned
-from storage.packs import Pack, Wanted, form_of, read_packs
+from storage.packs import Pack, Wanted, read_packs
 from storage.runs import CurrentRun
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 PAST = {RUNS.name: RUNS}  # what is shown of superseded runs
 
@@ -51,14 +48,14 @@ class Shown:
 
     @classmethod
     def _of(cls, lake: Lake, wanted: Wanted, tables: Mapping[str, Table], sizes: Sizes) -> "Shown":
-        form, schemas = form_and_schemas(tables)
+        form = form_of(tables)
         there = read_packs(lake, form, tables)
         packs = planned(wanted, there, form, sizes)
         _require(lake, tables, wanted - _runs_in(pack for pack in packs if pack in there))
         if new := [pack for pack in packs if pack not in there]:
             from storage.packing import make_packs  # pyarrow, which most catalogues are made without
 
-            make_packs(lake, new, schemas)
+            make_packs(lake, new, {name: arrow_schema(table) for name, table in tables.items()})
         return cls(lake, wanted, tuple(packs), tuple(sorted(wanted - _runs_in(packs))))
 
     def select(self, table: Table) -> str:
@@ -71,10 +68,13 @@ class Shown:
         return select(table, [place(self.lake, path) for path in files], packs)
 
 
-def form_and_schemas(tables: Mapping[str, Table]) -> tuple[str, dict[str, "pa.Schema"]]:
-    """The form of packs of tables, and the Arrow schema of each."""
-    schemas = {name: arrow_schema(table) for name, table in tables.items()}
-    return form_of({name: [str(field) for field in schema] for name, schema in schemas.items()}), schemas
+def form_of(tables: Mapping[str, Table]) -> str:
+    """The form of packs of tables: a key of their columns."""
+    told = {
+        name: [[column.name, column.type, column.nullable] for column in table.columns]
+        for name, table in tables.items()
+    }
+    return json_key(told)[:SHORT]
 
 
 def _runs_in(packs: Iterable[Pack]) -> set[tuple[str, int, str]]:

@@ -8,12 +8,11 @@ be removed at any time: they are made of the files below `tables/`, which stay t
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from storage.keys import SHORT, json_key
 from storage.lake import PARTIAL, Lake, abandoned, atomic
@@ -58,11 +57,6 @@ class Pack:
     def files(self, lake: Lake, tables: Iterable[str]) -> dict[str, Path]:
         """Table to file."""
         return {table: lake.pack(table, self.key) for table in tables}
-
-
-def form_of(columns: Mapping[str, Any]) -> str:
-    """Key of the columns of tables, which are given as JSON."""
-    return json_key(columns)[:SHORT]
 
 
 def read_packs(lake: Lake, form: str, tables: Iterable[str]) -> list[Pack]:
