@@ -130,30 +130,30 @@ class CubeWriter:
     def _with_room_for(self, of_cube: tuple[str, int], wanted: set[Shape]) -> h5py.File:
         """The open file with a dataset for each shape."""
         if self._file is None and self._path.exists() and cube_log.is_clean(self._path):
-            self._open()
+            self._file = cube_log.open_to_append(self._path)
+            self._have = set(cube_log.shapes(self._file))
         if self._file is not None and wanted <= self._have:
             return self._file
         if self._file is not None:
             wanted = _also_for_others(wanted, self._have)
             self._file.close()
-        self._rebuild(of_cube, wanted)
-        return self._open()
-
-    def _open(self) -> h5py.File:
+        self._have = self._rebuild(of_cube, wanted)
         self._file = cube_log.open_to_append(self._path)
-        self._have = set(cube_log.shapes(self._file))
         return self._file
 
-    def _rebuild(self, of_cube: tuple[str, int], wanted: set[Shape]) -> None:
+    def _rebuild(self, of_cube: tuple[str, int], wanted: set[Shape]) -> set[Shape]:
         """Put a copy with further datasets in the place of the file: HDF5 can't add them crash-safely."""
+        have: set[Shape] = set()
         with atomic(self._path) as partial, h5py.File(partial, "w", libver="latest") as target:
             if self._path.exists():
                 with cube_log.reading(self._path) as source:
                     cube_log.copy(source, target)
+                have = set(cube_log.shapes(target))
             else:
                 cube_log.create(target, *of_cube)
-            for shape in sorted(wanted - set(cube_log.shapes(target)), key=lambda shape: shape.path):
+            for shape in sorted(wanted - have, key=lambda shape: shape.path):
                 cube_log.add_images(target, shape)
+        return have | wanted
 
 
 def _also_for_others(wanted: set[Shape], have: set[Shape]) -> set[Shape]:
