@@ -10,12 +10,17 @@ from hypothesis import strategies as st
 from pores import motion
 from pores.grids import Grids
 from pores.motion import Places, expected, expected_each
+from pores.parameters import TrackParameters
 from pores.runs import Runs
+from pores.series import Features, Watch
 from pores.tracking import compare, footprints
 from pores.tracking.chains import roots
+from pores.tracking.compare import Comparer
 from pores.tracking.footprints import Footprints
 from pores.tracking.link import Chances, one_to_one
+from pores.tracking.nodes import Nodes
 from pores.tracking.overlap import Moves, Side, overlaps
+from pores.tracking.prospects import Prospects
 from tests.unit.scenes import grid_at
 from tests.unit.test_track_properties import busy
 
@@ -138,8 +143,37 @@ def test_roots_of_chains():
     assert roots(np.empty(0, np.intp)).tolist() == []
 
 
+@pytest.mark.parametrize("step", [1, 2])
+def test_near_is_what_touches_of_all_pairs(step):
+    scene = busy(5)
+    watch = Watch.of(scene.series())
+    given = Features.of(scene.pores(), watch)
+    nodes = Nodes.of(given, watch, scene.sightings())
+    comparer = Comparer(nodes, watch, TrackParameters())
+    flow = Prospects.by_flow(nodes.all, watch, nodes.places, None)
+    a, b = comparer.steps(step)
+    some = a[::3], b[::4]
+    there, back = flow.there(a, step), flow.back(b, step)
+    x, y, k = nodes.all["x_px"], nodes.all["y_px"], nodes.all.k
+    reach = 3 * np.add.outer(nodes.places.radius[a], nodes.places.radius[b])
+    on, of = (
+        np.hypot(
+            np.subtract.outer(x[a] + moved_a[0], x[b] + moved_b[0]),
+            np.subtract.outer(y[a] + moved_a[1], y[b] + moved_b[1]),
+        )
+        <= reach
+        for moved_a, moved_b in (((there.dx, there.dy), (0, 0)), ((0, 0), (back.dx, back.dy)))
+    )
+    pair = np.subtract.outer(k[a], k[b]) == -step
+    touch = pair & ((on & np.isin(a, some[0])[:, None]) | (of & np.isin(b, some[1])))
+    assert 0 < touch.sum() < pair.sum()
+    near = comparer.near(some, (a, b), step, flow)
+    assert near[0].tolist() == a[touch.any(axis=1)].tolist()
+    assert near[1].tolist() == b[touch.any(axis=0)].tolist()
+
+
 def test_runs_end_where_a_row_does():
-    runs = Runs.of(np.array([[1, 1, 0, 1], [2, 0, 2, 2]]))
+    runs = Runs.of(np.array([[1, 1, 0, 2], [2, 0, 2, 2]]))
     assert [tuple(map(int, run)) for run in zip(runs.label, runs.y, runs.x, runs.length, strict=True)] == [
-        (1, 0, 0, 2), (1, 0, 3, 1), (2, 1, 0, 1), (2, 1, 2, 2),
+        (1, 0, 0, 2), (2, 0, 3, 1), (2, 1, 0, 1), (2, 1, 2, 2),
     ]  # fmt: skip
