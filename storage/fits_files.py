@@ -110,8 +110,11 @@ def physical(
     if segment in INTEGER_SEGMENTS:
         if stored.dtype.kind == "f":
             return np.nan_to_num(np.rint(stored * bscale + bzero), posinf=0, neginf=0).astype(np.int16)
-        whole = stored.astype(np.int32) * round(bscale) + round(bzero)
-        integers: NDArray[np.int16] = np.where(stored == blank, 0, whole).astype(np.int16)
+        plain = (bscale, bzero) == (1.0, 0.0)
+        whole = stored if plain else stored.astype(np.int32) * round(bscale) + round(bzero)
+        integers: NDArray[np.int16] = whole.astype(np.int16)
+        if blank is not None:
+            np.copyto(integers, 0, where=stored == blank)
         return integers
     if stored.dtype.kind == "f" and (bscale, bzero) == (1.0, 0.0):
         return np.asarray(stored, np.float32)
