@@ -91,7 +91,7 @@ class Regions:
     ) -> NDArray[Any]:
         """What an image has a step (rows, columns) beside pixels (all by default), and beyond its border."""
         if not self.at_border.any():
-            return image.ravel().take(self._flat[at] + (step[0] * image.shape[1] + step[1]))
+            return np.asarray(image.ravel().take(self._flat[at] + (step[0] * image.shape[1] + step[1])))
         y, x = self.y[at] + step[0], self.x[at] + step[1]
         outside = (y < 0) | (y == image.shape[0]) | (x < 0) | (x == image.shape[1])
         values = image[np.where(outside, 0, y), np.where(outside, 0, x)]
@@ -123,7 +123,7 @@ class Regions:
     @cached_property
     def _flat(self) -> Ints:
         """Flat index of each pixel."""
-        return self.y * self.labels.shape[1] + self.x
+        return np.asarray(self.y * self.labels.shape[1] + self.x)
 
     def _sums(self, values: NDArray[Any]) -> tuple[Floats, Ints]:
         """Sum over the finite pixels of each feature and how many they are."""
