@@ -141,7 +141,7 @@ ROWS = (
                 "publishing one more HARP",
                 "mission.publish_one_s",
                 "s",
-                floor="in a lake of 15: {mission.publish_one_of_15_s} s",
+                floor="in a lake of 150: {mission.publish_one_of_150_s} s",
             ),
         ),
     ),
