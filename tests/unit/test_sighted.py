@@ -130,7 +130,8 @@ class TestChallenge:
         got = read_sightings(challenge / "interactions-2", Parameters(enhance="spline"))
         for name in ("pores", "faint", "velocities"):
             same(getattr(got, name), getattr(given, name))
-        assert all((got.labels(i) == given.labels(i)).all() for i in range(simulation.n_frames))
+        frames = range(simulation.n_frames)
+        assert all((got.labels(i).image() == given.labels(i)).all() for i in frames)
         read = read_truth(challenge / "interactions-2")
         assert sorted(read["links"]["to_pore_id"]) == sorted(true["links"]["to_pore_id"])
         ours, theirs = (track(one, Parameters(enhance="spline").track).tracks for one in (got, given))
