@@ -18,5 +18,6 @@ SELECT
     min_intensity,
     touches_edge
 FROM pore_series
-WHERE track_id = track
+-- a track is named after its HARP, too, which says where it is
+WHERE harpnum = try_cast(split_part(track, '_', 1) AS INTEGER) AND track_id = track
 ORDER BY t_rec

@@ -18,7 +18,22 @@
 -- param min_obs INTEGER = 2 : Fewest observations of a life
 -- param min_mu DOUBLE = 0 : Smallest cosine of the heliocentric angle that a life may reach
 -- param births VARCHAR = seen (seen, all) : `seen`: lives whose birth was seen; `all`: others as lower bounds too
-WITH critical AS (
+WITH
+-- asked twice: what is at the boundary needs all features
+lives AS MATERIALIZED (
+    SELECT
+        product,
+        kind,
+        n_obs,
+        min_mu,
+        lifetime_h,
+        birth_seen,
+        death_seen,
+        boundary_br,
+        max_boundary_br
+    FROM lives
+),
+critical AS (
     SELECT
         product,
         floor(abs(boundary_br) / $bin_g) AS bin,

@@ -31,5 +31,5 @@ SELECT
     pores.run_id
 FROM pores
 LEFT JOIN tracks ON pores.track_id = tracks.track_id AND pores.run_id = tracks.run_id
-WHERE pores.harpnum = coalesce($harp, pores.harpnum)
+WHERE ($harp IS NULL OR pores.harpnum = $harp)
 ORDER BY pores.harpnum, pores.run_id, pores.track_id, pores.t_rec

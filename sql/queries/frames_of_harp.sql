@@ -29,7 +29,7 @@ WITH found AS (
         sum(abs(mean_br) * area_mm2) FILTER (kind = 'umbra')
         / sum(area_mm2) FILTER (kind = 'umbra' AND mean_br IS NOT NULL) AS umbra_abs_br
     FROM pores
-    WHERE harpnum = coalesce($harp, harpnum)
+    WHERE ($harp IS NULL OR harpnum = $harp)
     GROUP BY run_id, harpnum, t_rec
 )
 SELECT
@@ -53,5 +53,5 @@ SELECT
     frames.run_id
 FROM frames
 LEFT JOIN found USING (run_id, harpnum, t_rec)
-WHERE frames.harpnum = coalesce($harp, frames.harpnum)
+WHERE ($harp IS NULL OR frames.harpnum = $harp)
 ORDER BY frames.harpnum, frames.run_id, frames.t_rec

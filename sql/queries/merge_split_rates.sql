@@ -17,7 +17,7 @@ sums AS (
         unnest([sum(n_merges), sum(n_splits)])::BIGINT AS n,
         sum(pore_hours) AS pore_hours
     FROM interaction_rates
-    WHERE harpnum = coalesce($harp, harpnum)
+    WHERE ($harp IS NULL OR harpnum = $harp)
     GROUP BY product
 )
 SELECT

@@ -13,5 +13,5 @@ SELECT
     lon,
     lat
 FROM events
-WHERE kind IN ('merge', 'split') AND harpnum = coalesce($harp, harpnum)
+WHERE kind IN ('merge', 'split') AND ($harp IS NULL OR harpnum = $harp)
 ORDER BY harpnum, t_rec, event_id

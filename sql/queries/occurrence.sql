@@ -15,10 +15,10 @@
 -- param harp INTEGER = null : HARP number; null: all
 WITH
 births AS (
-    SELECT run_id, t_birth AS t_rec, count(*) AS n_emerged
+    SELECT harpnum, run_id, t_birth AS t_rec, count(*) AS n_emerged
     FROM tracks
     WHERE kind = 'pore' AND birth = 'emerged'
-    GROUP BY run_id, t_birth
+    GROUP BY harpnum, run_id, t_birth
 )
 SELECT
     region_occurrence.product,
@@ -34,7 +34,10 @@ SELECT
     avg(pore_area_mm2) AS mean_pore_area_mm2,
     coalesce(sum(births.n_emerged), 0)::BIGINT AS n_emerged
 FROM region_occurrence
-LEFT JOIN births ON region_occurrence.run_id = births.run_id AND region_occurrence.t_rec = births.t_rec
-WHERE region_occurrence.harpnum = coalesce($harp, region_occurrence.harpnum)
+LEFT JOIN births
+    ON region_occurrence.harpnum = births.harpnum
+    AND region_occurrence.run_id = births.run_id
+    AND region_occurrence.t_rec = births.t_rec
+WHERE ($harp IS NULL OR region_occurrence.harpnum = $harp)
 GROUP BY ALL
 ORDER BY product, harpnum, since_from_h

@@ -33,6 +33,6 @@ SELECT
     median(power_obs_vr) AS median_power_obs_vr,
     avg((verdict <> 'none')::INTEGER) FILTER (verdict <> 'too short') >= 0.5 AS flagged
 FROM field_oscillation
-WHERE mean_br IS NOT NULL AND harpnum = coalesce($harp, harpnum)
+WHERE mean_br IS NOT NULL AND ($harp IS NULL OR harpnum = $harp)
 GROUP BY product, harpnum, polarity
 ORDER BY product, harpnum, polarity

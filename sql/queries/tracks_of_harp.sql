@@ -29,5 +29,5 @@ SELECT
     min_mu,
     run_id
 FROM tracks
-WHERE harpnum = coalesce($harp, harpnum)
+WHERE ($harp IS NULL OR harpnum = $harp)
 ORDER BY harpnum, run_id, t_birth, track_id

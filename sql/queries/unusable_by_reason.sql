@@ -11,6 +11,6 @@ SELECT
     min(t_rec) AS t_first,
     max(t_rec) AS t_last
 FROM unusable_frames
-WHERE harpnum = coalesce($harp, harpnum)
+WHERE ($harp IS NULL OR harpnum = $harp)
 GROUP BY harpnum, reason
 ORDER BY harpnum, n_frames DESC, reason

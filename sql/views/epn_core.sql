@@ -56,18 +56,20 @@ CREATE VIEW epn_core AS
 WITH
 steps AS (
     SELECT
+        harpnum,
         run_id,
         track_id,
         lon,
         lat,
         mu,
-        epoch(t_rec - lag(t_rec) OVER (PARTITION BY run_id, track_id ORDER BY t_rec)) AS step_s
+        epoch(t_rec - lag(t_rec) OVER (PARTITION BY harpnum, run_id, track_id ORDER BY t_rec)) AS step_s
     FROM pores
     WHERE track_id IS NOT NULL
 ),
 extents AS (
     -- longitudes from that of the mean place, so that 0 is no cliff
     SELECT
+        tracks.harpnum,
         tracks.run_id,
         tracks.track_id,
         min((steps.lon - tracks.mean_lon + 540) % 360 - 180) AS west,
@@ -79,8 +81,9 @@ extents AS (
         min(steps.step_s) AS min_step_s,
         max(steps.step_s) AS max_step_s
     FROM steps
-    JOIN tracks ON steps.run_id = tracks.run_id AND steps.track_id = tracks.track_id
-    GROUP BY tracks.run_id, tracks.track_id
+    JOIN tracks
+        ON steps.harpnum = tracks.harpnum AND steps.run_id = tracks.run_id AND steps.track_id = tracks.track_id
+    GROUP BY tracks.harpnum, tracks.run_id, tracks.track_id
 )
 SELECT
     tracks.track_id AS granule_uid,
@@ -148,9 +151,12 @@ SELECT
     tracks.max_area_mm2,
     tracks.run_id
 FROM tracks
-JOIN extents ON tracks.run_id = extents.run_id AND tracks.track_id = extents.track_id
-JOIN harps ON tracks.run_id = harps.run_id
-JOIN runs ON tracks.run_id = runs.run_id
-LEFT JOIN frames AS born ON tracks.run_id = born.run_id AND tracks.t_birth = born.t_rec
-LEFT JOIN frames AS died ON tracks.run_id = died.run_id AND tracks.t_death = died.t_rec
+JOIN extents
+    ON tracks.harpnum = extents.harpnum AND tracks.run_id = extents.run_id AND tracks.track_id = extents.track_id
+JOIN harps ON tracks.harpnum = harps.harpnum AND tracks.run_id = harps.run_id
+JOIN runs ON tracks.harpnum = runs.harpnum AND tracks.run_id = runs.run_id
+LEFT JOIN frames AS born
+    ON tracks.harpnum = born.harpnum AND tracks.run_id = born.run_id AND tracks.t_birth = born.t_rec
+LEFT JOIN frames AS died
+    ON tracks.harpnum = died.harpnum AND tracks.run_id = died.run_id AND tracks.t_death = died.t_rec
 WHERE NOT tracks.passing

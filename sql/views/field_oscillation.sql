@@ -23,6 +23,7 @@ CREATE VIEW field_oscillation AS
 WITH
 terms AS (
     SELECT
+        tracks.harpnum,
         tracks.run_id,
         tracks.track_id,
         1.0::DOUBLE AS x1,
@@ -34,8 +35,10 @@ terms AS (
         frames.obs_vr / 1000 AS x7,
         pores.mean_br - tracks.mean_br AS x8
     FROM tracks
-    JOIN pores ON tracks.run_id = pores.run_id AND tracks.track_id = pores.track_id
-    JOIN frames ON pores.run_id = frames.run_id AND pores.t_rec = frames.t_rec
+    JOIN pores
+        ON tracks.harpnum = pores.harpnum AND tracks.run_id = pores.run_id AND tracks.track_id = pores.track_id
+    JOIN frames
+        ON pores.harpnum = frames.harpnum AND pores.run_id = frames.run_id AND pores.t_rec = frames.t_rec
     WHERE
         tracks.kind = 'pore'
         AND NOT tracks.passing
@@ -44,6 +47,7 @@ terms AS (
 ),
 sums AS (
     SELECT
+        harpnum,
         run_id,
         track_id,
         count(*) AS n,
@@ -57,11 +61,12 @@ sums AS (
         sum(x7 * COLUMNS('^x\d$')) AS 'row7_\0',
         sum(x8 * COLUMNS('^x\d$')) AS 'row8_\0'
     FROM terms
-    GROUP BY run_id, track_id
+    GROUP BY harpnum, run_id, track_id
     HAVING count(*) >= 24
 ),
 rows AS (
     SELECT
+        harpnum,
         run_id,
         track_id,
         n,
@@ -77,24 +82,25 @@ rows AS (
     FROM sums
 ),
 products AS (
-    SELECT run_id, track_id, n, n_vr, [row1, row2, row3, row4, row5, row6, row7, row8] AS sums
+    SELECT harpnum, run_id, track_id, n, n_vr, [row1, row2, row3, row4, row5, row6, row7, row8] AS sums
     FROM rows
 ),
 -- one sweep a step: a sweep names its matrix many times
-constants AS (SELECT run_id, track_id, n, n_vr, sweep(sums, 1) AS sums FROM products),
-lines AS (SELECT run_id, track_id, n, n_vr, sweep(sums, 2) AS line FROM constants),
+constants AS (SELECT harpnum, run_id, track_id, n, n_vr, sweep(sums, 1) AS sums FROM products),
+lines AS (SELECT harpnum, run_id, track_id, n, n_vr, sweep(sums, 2) AS line FROM constants),
 cosines AS (
-    SELECT run_id, track_id, n, n_vr, line, sweep(line, 3) AS day, sweep(line, 5) AS half_day
+    SELECT harpnum, run_id, track_id, n, n_vr, line, sweep(line, 3) AS day, sweep(line, 5) AS half_day
     FROM lines
 ),
 single AS (
-    SELECT run_id, track_id, n, n_vr, line, sweep(day, 4) AS day, sweep(half_day, 6) AS half_day
+    SELECT harpnum, run_id, track_id, n, n_vr, line, sweep(day, 4) AS day, sweep(half_day, 6) AS half_day
     FROM cosines
 ),
-nearly AS (SELECT run_id, track_id, n, n_vr, line, day, half_day, sweep(day, 5) AS sums FROM single),
-fits AS (SELECT run_id, track_id, n, n_vr, line, day, half_day, sweep(sums, 6) AS fit FROM nearly),
+nearly AS (SELECT harpnum, run_id, track_id, n, n_vr, line, day, half_day, sweep(day, 5) AS sums FROM single),
+fits AS (SELECT harpnum, run_id, track_id, n, n_vr, line, day, half_day, sweep(sums, 6) AS fit FROM nearly),
 swings AS (
     SELECT
+        harpnum,
         run_id,
         track_id,
         n,
@@ -114,6 +120,7 @@ swings AS (
 ),
 tested AS (
     SELECT
+        harpnum,
         run_id,
         track_id,
         amplitude_24h_g,
@@ -161,5 +168,6 @@ SELECT
     tested.power_obs_vr,
     tracks.run_id
 FROM tracks
-LEFT JOIN tested ON tracks.run_id = tested.run_id AND tracks.track_id = tested.track_id
+LEFT JOIN tested
+    ON tracks.harpnum = tested.harpnum AND tracks.run_id = tested.run_id AND tracks.track_id = tested.track_id
 WHERE tracks.kind = 'pore' AND NOT tracks.passing

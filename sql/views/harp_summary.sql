@@ -10,17 +10,22 @@ CREATE VIEW harp_summary AS
 WITH
 features AS (
     SELECT
+        harpnum,
         run_id,
         string_agg(DISTINCT product, ', ' ORDER BY product) AS product,
         count(*) AS n_features,
         max(area_mm2) AS max_area_mm2
     FROM pores
-    GROUP BY run_id
+    GROUP BY harpnum, run_id
 ),
 lives AS (
-    SELECT run_id, count(*) AS n_tracks, count(*) FILTER (kind = 'pore' AND NOT passing) AS n_pore_tracks
+    SELECT
+        harpnum,
+        run_id,
+        count(*) AS n_tracks,
+        count(*) FILTER (kind = 'pore' AND NOT passing) AS n_pore_tracks
     FROM tracks
-    GROUP BY run_id
+    GROUP BY harpnum, run_id
 )
 SELECT
     harps.harpnum,
@@ -37,6 +42,6 @@ SELECT
     features.max_area_mm2,
     harps.run_id
 FROM harps
-LEFT JOIN features USING (run_id)
-LEFT JOIN lives USING (run_id)
+LEFT JOIN features USING (harpnum, run_id)
+LEFT JOIN lives USING (harpnum, run_id)
 ORDER BY harps.harpnum, harps.series

@@ -13,32 +13,34 @@
 CREATE VIEW interaction_rates AS
 WITH
 steps AS (
-    SELECT run_id, t_rec, epoch(lead(t_rec) OVER in_time - t_rec) / 3600 AS step_h
+    SELECT harpnum, run_id, t_rec, epoch(lead(t_rec) OVER in_time - t_rec) / 3600 AS step_h
     FROM frames
     WHERE usable
-    WINDOW in_time AS (PARTITION BY run_id ORDER BY t_rec)
+    WINDOW in_time AS (PARTITION BY harpnum, run_id ORDER BY t_rec)
 ),
 cadences AS (
-    SELECT run_id, median(step_h) AS cadence_h
+    SELECT harpnum, run_id, median(step_h) AS cadence_h
     FROM steps
-    GROUP BY run_id
+    GROUP BY harpnum, run_id
 ),
 -- of a series that is sparser than this nothing is linked, whatever its cadence
 bounds AS (
-    SELECT run_id, (config ->> '$.track.max_step_h')::DOUBLE AS max_step_h
+    SELECT harpnum, run_id, (config ->> '$.track.max_step_h')::DOUBLE AS max_step_h
     FROM runs
 ),
 watched AS (
     SELECT
+        steps.harpnum,
         steps.run_id,
         steps.t_rec,
         if(steps.step_h <= least(1.5 * cadences.cadence_h, bounds.max_step_h), steps.step_h, 0) AS watched_h
     FROM steps
-    JOIN cadences ON steps.run_id = cadences.run_id
-    JOIN bounds ON steps.run_id = bounds.run_id
+    JOIN cadences ON steps.harpnum = cadences.harpnum AND steps.run_id = cadences.run_id
+    JOIN bounds ON steps.harpnum = bounds.harpnum AND steps.run_id = bounds.run_id
 ),
 clock AS (
     SELECT
+        harpnum,
         run_id,
         t_rec,
         coalesce(sum(watched_h) OVER before, 0) AS begun_h,
@@ -47,8 +49,8 @@ clock AS (
         coalesce(lag(watched_h) OVER in_time, 0) > 0 AS seen_before
     FROM watched
     WINDOW
-        in_time AS (PARTITION BY run_id ORDER BY t_rec),
-        before AS (PARTITION BY run_id ORDER BY t_rec ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        in_time AS (PARTITION BY harpnum, run_id ORDER BY t_rec),
+        before AS (PARTITION BY harpnum, run_id ORDER BY t_rec ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 exposures AS (
     SELECT
@@ -59,23 +61,29 @@ exposures AS (
         sum(last.ended_h - first.begun_h) AS pore_hours,
         count(*) FILTER (tracks.death = 'merged' AND last.seen_after) AS n_merges
     FROM tracks
-    JOIN clock AS first ON tracks.run_id = first.run_id AND tracks.t_birth = first.t_rec
-    JOIN clock AS last ON tracks.run_id = last.run_id AND tracks.t_death = last.t_rec
+    JOIN clock AS first
+        ON tracks.harpnum = first.harpnum AND tracks.run_id = first.run_id AND tracks.t_birth = first.t_rec
+    JOIN clock AS last
+        ON tracks.harpnum = last.harpnum AND tracks.run_id = last.run_id AND tracks.t_death = last.t_rec
     WHERE tracks.kind = 'pore' AND NOT tracks.passing
     GROUP BY tracks.run_id, tracks.harpnum, tracks.product
 ),
 pieces AS (
-    SELECT tracks.run_id, count(*) AS n_splits
+    SELECT tracks.harpnum, tracks.run_id, count(*) AS n_splits
     FROM tracks
-    JOIN tracks AS parent ON tracks.run_id = parent.run_id AND tracks.parent_track_id = parent.track_id
-    JOIN clock AS first ON tracks.run_id = first.run_id AND tracks.t_birth = first.t_rec
+    JOIN tracks AS parent
+        ON tracks.harpnum = parent.harpnum
+        AND tracks.run_id = parent.run_id
+        AND tracks.parent_track_id = parent.track_id
+    JOIN clock AS first
+        ON tracks.harpnum = first.harpnum AND tracks.run_id = first.run_id AND tracks.t_birth = first.t_rec
     WHERE
         tracks.birth = 'split'
         AND NOT tracks.passing
         AND parent.kind = 'pore'
         AND NOT parent.passing
         AND first.seen_before
-    GROUP BY tracks.run_id
+    GROUP BY tracks.harpnum, tracks.run_id
 )
 SELECT
     exposures.harpnum,
@@ -88,4 +96,4 @@ SELECT
     coalesce(pieces.n_splits, 0) / nullif(exposures.pore_hours, 0) AS splits_per_pore_hour,
     exposures.run_id
 FROM exposures
-LEFT JOIN pieces ON exposures.run_id = pieces.run_id
+LEFT JOIN pieces ON exposures.harpnum = pieces.harpnum AND exposures.run_id = pieces.run_id

@@ -11,12 +11,13 @@
 CREATE VIEW lives AS
 WITH boundaries AS (
     SELECT
+        harpnum,
         run_id,
         track_id,
         avg(boundary_br) AS boundary_br,
         max(abs(boundary_br)) AS max_boundary_br
     FROM pores
-    GROUP BY run_id, track_id
+    GROUP BY harpnum, run_id, track_id
 )
 SELECT
     tracks.track_id,
@@ -44,5 +45,8 @@ SELECT
     tracks.run_id
 FROM tracks
 -- DuckDB leaves this out of sums over lives that do not ask for it
-LEFT JOIN boundaries ON tracks.run_id = boundaries.run_id AND tracks.track_id = boundaries.track_id
+LEFT JOIN boundaries
+    ON tracks.harpnum = boundaries.harpnum
+    AND tracks.run_id = boundaries.run_id
+    AND tracks.track_id = boundaries.track_id
 WHERE NOT tracks.passing

@@ -15,84 +15,111 @@
 -- like tracks: min_mu, run_id
 CREATE VIEW pore_rates AS
 WITH
-areas AS (
+chosen AS MATERIALIZED (
     SELECT
-        pores.run_id,
-        pores.track_id,
-        pores.t_rec,
-        epoch(pores.t_rec - tracks.t_birth) / 3600 AS age_h,
+        track_id,
+        harpnum,
+        product,
+        birth,
+        death,
+        t_birth,
+        t_death,
+        lifetime_h,
+        n_obs,
+        max_area_mm2,
+        mean_br,
+        min_mu,
+        run_id,
+        -- a number is a shorter key than a name
+        row_number() OVER () AS life
+    FROM tracks
+    WHERE kind = 'pore' AND NOT passing
+),
+areas AS MATERIALIZED (
+    SELECT
+        chosen.harpnum,
+        chosen.life,
+        epoch(pores.t_rec - chosen.t_birth) / 3600 AS age_h,
         pores.area_mm2,
-        pores.area_mm2 >= tracks.max_area_mm2 AS largest
+        pores.area_mm2 >= chosen.max_area_mm2 AS largest
     FROM pores
-    JOIN tracks ON pores.run_id = tracks.run_id AND pores.track_id = tracks.track_id
-    WHERE tracks.kind = 'pore' AND NOT tracks.passing
+    JOIN chosen
+        ON pores.harpnum = chosen.harpnum AND pores.run_id = chosen.run_id AND pores.track_id = chosen.track_id
 ),
 peaks AS (
     SELECT
-        run_id,
-        track_id,
+        harpnum,
+        life,
         min(age_h) FILTER (largest) AS growth_h,
         max(age_h) FILTER (largest) AS decaying_h
     FROM areas
-    GROUP BY run_id, track_id
+    GROUP BY harpnum, life
 ),
-growth AS (
+phases AS (
     SELECT
-        areas.run_id,
-        areas.track_id,
-        count(*) AS n,
-        regr_slope(areas.area_mm2, areas.age_h) AS slope,
-        regr_sxx(areas.area_mm2, areas.age_h) AS sxx,
-        regr_syy(areas.area_mm2, areas.age_h) AS syy
+        areas.harpnum,
+        areas.life,
+        peaks.growth_h,
+        peaks.decaying_h,
+        areas.age_h,
+        areas.area_mm2,
+        areas.age_h <= peaks.growth_h AS growing,
+        areas.age_h >= peaks.decaying_h AS decaying
     FROM areas
-    JOIN peaks ON areas.run_id = peaks.run_id AND areas.track_id = peaks.track_id
-    WHERE areas.age_h <= peaks.growth_h
-    GROUP BY areas.run_id, areas.track_id
+    JOIN peaks ON areas.harpnum = peaks.harpnum AND areas.life = peaks.life
 ),
-decay AS (
+slopes AS (
     SELECT
-        areas.run_id,
-        areas.track_id,
-        count(*) AS n,
-        regr_slope(areas.area_mm2, areas.age_h) AS slope,
-        regr_sxx(areas.area_mm2, areas.age_h) AS sxx,
-        regr_syy(areas.area_mm2, areas.age_h) AS syy
-    FROM areas
-    JOIN peaks ON areas.run_id = peaks.run_id AND areas.track_id = peaks.track_id
-    WHERE areas.age_h >= peaks.decaying_h
-    GROUP BY areas.run_id, areas.track_id
+        harpnum,
+        life,
+        any_value(growth_h) AS growth_h,
+        any_value(decaying_h) AS decaying_h,
+        count(*) FILTER (growing) AS n_growth,
+        regr_slope(area_mm2, age_h) FILTER (growing) AS growth,
+        regr_sxx(area_mm2, age_h) FILTER (growing) AS growth_sxx,
+        regr_syy(area_mm2, age_h) FILTER (growing) AS growth_syy,
+        count(*) FILTER (decaying) AS n_decay,
+        regr_slope(area_mm2, age_h) FILTER (decaying) AS decay,
+        regr_sxx(area_mm2, age_h) FILTER (decaying) AS decay_sxx,
+        regr_syy(area_mm2, age_h) FILTER (decaying) AS decay_syy
+    FROM phases
+    GROUP BY harpnum, life
 )
 SELECT
-    tracks.track_id,
-    tracks.harpnum,
-    tracks.product,
-    tracks.birth,
-    tracks.death,
-    tracks.t_birth,
-    tracks.t_death,
-    tracks.lifetime_h,
-    tracks.n_obs,
-    tracks.max_area_mm2,
-    tracks.mean_br,
-    peaks.growth_h,
-    growth.n AS n_growth,
-    if(growth.n > 1, growth.slope, NULL) AS growth_mm2_h,
+    chosen.track_id,
+    chosen.harpnum,
+    chosen.product,
+    chosen.birth,
+    chosen.death,
+    chosen.t_birth,
+    chosen.t_death,
+    chosen.lifetime_h,
+    chosen.n_obs,
+    chosen.max_area_mm2,
+    chosen.mean_br,
+    slopes.growth_h,
+    slopes.n_growth,
+    if(slopes.n_growth > 1, slopes.growth, NULL) AS growth_mm2_h,
     if(
-        growth.n > 2,
-        sqrt(greatest(0, growth.syy - growth.slope ** 2 * growth.sxx) / (growth.n - 2) / growth.sxx),
+        slopes.n_growth > 2,
+        sqrt(
+            greatest(0, slopes.growth_syy - slopes.growth ** 2 * slopes.growth_sxx)
+            / (slopes.n_growth - 2) / slopes.growth_sxx
+        ),
         NULL
     ) AS growth_err_mm2_h,
-    tracks.lifetime_h - peaks.decaying_h AS decay_h,
-    decay.n AS n_decay,
-    if(decay.n > 1, decay.slope, NULL) AS decay_mm2_h,
+    chosen.lifetime_h - slopes.decaying_h AS decay_h,
+    slopes.n_decay,
+    if(slopes.n_decay > 1, slopes.decay, NULL) AS decay_mm2_h,
     if(
-        decay.n > 2,
-        sqrt(greatest(0, decay.syy - decay.slope ** 2 * decay.sxx) / (decay.n - 2) / decay.sxx),
+        slopes.n_decay > 2,
+        sqrt(
+            greatest(0, slopes.decay_syy - slopes.decay ** 2 * slopes.decay_sxx)
+            / (slopes.n_decay - 2) / slopes.decay_sxx
+        ),
         NULL
     ) AS decay_err_mm2_h,
-    tracks.min_mu,
-    tracks.run_id
-FROM tracks
-JOIN peaks ON tracks.run_id = peaks.run_id AND tracks.track_id = peaks.track_id
-JOIN growth ON tracks.run_id = growth.run_id AND tracks.track_id = growth.track_id
-JOIN decay ON tracks.run_id = decay.run_id AND tracks.track_id = decay.track_id
+    chosen.min_mu,
+    chosen.run_id
+FROM chosen
+JOIN slopes ON chosen.harpnum = slopes.harpnum AND chosen.life = slopes.life

@@ -33,7 +33,11 @@ SELECT
     frames.obs_vr,
     pores.run_id
 FROM pores
-LEFT JOIN tracks ON pores.track_id = tracks.track_id AND pores.run_id = tracks.run_id
-LEFT JOIN velocities ON pores.pore_id = velocities.pore_id AND pores.run_id = velocities.run_id
+LEFT JOIN tracks
+    ON pores.harpnum = tracks.harpnum AND pores.track_id = tracks.track_id AND pores.run_id = tracks.run_id
+LEFT JOIN velocities
+    ON pores.harpnum = velocities.harpnum
+    AND pores.pore_id = velocities.pore_id
+    AND pores.run_id = velocities.run_id
 LEFT JOIN frames
     ON pores.run_id = frames.run_id AND pores.harpnum = frames.harpnum AND pores.t_rec = frames.t_rec

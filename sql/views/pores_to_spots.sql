@@ -12,37 +12,34 @@ CREATE VIEW pores_to_spots AS
 WITH
 -- few tracks are of both kinds: only these are sorted
 both_kinds AS (
-    SELECT run_id, track_id, min(t_rec) FILTER (kind = 'pore') AS t_pore
+    SELECT harpnum, run_id, track_id, min(t_rec) FILTER (kind = 'pore') AS t_pore
     FROM pores
     WHERE track_id IS NOT NULL
-    GROUP BY run_id, track_id
+    GROUP BY harpnum, run_id, track_id
     HAVING min(t_rec) FILTER (kind = 'pore') < max(t_rec) FILTER (kind = 'umbra')
 ),
 seen AS (
     SELECT
+        pores.harpnum,
         pores.run_id,
         pores.track_id,
         pores.t_rec,
         pores.kind,
         both_kinds.t_pore,
         lag(pores.kind) OVER life <> pores.kind AS changed,
-        min(pores.t_rec) FILTER (pores.kind = 'umbra' AND pores.t_rec > both_kinds.t_pore) OVER whole AS t_spot,
-        pores.area_mm2,
-        pores.spot_area_mm2,
-        pores.mean_br,
-        pores.boundary_br,
-        pores.flux_mx,
-        pores.lon,
-        pores.lat,
-        pores.mu
+        min(pores.t_rec) FILTER (pores.kind = 'umbra' AND pores.t_rec > both_kinds.t_pore) OVER whole AS t_spot
     FROM pores
-    JOIN both_kinds ON pores.run_id = both_kinds.run_id AND pores.track_id = both_kinds.track_id
+    JOIN both_kinds
+        ON pores.harpnum = both_kinds.harpnum
+        AND pores.run_id = both_kinds.run_id
+        AND pores.track_id = both_kinds.track_id
     WINDOW
-        life AS (PARTITION BY pores.run_id, pores.track_id ORDER BY pores.t_rec),
-        whole AS (PARTITION BY pores.run_id, pores.track_id)
+        life AS (PARTITION BY pores.harpnum, pores.run_id, pores.track_id ORDER BY pores.t_rec),
+        whole AS (PARTITION BY pores.harpnum, pores.run_id, pores.track_id)
 ),
-counts AS (
+spots AS (
     SELECT
+        harpnum,
         run_id,
         track_id,
         t_spot,
@@ -51,7 +48,7 @@ counts AS (
         count(*) FILTER (t_rec >= t_spot AND kind = 'umbra') AS n_umbra,
         count(*) FILTER (changed) AS n_changes
     FROM seen
-    GROUP BY run_id, track_id, t_spot
+    GROUP BY harpnum, run_id, track_id, t_spot
 )
 SELECT
     tracks.track_id,
@@ -61,22 +58,27 @@ SELECT
     tracks.t_death,
     tracks.birth,
     tracks.death,
-    counts.t_spot,
-    epoch(counts.t_spot - tracks.t_birth) / 3600 AS age_h,
-    counts.n_before,
-    counts.n_after,
-    counts.n_umbra / counts.n_after AS umbra_share,
-    counts.n_changes,
-    seen.area_mm2,
-    seen.spot_area_mm2,
-    seen.mean_br,
-    seen.boundary_br,
-    seen.flux_mx,
-    seen.lon,
-    seen.lat,
-    seen.mu,
-    seen.run_id
-FROM counts
-JOIN seen ON counts.run_id = seen.run_id AND counts.track_id = seen.track_id AND counts.t_spot = seen.t_rec
-JOIN tracks ON counts.run_id = tracks.run_id AND counts.track_id = tracks.track_id
+    spots.t_spot,
+    epoch(spots.t_spot - tracks.t_birth) / 3600 AS age_h,
+    spots.n_before,
+    spots.n_after,
+    spots.n_umbra / spots.n_after AS umbra_share,
+    spots.n_changes,
+    pores.area_mm2,
+    pores.spot_area_mm2,
+    pores.mean_br,
+    pores.boundary_br,
+    pores.flux_mx,
+    pores.lon,
+    pores.lat,
+    pores.mu,
+    tracks.run_id
+FROM spots
+JOIN tracks
+    ON spots.harpnum = tracks.harpnum AND spots.run_id = tracks.run_id AND spots.track_id = tracks.track_id
+JOIN pores
+    ON spots.harpnum = pores.harpnum
+    AND spots.run_id = pores.run_id
+    AND spots.track_id = pores.track_id
+    AND spots.t_spot = pores.t_rec
 WHERE NOT tracks.passing

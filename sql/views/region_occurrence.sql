@@ -15,16 +15,18 @@ CREATE VIEW region_occurrence AS
 WITH
 firsts AS (
     SELECT
+        harpnum,
         run_id,
         product,
         min(t_birth) AS t_first,
         count(*) FILTER (birth = 'censored') = 0
             OR min(t_birth) < min(t_birth) FILTER (birth = 'censored') AS emergence_seen
     FROM tracks
-    GROUP BY run_id, product
+    GROUP BY harpnum, run_id, product
 ),
 seen AS (
     SELECT
+        harpnum,
         run_id,
         t_rec,
         count(*) FILTER (kind = 'pore') AS n_pores,
@@ -33,7 +35,7 @@ seen AS (
         sum(area_mm2) FILTER (kind = 'umbra') AS umbra_area_mm2,
         sum(flux_mx) FILTER (kind = 'pore') AS pore_flux_mx
     FROM pores
-    GROUP BY run_id, t_rec
+    GROUP BY harpnum, run_id, t_rec
 )
 SELECT
     frames.harpnum,
@@ -51,7 +53,7 @@ SELECT
     frames.usflux,
     frames.run_id
 FROM frames
-JOIN harps ON frames.run_id = harps.run_id
-JOIN firsts ON frames.run_id = firsts.run_id
-LEFT JOIN seen ON frames.run_id = seen.run_id AND frames.t_rec = seen.t_rec
+JOIN harps ON frames.harpnum = harps.harpnum AND frames.run_id = harps.run_id
+JOIN firsts ON frames.harpnum = firsts.harpnum AND frames.run_id = firsts.run_id
+LEFT JOIN seen ON frames.harpnum = seen.harpnum AND frames.run_id = seen.run_id AND frames.t_rec = seen.t_rec
 WHERE frames.usable
