@@ -8,6 +8,7 @@ from benchmarks.report import Cells, Table
 from benchmarks.timing import Sample
 
 RATIO_DRIFT, SIZE_DRIFT = 0.30, 0.05
+_ROUNDS = 3
 _RATIO = re.compile(r"(^|[._])over_|_share$|\.linearity$")
 
 
@@ -27,9 +28,14 @@ class Drift:
         )
 
     @property
+    def too_few(self) -> bool:
+        """Whether the rounds that were stored don't tell how far a ratio goes by itself."""
+        return self.stored is not None and not is_size(self.name) and len(self.stored.values) < _ROUNDS
+
+    @property
     def seems(self) -> bool:
         """Whether every round lies beyond what is allowed, and beyond every round that was stored."""
-        if self.measured is None or self.stored is None:
+        if self.measured is None or self.stored is None or self.too_few:
             return False
         allowed, least, most = 1 + allowance(self.name), min(self.measured.values), max(self.measured.values)
         higher = least > max(allowed * self.stored.median, *self.stored.values)
@@ -42,6 +48,8 @@ class Drift:
             return "not measured"
         if self.stored is None:
             return "not stored yet"
+        if self.too_few:
+            return "too few rounds stored"
         return f"**drift beyond {allowance(self.name):.0%}**" if self.seems else "holds"
 
     def said(self, figure: Sample | None) -> str:

@@ -147,7 +147,7 @@ def lake(bench: Bench) -> list[Table]:
     """A hundredth of a lake of the mission's size, beside other programs."""
     from benchmarks import hundredth
 
-    return hundredth.tables(bench.scratch, bench.few)
+    return hundredth.tables(bench.scratch, bench.rounds)
 
 
 def guard(bench: Bench) -> list[Table]:

@@ -47,6 +47,25 @@ def test_rounds_that_were_stored_wide_hide_no_more_than_they_must() -> None:
     assert not Drift(NAME, Sample((9.0, 10.0, 15.0)), Sample((14.0, 14.5))).seems
 
 
+def test_one_round_that_was_stored_tells_nothing() -> None:
+    found = Drift(NAME, Sample((10.0, 10.1)), Sample((1.0, 1.1)))
+    assert not found.seems
+    assert found.verdict == "too few rounds stored"
+
+
+def test_groups_that_seem_to_drift_are_measured_again_after_all_others() -> None:
+    order = []
+
+    def measure(name: str) -> dict[str, Sample]:
+        order.append(name)
+        return {f"{name}.over_peer": Sample((1.0,) if name == "x" else BEFORE)}
+
+    before = {name: group(name, over_peer=Sample(BEFORE)) for name in "xyz"}
+    found, _ = guard(["x", "y", "z"], before, measure)
+    assert "".join(order) == "xyzx"
+    assert [each.name for each in found if each.seems] == ["x.over_peer"]
+
+
 def test_sizes_drift_at_five_per_cent() -> None:
     stored = Sample((1000.0,))
     assert Drift("cubes.bytes_over_fits", stored, Sample((1051.0,))).seems
