@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from catalog.connection import place
@@ -58,12 +59,17 @@ class Shown:
             make_packs(lake, new, {name: arrow_schema(table) for name, table in tables.items()})
         return cls(lake, wanted, tuple(packs), tuple(sorted(wanted - _runs_in(packs))))
 
+    @cached_property
+    def _dead(self) -> dict[Pack, tuple[int, ...]]:
+        """The packs, and HARPNUMs of what in them is superseded."""
+        return {pack: pack.dead(self.wanted) for pack in self.packs}
+
     def select(self, table: Table) -> str:
         """SQL for the rows of a table."""
         files = [self.lake.table(table.name, harpnum, run) for _, harpnum, run in self.loose]
         packs = [
-            PackFile(place(self.lake, self.lake.pack(table.name, pack.key)), pack.dead(self.wanted))
-            for pack in self.packs
+            PackFile(place(self.lake, self.lake.pack(table.name, pack.key)), dead)
+            for pack, dead in self._dead.items()
         ]
         return select(table, [place(self.lake, path) for path in files], packs)
 
@@ -85,7 +91,7 @@ def _runs(lake: Lake, known: Known) -> set[tuple[int, str]]:
     """HARPNUM and name of every run of which `runs` tells."""
     if lake.url is not None:
         files = lake.table_files(RUNS.name)
-        return {(_harpnum(file.parent), file.stem) for file in files}
+        return {(_harpnum(file.parent.name), file.stem) for file in files}
     told = known.told(f"tables/{RUNS.name}", 1, _stems)
     return {(_harpnum(directory), stem) for directory, stems in told.items() for stem in stems}
 
@@ -94,8 +100,8 @@ def _stems(directory: Path) -> list[str]:
     return sorted(path.stem for path in directory.glob("*.parquet"))
 
 
-def _harpnum(directory: Path) -> int:
-    return int(directory.name.partition("=")[2])
+def _harpnum(directory: str) -> int:
+    return int(directory.rpartition("=")[2])
 
 
 def _require(lake: Lake, tables: Iterable[str], runs: Wanted) -> None:
@@ -106,5 +112,5 @@ def _require(lake: Lake, tables: Iterable[str], runs: Wanted) -> None:
             which = f"{place(lake, missing[0])} and {len(missing) - 1} more are missing"
             raise PorelakeError(f"{which}; `porelake run --from lake` makes them for all HARPs")
         for path in missing:
-            again = f"`porelake run --from lake --harp {_harpnum(path.parent)}` makes it again"
+            again = f"`porelake run --from lake --harp {_harpnum(path.parent.name)}` makes it again"
             raise PorelakeError(f"{place(lake, path)} is missing; {again}")

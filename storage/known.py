@@ -26,8 +26,8 @@ class Known:
         with suppress(FileNotFoundError, ValueError):
             self._before = json.loads(self._path.read_text())
 
-    def told(self, room: str, depth: int, read: Callable[[Path], Any]) -> dict[Path, Any]:
-        """What the entries so many levels below a room say; only those that changed are read.
+    def told(self, room: str, depth: int, read: Callable[[Path], Any]) -> dict[str, Any]:
+        """Path to what it says, of the entries so many levels below a room; only those that changed are read.
 
         Parameters
         ----------
@@ -38,7 +38,7 @@ class Known:
         read : callable
             What an entry says, as JSON has it.
         """
-        return {Path(entry): self._told(entry, read) for entry in _entries(str(self._root / room), depth)}
+        return {entry.path: self._told(entry, read) for entry in _entries(str(self._root / room), depth)}
 
     def _told(self, entry: os.DirEntry[str], read: Callable[[Path], Any]) -> Any:
         name, stat = entry.path[len(str(self._root)) + 1 :], entry.stat()
