@@ -1,7 +1,7 @@
 """Lives of the features of one HARP drawn from stated distributions, and what is seen of them.
 
 Numbers are those of a mission: how long HARPs and lives are, how many there are, how large and strong, how
-many are seen in part. docs/measured-mission.md, "The lake", says where each comes from.
+many are seen in part. docs/scale.md, "A drawn mission", says where each comes from.
 """
 
 from dataclasses import dataclass
