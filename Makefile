@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo serve docs test bench enhancement accuracy challenge lint lock clean
+.PHONY: install demo serve docs test bench drift enhancement accuracy challenge lint lock clean
 
 install: $(STAMP)
 
@@ -35,8 +35,13 @@ docs: install
 test: lint docs
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
+# Or some groups of tables: make bench ONLY=chain,cubes
 bench: install
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+# Are ratios of speed and size still those of benchmarks/stored? The report is in .benchmarks/drift.md.
+drift: install
+	$(BIN)/python -m benchmarks.guard --out .benchmarks/drift.md
 
 # Two to five minutes; needs the real records beside the clone.
 enhancement: install
@@ -51,7 +56,7 @@ challenge: install
 
 # Resolves again what pyproject.toml allows (needs `uv`); names, versions and hashes only.
 lock:
-	uv pip compile pyproject.toml --extra chain --extra scale --extra trackers --extra docs --extra dev --universal --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra chain --extra tensorflow --extra scale --extra trackers --extra docs --extra dev --universal --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
 
 clean:
 	rm -rf .venv demo-lake .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* docs/_build

@@ -14,6 +14,7 @@ from typing import Any
 from storage.lake import PARTIAL, Lake, atomic
 
 _SETTLED_NS = 2 * 10**9  # what changed just now may change again without a new time
+_FEW = 64  # entries that are read anew each time, so that small lakes have no such file
 
 
 class Known:
@@ -51,7 +52,7 @@ class Known:
 
     def keep(self) -> None:
         """Write down what was read, for the next time; only who holds the lock of the catalogue may."""
-        if self._now != self._before:
+        if len(self._now) > _FEW and self._now != self._before:
             with atomic(self._path, flushed=False) as partial:
                 partial.write_text(json.dumps(self._now, separators=(",", ":")))
 
