@@ -71,6 +71,7 @@ def main() -> None:
         sys.exit(command_line(*sys.argv[1:2])(standalone_mode=False) or 0)
     except SystemExit as end:
         if end.code == INTERRUPTED:
+            _end_workers()
             _end("stopped; run again to go on", INTERRUPTED)
         raise
     except TyperException as error:
@@ -89,6 +90,14 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         _end(error, 1)
+
+
+def _end_workers() -> None:
+    """End processes that work on frames: what they have at hand would be waited for."""
+    from multiprocessing import active_children
+
+    for worker in active_children():
+        worker.terminate()
 
 
 def _end(message: object, code: int) -> None:

@@ -24,13 +24,17 @@ _pools: dict[int, ProcessPoolExecutor] = {}
 
 
 def ordered_map(
-    function: Callable[[T], R], items: Sequence[T], workers: int | None, worth: int = FRAMES_WORTH_A_POOL
+    function: Callable[[T], R],
+    items: Sequence[T],
+    workers: int | None,
+    worth: int = FRAMES_WORTH_A_POOL,
+    together: int = LARGEST_SHARE,
 ) -> Iterator[R]:
     """`map` in order over processes; in this process where that is faster: for fewer items than `worth`.
 
     `function` and items must pickle, and results should be small: they do, too. Items that follow one another
-    go to one process, fewer at a time towards the end, so that no process is long at work alone. At most a
-    few such shares per process wait to be taken.
+    go to one process, at most so many `together` and fewer towards the end, so that no process is long at
+    work alone. At most a few such shares per process wait to be taken: of large results, 1 is best.
     """
     workers = workers or cores()
     if workers == 1 or len(items) < worth:
@@ -38,9 +42,10 @@ def ordered_map(
         return
     pool = _pool(workers)
     try:
-        yield from _in_order(pool, function, _shares(items, workers), 2 * workers)
+        yield from _in_order(pool, function, _shares(items, workers, together), 2 * workers)
     except BrokenProcessPool:
-        del _pools[workers]
+        if _pools.get(workers) is pool:  # another thread may have noticed before
+            del _pools[workers]
         raise
 
 
@@ -58,10 +63,10 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _shares(items: Sequence[T], workers: int) -> Iterator[Sequence[T]]:
+def _shares(items: Sequence[T], workers: int, together: int = LARGEST_SHARE) -> Iterator[Sequence[T]]:
     first = 0
     while first < len(items):
-        size = min(max((len(items) - first) // (4 * workers), 1), LARGEST_SHARE)
+        size = min(max((len(items) - first) // (4 * workers), 1), together)
         yield items[first : first + size]
         first += size
 

@@ -35,7 +35,7 @@ def store(request: Request, harpnum: int) -> Done:
     work = partial(_double_one, harp.cube, request.parameters)
     label = f"HARP {harpnum} store"
     how = _how(request.parameters) if todo else ""
-    images = progress(ordered_map(work, every, request.workers), label, len(every))
+    images = progress(ordered_map(work, every, request.workers, together=1), label, len(every))
     with Cube(harp.cube) as cube:
         for product, frames in todo:
             write_x2(product, cube, zip([t for t, _ in frames], images, strict=False), how)

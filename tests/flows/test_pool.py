@@ -2,9 +2,11 @@
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from flows import early, pool, stages
+from flows.cli import INTERRUPTED
 from flows.harp import Harp
 from flows.pool import LARGEST_SHARE, ordered_map
 from flows.request import JSOC, Request
@@ -47,6 +50,40 @@ def test_what_goes_wrong_in_a_process_is_raised_here() -> None:
     results = ordered_map(refused, range(40), 2)
     with pytest.raises(ValueError, match="seven"):
         list(results)
+
+
+def killed(number: int) -> int:
+    if number == 30:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_a_process_that_dies_is_told_to_all_who_wait_for_it() -> None:
+    waiting = [ordered_map(killed, range(200), 2) for _ in range(2)]
+    assert [next(results) for results in waiting] == [0, 0]
+    for results in waiting:
+        with pytest.raises(BrokenProcessPool):
+            list(results)
+    assert len(list(ordered_map(squared, range(20), 2))) == 20
+
+
+def test_an_interrupted_command_does_not_wait_for_what_is_at_hand(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys, time; from flows import cli, early; from flows.pool import ordered_map\n"
+        "def work(_):\n"
+        "    results = ordered_map(time.sleep, [0.0] * 12 + [30.0] * 100, 2)\n"
+        "    next(results)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    list(results)\n"
+        "early.start_early = work\n"
+        f"sys.argv = ['porelake', 'run', '--from', {str(tmp_path)!r}, '--lake', {str(tmp_path / 'lake')!r}]\n"
+        "cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=25
+    )
+    assert done.returncode == INTERRUPTED
+    assert done.stderr == "porelake: stopped; run again to go on\n"
 
 
 @pytest.mark.parametrize("n", [1, 12, 17, 60, 300])
