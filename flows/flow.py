@@ -55,13 +55,16 @@ def flow(request: Request, harpnum: int) -> Done:
 
 
 def _beside(harp: Harp, prepared: Sequence[Block]) -> Beside:
-    """The usable frames before and after each usable frame of a HARP."""
-    times = [t for block in prepared for t, _ in usable_frames(harp, block)]
-    near = neighbours(times, harp.request.parameters.track.max_step_h)
-    return {
-        t: (None if i is None else times[i], None if k is None else times[k])
-        for t, (i, k) in zip(times, near, strict=True)
-    }
+    """The usable frames before and after each usable one, in its block or those next to it: see its key."""
+    times = [[t for t, _ in usable_frames(harp, block)] for block in prepared]
+    beside: dict[Time, tuple[Time | None, Time | None]] = {}
+    for index, mine in enumerate(times):
+        near = [t for block in times[max(index - 1, 0) : index + 2] for t in block]
+        pairs = dict(zip(near, neighbours(near, harp.request.parameters.track.max_step_h), strict=True))
+        for t in mine:
+            before, after = (None if k is None else near[k] for k in pairs[t])
+            beside[t] = before, after
+    return beside
 
 
 def _works(harp: Harp, detected: Block, beside: Beside) -> Iterator[Work]:

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from catalog.check import verify
-from flows.flow import flow
+from flows.flow import _beside, flow
+from flows.harp import Harp
 from flows.pipeline import run_request
+from flows.request import Request
 from pores.flow import SIDES, Shot, velocities
 from pores.geometry import CeaGrid
-from pores.parameters import FlowParameters
+from pores.parameters import FlowParameters, Parameters, TrackParameters
 from storage.cubes import Cube
 from storage.labels import read_labels
 from storage.lake import Lake
@@ -52,6 +54,23 @@ def test_frames_too_far_apart_tell_nothing(small_series: Path, lake: Path) -> No
     run_request(request(small_series, lake, parameters={"track": {"max_step_h": 0.1}}))
     columns = ", ".join(f"count(correlation_{side}), count(vx_{side}_km_s)" for side in SIDES)
     assert rows(lake, f"SELECT {columns}, count(*) > 0 FROM velocities") == [(0, 0, 0, 0, True)]
+
+
+def test_frames_beyond_the_next_block_tell_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key of a block's motion says what it and the blocks next to it hold, and no more."""
+    hours = [[0, 11], [12], [], [36], [48]]
+    times = [[NOON + np.timedelta64(hour, "h") for hour in some] for some in hours]
+    monkeypatch.setattr("flows.flow.usable_frames", lambda _, block: [(t, 1.0) for t in times[block]])
+    harp = Harp(Request(parameters=Parameters(track=TrackParameters(max_step_h=48.0))), BUSY)
+    beside = _beside(harp, range(5))
+    (first, second), (third,), _, (fourth,), (fifth,) = times
+    assert beside == {
+        first: (None, second),
+        second: (first, third),
+        third: (second, None),
+        fourth: (None, fifth),
+        fifth: (fourth, None),
+    }
 
 
 def test_its_parameters_make_only_it_and_the_tables_anew(small_series: Path, lake: Path) -> None:
