@@ -36,7 +36,7 @@ def rim_shares(
     if not len(looked):
         return np.zeros(regions.n)
     inner, outer = (_reaches(mm, pixel_mm) for mm in (parameters.rim_inner_mm, parameters.rim_outer_mm))
-    windows = _Windows.around(regions, looked, len(outer) // 2)
+    windows = _Windows.around(regions, looked, max(len(inner), len(outer)) // 2)
     index, y, x = windows.places(windows.within(outer) & ~windows.within(inner))
     inside = (y >= 0) & (y < intensity.shape[0]) & (x >= 0) & (x < intensity.shape[1])
     values, index = intensity[y[inside], x[inside]], index[inside]

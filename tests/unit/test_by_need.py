@@ -148,6 +148,13 @@ class TestRims:
             rim = rim[np.isfinite(rim)]
             assert found[i] == (np.mean(rim < 0.6) if looked[i] and rim.size else 0)
 
+    @pytest.mark.parametrize("inner_mm", [3.0, 3.4, 20.0])
+    def test_nothing_lies_between_a_distance_and_a_smaller_one(self, inner_mm):
+        image, asked = grains(1), DetectParameters(rim_inner_mm=inner_mm)
+        shares = rim_shares(image, Regions.of(labelled(image)), 0.18, asked)
+        assert shares.size
+        assert not shares.any()
+
     def test_nothing_around_what_fills_the_patch(self):
         image = np.full((12, 20), 0.2, np.float32)
         assert rim_shares(image, Regions.of(labelled(image)), 0.18, DetectParameters()) == [0]
