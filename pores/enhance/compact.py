@@ -17,8 +17,10 @@ from pores.enhance.topologies import Arrays, compact_halo, require_compact
 Features = NDArray[np.float32]  # (features, pixels), an image's rows one after the other
 
 # Products of matrices up to this size are always made by one thread, so that their bits are the same whatever
-# the processes and threads are; and what they are made of stays in the processor's cache.
+# the processes and threads are; and what they are made of stays in the processor's cache. Only layers some
+# times wider than ours exceed it with the fewest pixels.
 _PRODUCT = 4 * 65536
+_FEWEST = 16  # pixels of a product
 _CACHED = 65536
 _SPARE = 1024  # pixels behind an image that may be read, though nothing comes of them
 
@@ -61,7 +63,7 @@ class Convolution:
         Those to the right of where the kernel fits are of two rows, and of no use.
         """
         outputs, inner = self.matrix.shape
-        columns = min(_PRODUCT // (outputs * inner) // 16 * 16, _SPARE)
+        columns = min(max(_PRODUCT // (outputs * inner) // _FEWEST, 1) * _FEWEST, _SPARE)
         together = max(_CACHED // (inner * columns), 1)
         parts = -(-pixels // columns)
         seen = _seen(x, (parts, columns), self.side, width)

@@ -129,6 +129,14 @@ def test_the_compact_network_is_what_its_definition_says(
         np.testing.assert_allclose(one, expected, atol=1e-5 * expected.max())
 
 
+def test_a_wide_compact_network_is_what_its_definition_says() -> None:
+    layers = compact_layers(3, (3, 3, 3), channels=64, linear=3)
+    image = np.random.default_rng(1).normal(1, 0.3, (12, 15)).astype(np.float32)
+    (made,) = Compact(layers)(image[None, ..., None])[..., 0]
+    expected = compact_by_hand(image, layers, compact_halo(layers))
+    np.testing.assert_allclose(made, expected, atol=1e-5 * expected.max())
+
+
 def test_one_network_takes_all_sizes() -> None:
     layers = compact_layers()
     model = Compact(layers)
