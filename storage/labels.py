@@ -103,13 +103,13 @@ class LabelReader:
     def _open(self, path: Path, t_rec: np.datetime64) -> None:
         try:
             with h5py.File(path, "r") as file:
-                self._t_rec = file["t_rec"][:]
-                self._frames = {layer: _Frames.read(file, layer) for layer in self._layers}
+                times = file["t_rec"][:]
+                frames = {layer: _Frames.read(file, layer) for layer in self._layers}
         except (OSError, KeyError, ValueError) as error:
             raise PorelakeError(
                 f"{path}: labels of T_REC {t_rec} can't be read; remove it and run again ({error})"
             ) from error
-        self._path = path
+        self._path, self._t_rec, self._frames = path, times, frames
 
 
 @dataclass(frozen=True, eq=False)
