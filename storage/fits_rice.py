@@ -20,8 +20,12 @@ try:
 except ImportError:  # another astropy may have it elsewhere
     decompress_rice_1_c = None
 
-Decode = Callable[[bytes, int, int, int], bytes]  # a tile, block size, bytes per pixel, number of pixels
+# Of a tile, block size, bytes per pixel and number of pixels.
+Decode = Callable[[NDArray[np.uint8], int, int, int], bytes]
 _BLOCK_SIZE = 32
+# The decoder looks for the end of a tile after a block only, and passes over zeros until there is something:
+# of a damaged tile it reads what lies behind it. That is the next tiles, and behind the last one this.
+_BEHIND = b"\xff" * 256
 _LAYOUT: dict[str, Keyword] = {
     "ZCMPTYPE": "RICE_1",
     "ZNAXIS": 2,
@@ -57,10 +61,11 @@ def rice_decoded(
     if decode is None or kind is None or not _is_plain(unit, shape, kind):
         return None
     ny, nx = shape
-    table, heap = np.frombuffer(unit.data, _TILE, ny), unit.data[ny * _TILE.itemsize :]
+    table, begin = np.frombuffer(unit.data, _TILE, ny), ny * _TILE.itemsize
     end = table["at"].astype(np.int64) + table["size"]
-    if not table["size"].all() or end.max() > len(heap):
+    if not table["size"].all() or end.max() > len(unit.data) - begin:
         return None
+    heap = np.frombuffer(unit.data + _BEHIND, np.uint8)[begin:]
     tiles = (decode(heap[at : at + size], _BLOCK_SIZE, kind.itemsize, nx) for size, at in table.tolist())
     return np.frombuffer(bytearray().join(tiles), kind).reshape(shape)
 

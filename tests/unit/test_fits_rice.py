@@ -9,6 +9,7 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from numpy.lib.array_utils import byte_bounds
 
 from storage.fits_blocks import UnreadableFile
 from storage.fits_files import FileName, read_segment
@@ -75,6 +76,21 @@ def test_other_layouts_are_left_to_astropy(compression: dict[str, Any]) -> None:
 
 def test_without_the_decoder_astropy_reads() -> None:
     assert rice_decoded(image_unit(file_of(image())), SHAPE, None) is None
+
+
+def test_what_is_read_past_the_end_of_a_damaged_tile_is_of_the_file() -> None:
+    """astropy's decoder passes over zeros until there is something, wherever that is."""
+    behind = []
+
+    def decode(tile: np.ndarray, block_size: int, n_bytes: int, n: int) -> bytes:
+        whole = tile.base
+        behind.append(byte_bounds(whole)[1] - byte_bounds(tile)[1])
+        assert (whole[-256:] > 0).all()
+        return bytes(n_bytes * n)
+
+    assert rice_decoded(image_unit(file_of(image())), SHAPE, decode) is not None
+    assert len(behind) == SHAPE[0]
+    assert min(behind) >= 32 * 4 + 4  # what a block of pixels takes at most
 
 
 @pytest.mark.parametrize("field", [0, 4], ids=["size", "place"])
