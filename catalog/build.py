@@ -68,7 +68,8 @@ def publish(lake: Lake, sizes: Sizes = SIZES) -> Published:
     Raises
     ------
     PorelakeError
-        If a file of a current run is missing, or can't be read, or was written by another version.
+        If a file of a current run that is in no pack is missing, can't be read, or was written by another
+        version.
     """
     lake.root.mkdir(parents=True, exist_ok=True)
     with _alone(lake):

@@ -1,6 +1,7 @@
 """Checks of packs: all of them readable, with the rows of each run's own files, in their order, once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from pathlib import Path
 
 from catalog.findings import Finding
 from catalog.schema import TABLES
@@ -16,23 +17,28 @@ _AGAIN = "remove it, and `porelake publish` makes it again"
 def check_packs(lake: Lake) -> Iterator[Finding]:
     """What is wrong with packs; those of other versions' tables are in no catalogue of this one."""
     tables = {form_of(some): tuple(some) for some in (TABLES, PAST)}
+    there = set(lake.pack_files())
     for manifest, pack in read_manifests(lake).items():
         if pack is None:
             yield Finding(
                 "packs", str(manifest.relative_to(lake.root)), f"says no pack of its name; {_AGAIN}"
             )
         else:
-            yield from _of_pack(lake, pack, tables.get(pack.form, ()))
+            yield from _of_pack(lake, pack, tables.get(pack.form, ()), there)
 
 
-def _of_pack(lake: Lake, pack: Pack, tables: Iterable[str]) -> Iterator[Finding]:
+def _of_pack(lake: Lake, pack: Pack, tables: Iterable[str], there: Set[Path]) -> Iterator[Finding]:
     for table, path in pack.files(lake, tables).items():
+        name = str(path.relative_to(lake.root))
+        if path not in there:
+            yield Finding("packs", name, "is missing; `porelake publish` makes it again")
+            continue
         try:
             wrong = _wrong(lake, pack, table)
         except PorelakeError as error:
             wrong = str(error).removeprefix(f"{path}: ")
         if wrong:
-            yield Finding("packs", str(path.relative_to(lake.root)), f"{wrong}; {_AGAIN}")
+            yield Finding("packs", name, f"{wrong}; {_AGAIN}")
 
 
 def _wrong(lake: Lake, pack: Pack, table: str) -> str:

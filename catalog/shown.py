@@ -1,5 +1,6 @@
 """The files that views read: packs of many HARPs, and the own files of HARPs that are in none."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +19,7 @@ from storage.packs import Pack, Wanted, read_packs
 from storage.runs import CurrentRun
 
 PAST = {RUNS.name: RUNS}  # what is shown of superseded runs
+_OF_HARP = re.compile(r".*/harpnum=(\d+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def _runs(lake: Lake, known: Known) -> set[tuple[int, str]]:
         files = lake.table_files(RUNS.name)
         return {(_harpnum(file.parent.name), file.stem) for file in files}
     told = known.told(f"tables/{RUNS.name}", 1, _stems)
-    return {(_harpnum(directory), stem) for directory, stems in told.items() for stem in stems}
+    found = ((_OF_HARP.fullmatch(directory), stems) for directory, stems in told.items())
+    return {(int(harp[1]), stem) for harp, stems in found if harp for stem in stems}
 
 
 def _stems(directory: Path) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from storage.keys import SHORT, json_key
 from storage.lake import PARTIAL, Lake, abandoned, atomic
-from storage.remote_files import here, put
+from storage.remote_files import bring, put
 
 KEPT_S = 86400  # how long files stay that the catalogue names no more: who has an older one open reads them
 _VERSION = 1  # of how packs are written
@@ -68,7 +68,9 @@ def read_packs(lake: Lake, form: str, tables: Iterable[str]) -> list[Pack]:
 
 def read_manifests(lake: Lake) -> dict[Path, Pack | None]:
     """The pack of each manifest; None if that is damaged, or says something else than its name."""
-    return {path: _read(here(lake, path)) for path in lake.pack_manifests()}
+    paths = lake.pack_manifests()
+    bring(lake, paths)
+    return {path: _read(path) for path in paths}
 
 
 def set_whole(lake: Lake, pack: Pack) -> None:
@@ -96,7 +98,8 @@ def retire(lake: Lake, named: Iterable[Pack]) -> None:
             path.unlink()
         else:
             keys.add(path.stem)
-    for path in (lake.root / "packs").glob("*/*"):
+    packs = lake.root / "packs"
+    for path in (*packs.glob(f"*{PARTIAL}"), *packs.glob("*/*")):
         if abandoned(path) if PARTIAL in path.name else path.stem not in keys:
             path.unlink()
 

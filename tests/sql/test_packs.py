@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -153,6 +154,21 @@ def test_packs_that_were_removed_are_made_again(lake: Lake) -> None:
     assert (keys(lake), answers(lake)) == before
 
 
+def test_verify_tells_of_a_pack_that_is_missing(lake: Lake) -> None:
+    lost = next(lake.root.glob("packs/tracks/*"))
+    lost.unlink()
+    said = f"packs: packs/tracks/{lost.name}: is missing; `porelake publish` makes it again"
+    assert [str(finding) for finding in verify(lake)][:1] == [said]
+
+
+def test_what_else_lies_beside_the_tables_is_passed_over(lake: Lake) -> None:
+    before, tables = answers(lake), lake.root / "tables" / "runs"
+    for name in ("notes", "harpnum=9 (copy)"):
+        shutil.copytree(tables / "harpnum=9", tables / name)
+    publish(lake, SMALL)
+    assert answers(lake) == before
+
+
 def test_rows_lie_in_order_of_harpnum(lake: Lake) -> None:
     for table in ("pores", "frames", "runs"):
         for path in lake.root.glob(f"packs/{table}/*"):
@@ -226,6 +242,7 @@ def test_who_reads_the_old_catalogue_goes_on(lake: Lake) -> None:
 
 def test_one_harp_more_costs_its_own_size(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known, "_SETTLED_NS", 0)
+    monkeypatch.setattr(known, "_FEW", 0)
     publish(lake, SMALL)
     for path in lake.root.glob("tables/*/*/*"):
         path.write_bytes(b"not to be read")
@@ -271,6 +288,19 @@ def damage(lake: Lake) -> str:
     return f"packs/pores/{path.name}"
 
 
+def flip(lake: Lake) -> str:
+    """Change a byte of a page so that it is unpacked all the same, into other values."""
+    path = next(lake.root.glob("packs/pores/*"))
+    whole, column = path.read_bytes(), pq.read_metadata(path).row_group(0).column(9)
+    begin, rows = column.data_page_offset, pq.read_table(path)
+    for at in range(begin + column.total_compressed_size - 1, begin, -1):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
+        with suppress(OSError):
+            if not pq.read_table(path).equals(rows):
+                return rf"packs/pores/{path.name}: not a table of this version, or damaged: .*CRC"
+    raise AssertionError("whatever is changed is noticed without checksums")
+
+
 def shorten(lake: Lake) -> str:
     path = lake.table("tracks", 9, "a9")
     pq.write_table(pq.read_table(path).slice(1), path)
@@ -297,7 +327,7 @@ def lie(lake: Lake) -> str:
     return r"packs/manifests/\w+.json: says no pack of its name"
 
 
-@pytest.mark.parametrize("fault", [damage, shorten, exchange, double, lie])
+@pytest.mark.parametrize("fault", [damage, flip, shorten, exchange, double, lie])
 def test_verify_tells_of_a_pack_that_is_no_good(lake: Lake, fault: Callable[[Lake], str]) -> None:
     assert verify(lake) == []
     says = fault(lake)
