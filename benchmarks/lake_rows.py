@@ -1,6 +1,6 @@
 """Rows of one HARP: what is seen of lives drawn from stated distributions, with keys and links of a real one.
 
-Values that no question hangs on are plausible only. Floats have seven digits, as the maps have that they
+Values that no question depends on are plausible only. Floats have seven digits, as the maps have that they
 would be measured on; a lake of the chain has all sixteen, and takes more bytes.
 """
 

@@ -1,7 +1,8 @@
 """Measure the questions of users on a lake of the mission's size: `python -m benchmarks.mission LAKE`.
 
 `python -m benchmarks.make_lake LAKE` makes the lake. SQLite, pandas and polars are asked the same, on two
-cores and in 8 GB; SQLite's file is kept beside the lake and used again.
+cores and in 8 GB; SQLite's file is kept beside the lake and used again. With `--json
+benchmarks/stored/mission.json` the page has what was measured when it is written the next time.
 """
 
 import argparse

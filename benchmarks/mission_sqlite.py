@@ -5,14 +5,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from benchmarks.mission_peers import BIN_G, FEATURE, HALF, LIFE, Z
+from benchmarks.mission_peers import BIN_G, FEATURE, HALF, LIFE, Rows, Z
 from storage.lake import atomic
 
-Rows = list[tuple[Any, ...]]
 _BATCH = 50  # HARPs that are read at a time
 
 
@@ -134,10 +132,13 @@ naive AS (
 ),
 medians AS (
     SELECT product, bin, min(lifetime_h) AS median FROM curve WHERE surviving <= {HALF} GROUP BY product, bin
+),
+counts AS (
+    SELECT product, bin, count(*) AS n, sum(NOT complete) AS n_censored FROM lives GROUP BY product, bin
 )
-SELECT product, bin, count(*), sum(NOT complete), naive, median
-FROM lives LEFT JOIN naive USING (product, bin) LEFT JOIN medians USING (product, bin)
-GROUP BY product, bin ORDER BY product, bin"""
+SELECT product, bin, n, n_censored, naive, median
+FROM counts LEFT JOIN naive USING (product, bin) LEFT JOIN medians USING (product, bin)
+ORDER BY product, bin"""
 _LIMIT = """
     iif(
         surviving > 0 AND surviving < 1,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.long_harp import LongHarp
 from benchmarks.report import Table
-from benchmarks.timing import Sample, in_turns, seconds
+from benchmarks.timing import in_turns, seconds
 from flows import stages
 from flows.enhancement import network
 from flows.request import Request
@@ -32,7 +32,7 @@ def network_table(harp: LongHarp, scratch: Path, rounds: int) -> Table:
     times = in_turns({name: lambda name=name: detect(requests[name]) for name in _METHODS}, rounds)
     per_frame = {name: time.scaled(1 / RECORDS) for name, time in times.items()}
     by_spline, by_network = (per_frame[name] for name in _METHODS)
-    added = Sample(tuple(b - a for a, b in zip(by_spline.values, by_network.values, strict=True)))
+    added = by_network - by_spline
     rows = [
         ("by spline", by_spline.scaled(1e3)),
         ("by network", by_network.scaled(1e3)),

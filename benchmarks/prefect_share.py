@@ -37,7 +37,7 @@ def prefect_table(harp: LongHarp, scratch: Path, rounds: int, long_s: Sample) ->
             plain.append(run(harp, scratch / "flow", RECORDS, 2).seconds)
             asked.append(run(harp, scratch / "flow", RECORDS, 2, **environment).seconds)
     without, by_flow = Sample(tuple(plain)), Sample(tuple(asked))
-    added = Sample(tuple(b - a for a, b in zip(plain, asked, strict=True)))
+    added = by_flow - without
     share = Sample(tuple(value / (long_s.median + value) for value in added.values))
     note = (
         f"{RECORDS} records, two workers, with a Prefect server on this machine and without. What it adds is"

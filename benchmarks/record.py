@@ -1,8 +1,14 @@
 """The record that is measured: HARP 377, 2011-02-15, where its files are, else a simulated one as large."""
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
 
 from catalog.formats import arrow_schema
 from catalog.schema import TABLES
@@ -46,6 +52,14 @@ class Record:
             workers=1,
             parameters=Parameters(enhance="spline"),
         )
+
+
+def decoded_by_astropy(content: bytes) -> NDArray[Any]:
+    """The image of a file as stored, opened and decoded by astropy, and nothing else."""
+    with fits.open(
+        io.BytesIO(content), memmap=False, do_not_scale_image_data=True, lazy_load_hdus=True
+    ) as units:
+        return next(np.asarray(unit.data) for unit in units if unit.is_image and unit.shape)
 
 
 def the_record(scratch: Path) -> Record:

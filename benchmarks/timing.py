@@ -18,8 +18,9 @@ class Sample:
         """Ratio of two times, each of the same round."""
         return Sample(tuple(a / b for a, b in zip(self.values, other.values, strict=True)))
 
-    def __add__(self, other: "Sample") -> "Sample":
-        return Sample(tuple(a + b for a, b in zip(self.values, other.values, strict=True)))
+    def __sub__(self, other: "Sample") -> "Sample":
+        """Difference of two times, each of the same round."""
+        return Sample(tuple(a - b for a, b in zip(self.values, other.values, strict=True)))
 
     def scaled(self, factor: float) -> "Sample":
         """The same in another unit."""

@@ -1,6 +1,5 @@
 """porelake beside the usual way, beside what its parts replace, and beside what can't be undercut."""
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from scipy.ndimage import zoom
 
 from benchmarks import peers
 from benchmarks.agreement import require_agreement
-from benchmarks.record import FOUR, Record
+from benchmarks.record import FOUR, Record, decoded_by_astropy
 from benchmarks.report import Table, in_ms
 from benchmarks.timing import Sample, in_turns
 from pores.chain import Columns, detect_frame, prepared_intensity
@@ -24,7 +23,6 @@ from pores.upsample import double
 from storage.cube_append import append
 from storage.cubes import Cube
 from storage.fits_cards import keywords
-from storage.fits_files import physical
 
 _USED = (*FOUR, "bitmap")
 
@@ -51,12 +49,7 @@ class Ways:
         images = self.record.images(FOUR)
         headers = {image.name.segment: keywords(image.header) for image in images}
         merged = {key: value for header in headers.values() for key, value in header.items()}
-        segments = {
-            image.name.segment: physical(
-                image.name.segment, image.stored, (image.bscale, image.bzero, image.blank)
-            )
-            for image in images
-        }
+        segments = {image.name.segment: image.physical() for image in images}
         frame = Frame(self.record.harpnum, self.t_rec, merged, segments, headers=headers)
         return detect_frame(frame, Parameters(enhance="spline")).pores
 
@@ -66,7 +59,7 @@ class Ways:
 
     def decode(self) -> list[NDArray[Any]]:
         """Four Rice files decoded by astropy, and nothing else."""
-        return [_decoded(content) for content in self.contents]
+        return [decoded_by_astropy(content) for content in self.contents]
 
     def chunks(self) -> list[NDArray[Any]]:
         """Four chunks of the cube, read and decoded by HDF5, and nothing else."""
@@ -189,13 +182,6 @@ def storage_table(ways: Ways, rounds: int) -> Table:
             (f"{name} segments: images and headers in the cube (whole cube file) / FITS files", ratio)
         )
     return Table("Cubes", ("", ""), rows, "MB are of decoded pixels, 4 bytes each.", figures)
-
-
-def _decoded(content: bytes) -> NDArray[Any]:
-    with fits.open(
-        io.BytesIO(content), memmap=False, do_not_scale_image_data=True, lazy_load_hdus=True
-    ) as units:
-        return np.asarray(units[1].data)
 
 
 def _astropy_mu(grid: CeaGrid, observer: Observer) -> NDArray[np.float64]:
