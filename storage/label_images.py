@@ -8,11 +8,14 @@
     /faint/<i>             the same for the frame's faint features; absent where they were not looked for
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import h5py
-import numpy as np
 from numpy.typing import NDArray
 
-Labels = NDArray[np.int32]
+from pores.runs import Runs
 
 _GROUPS = {"pores": "frames", "faint": "faint"}
 
@@ -22,17 +25,17 @@ def has_images(file: h5py.File) -> bool:
     return _GROUPS["pores"] in file
 
 
-def read_images(file: h5py.File, layer: str) -> list[Labels]:
-    """The images of all frames, int32 (y, x); without features where the file has no such layer."""
-    n = len(file["t_rec"])
-    if _GROUPS[layer] not in file:
-        return [np.zeros(file[f"frames/{index}"].attrs["shape"], np.int32) for index in range(n)]
-    return [_read(file[f"{_GROUPS[layer]}/{index}"]) for index in range(n)]
+def read_images(file: h5py.File, layer: str) -> Iterator[Runs]:
+    """The features of each frame; none where the file has no such layer."""
+    there = _GROUPS[layer] in file
+    for index in range(len(file["t_rec"])):
+        data = file[f"{_GROUPS[layer if there else 'pores']}/{index}"]
+        yield _runs(data, data[:] if there else data[:0])
 
 
-def _read(data: h5py.Dataset) -> Labels:
-    image = np.zeros(data.attrs["shape"], np.int32)
-    if data.size:
-        (y, x), (ny, nx) = data.attrs["first"], data.shape
-        image[y : y + ny, x : x + nx] = data[:]
-    return image
+def _runs(data: h5py.Dataset, box: NDArray[Any]) -> Runs:
+    """Runs of the box, which is small, where it is in the image."""
+    y, x = map(int, data.attrs["first"])
+    ny, nx = map(int, data.attrs["shape"])
+    runs = Runs.of(box)
+    return replace(runs, y=runs.y + y, x=runs.x + x, shape=(ny, nx))

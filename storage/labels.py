@@ -133,7 +133,7 @@ class _Frames:
     @classmethod
     def read(cls, file: h5py.File, layer: Layer) -> Self:
         if has_images(file):
-            return cls.of_each([Runs.of(image) for image in read_images(file, layer)])
+            return cls.of_each([*read_images(file, layer)])
         if layer not in file:
             shape = file["pores/shape"][:]
             return cls(shape, np.zeros(len(shape) + 1, np.uint32), np.empty((len(_RUN), 0), np.uint8))
