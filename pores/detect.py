@@ -171,8 +171,7 @@ def _kept(shape: tuple[int, ...], pixels: Ints, region: Ints, kept: Mask) -> Reg
 
 def _structures(regions: Regions, pixels: Ints, structure: Ints) -> tuple[Ints, Floats]:
     """Structure of each feature, as a number, and its area in pixels."""
-    first = (
-        regions.y[regions.first] * regions.labels.shape[1] + regions.x[regions.first]
-    )  # all of it is in one
+    y, x = regions.y[regions.first], regions.x[regions.first]  # any pixel: all of a feature is in one
+    first = y * regions.labels.shape[1] + x
     of_feature = structure[np.searchsorted(pixels, first)]
     return of_feature, np.bincount(structure)[of_feature].astype(np.float64)
