@@ -113,7 +113,7 @@ ROWS = (
     ),
     Row(
         "Catalogue at mission scale",
-        "python -m benchmarks.mission LAKE",
+        "python -m benchmarks.mission LAKE --json benchmarks/stored/mission.json",
         (
             Aim("lifetime against Br", "mission.headline_s", "s", at_most=2, peers=_peers("headline")),
             Aim("survival curves", "mission.survival_s", "s", at_most=5, peers=_peers("survival")),

@@ -17,8 +17,8 @@ from storage.remote_files import bring, put
 from storage.tables import read_rows, told
 
 # Chosen by measurement, docs/decisions/0021-packs.md. A row group ends with a HARP.
-ROWS = 65_536  # of a row group, at least
-BYTES = 64 * 2**20  # of a row group in memory, if that comes first
+CELLS = 5_000_000  # rows of a row group times columns, at least: each column of each group is looked at
+BYTES = 128 * 2**20  # of a row group in memory, if that comes first
 PAGE = 32 * 1024  # bytes; pages without a row that is wanted are not unpacked
 _AT_ONCE = 2  # packs: reading small files holds the interpreter for half of the time
 
@@ -60,7 +60,7 @@ def _write(path: Path, files: Iterable[Path], schema: pa.Schema) -> None:
         ) as writer,
     ):
         for rows in _groups(files, schema):
-            writer.write_table(rows, row_group_size=2 * ROWS)
+            writer.write_table(rows, row_group_size=max(len(rows), 1))
 
 
 def _encodings(schema: pa.Schema) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _groups(files: Iterable[Path], schema: pa.Schema) -> Iterator[pa.Table]:
         rows = read_rows(file, schema)
         waiting.append(rows)
         n_rows, n_bytes = n_rows + len(rows), n_bytes + rows.nbytes
-        if n_rows >= ROWS or n_bytes >= BYTES:
+        if n_rows * len(schema) >= CELLS or n_bytes >= BYTES:
             yield pa.concat_tables(waiting)
             waiting, n_rows, n_bytes = [], 0, 0
     if waiting:

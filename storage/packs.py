@@ -19,7 +19,7 @@ from storage.lake import PARTIAL, Lake, abandoned, atomic
 from storage.remote_files import bring, put
 
 KEPT_S = 86400  # how long files stay that the catalogue names no more: who has an older one open reads them
-_VERSION = 1  # of how packs are written
+_VERSION = 2  # of how packs are written
 _RETIRED = ".retired"
 Run = tuple[int, str]  # HARPNUM and run_id
 Wanted = Set[tuple[str, int, str]]  # series, HARPNUM and run_id
