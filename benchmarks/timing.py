@@ -59,4 +59,4 @@ def in_turns(works: Mapping[str, Work], rounds: int) -> dict[str, Sample]:
 
 
 def _digits(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -36,7 +36,7 @@ def test_the_median_decides(rounds: tuple[float, ...], verdict: str) -> None:
     table = aims_table({"chain.usual_over_fits": Sample(rounds)})
     said = cells(table, "FITS files to rows, times faster than the usual way")
     assert said[0] == "1. Frame chain"
-    assert said[2:4] == ["at least 8", f"{rounds[1]:.1f} (7.0-10.0)"]
+    assert said[2:4] == ["at least 8", f"{rounds[1]:.2f} (7.00-10.0)"]
     assert said[4] == verdict
 
 
@@ -49,7 +49,7 @@ def test_at_most_is_met_from_below() -> None:
 def test_floors_and_peers_that_were_measured_are_beside() -> None:
     beside = {"mission.headline_s": Sample((1.0,)), "mission.headline_polars_s": Sample((9.0, 8.0, 9.5))}
     said = cells(aims_table(beside), "lifetime against Br")
-    assert said[6] == "polars 9.0 s"
+    assert said[6] == "polars 9.00 s"
     assert figure_names("polars {a.b_s} s, pandas {c} s") == ["a.b_s", "c"]
 
 

@@ -14,7 +14,7 @@ class TestTiming:
     def test_ratio_is_taken_round_by_round(self):
         ratio = Sample((2.0, 8.0, 3.0)) / Sample((1.0, 2.0, 3.0))
         assert ratio.values == (2.0, 4.0, 1.0)
-        assert str(ratio) == "2.0 (1.0-4.0)"
+        assert str(ratio) == "2.00 (1.00-4.00)"
         assert str(Sample((0.25,))) == "0.25"
 
     def test_rate_and_unit(self):

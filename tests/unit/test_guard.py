@@ -162,8 +162,8 @@ def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, measure: Callable[...
 def test_drift_ends_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     code, said = ended(monkeypatch, tmp_path, lambda name, _: group(name, over_peer=Sample((1.0,))))
     assert code == 0
-    assert "| `x.over_peer` | 10.0 (9.0-11.0) | 1.0 (1.0-1.0) | -90% | **drift beyond 30%** |" in said
-    assert "| `y.over_peer` |  | 1.0 |  | not stored yet |" in said
+    assert "| `x.over_peer` | 10.0 (9.00-11.0) | 1.00 (1.00-1.00) | -90% | **drift beyond 30%** |" in said
+    assert "| `y.over_peer` |  | 1.00 |  | not stored yet |" in said
 
 
 def test_a_benchmark_that_fails_does_not_and_the_others_are_measured(
