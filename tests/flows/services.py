@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,9 +16,9 @@ import pytest
 
 from flows.server_api import ServerApi
 from tests.flows.runs import PORELAKE, environment
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 150.0
 NOBODY = 65534
 QUICK = {
     "PREFECT_WORKER_QUERY_SECONDS": "1",
@@ -32,15 +31,6 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
-
-
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = PATIENCE_S) -> Any:
-    """What a condition gives when it is true at last."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.2)
-    return found
 
 
 class Clock:

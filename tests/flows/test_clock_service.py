@@ -21,8 +21,9 @@ from pores.errors import PorelakeError
 from pores.simulate.parameters import SimulationParameters
 from storage.simulated import write_series
 from tests.flows.runs import environment, porelake, request
-from tests.flows.services import clock, postgresql, wait_for
+from tests.flows.services import clock, postgresql
 from tests.jsoc.handle import Jsoc
+from tests.waiting import wait_for
 
 NOAA, HARP, OTHER = 11158, 377, 378
 N_FRAMES = 4

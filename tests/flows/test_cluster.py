@@ -23,10 +23,11 @@ from flows.stages import Done
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 from storage.store import Store
-from tests.flows.clusters import LocalCluster, local_cluster, wait_for
+from tests.flows.clusters import LocalCluster, local_cluster
 from tests.flows.runs import PORELAKE, assert_same_tables, environment, porelake, request, write_quiet_series
 from tests.flows.test_prefect import Server, server  # noqa: F401 - a fixture
 from tests.s3_server import s3_server
+from tests.waiting import wait_for
 
 HARPS = (99011, 99012, 99013, 99014, 99015, 99016)
 
@@ -71,7 +72,7 @@ def run_killing(cluster: LocalCluster, series: Path, lake: Path, **settings: str
         os.kill(pid, signal.SIGKILL if halfway else signal.SIGCONT)
         return halfway
 
-    wait_for(lambda: any(map(killed, HARPS)) or run.poll() is not None, 150)
+    wait_for(lambda: any(map(killed, HARPS)) or run.poll() is not None)
     caught = run.poll() is None
     output, _ = run.communicate(timeout=200)
     assert caught, f"no worker was found at work: {output.decode()}"

@@ -20,6 +20,7 @@ from tests.flows.forks import Forks
 from tests.flows.jsoc_lakes import assert_nothing_left, assert_polite, assert_right_pixels, variables
 from tests.flows.runs import PORELAKE, assert_same_tables, environment, request
 from tests.jsoc.handle import Jsoc
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(60)
 HARP, OTHER = 7, 8
@@ -211,13 +212,16 @@ def test_killed_again_and_again(
 
 
 def test_two_runs_take_turns(server: Jsoc, tiny: Path, truth: Path, tmp_path: Path) -> None:
-    server.set_options(delay_s=0.02)
+    server.set_options(delay_s=0.1)
+    server.set_faults({"kind": "pending"})  # so that neither is done before the other has begun
     lake = tmp_path / "lake"
     where = environment(**variables(server, TAR_FROM=1000))
     runs = [
         subprocess.Popen([str(PORELAKE), *map(str, arguments(lake, harp))], env=where, stdout=subprocess.PIPE)
         for harp in (HARP, OTHER)
     ]
+    wait_for(lambda: len({row["requestid"] for row in server.log("exp_status")}) == 2, "both to wait")
+    server.set_faults()
     for run in runs:
         run.communicate(timeout=100)
     assert [run.returncode for run in runs] == [0, 0]

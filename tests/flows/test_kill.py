@@ -14,6 +14,7 @@ from catalog.check import verify
 from storage.lake import PARTIAL, Lake
 from tests.flows.forks import Forks, members
 from tests.flows.runs import PORELAKE, assert_same_tables, environment, files
+from tests.waiting import wait_for
 
 MOMENTS = 20
 _SHARES = random.Random(11158)
@@ -111,13 +112,6 @@ def test_a_killed_parent_takes_its_processes_along(small_series: Path, tmp_path:
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
     wait_for(lambda: not members(run.pid))
-
-
-def wait_for(condition: object, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def assert_recovers(forks: Forks, source: Path, lake: Path, undisturbed: Path) -> None:

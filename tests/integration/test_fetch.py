@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from storage.jsoc_client import Jsoc
 from storage.record_sets import RecordSet, TimeRange
 from storage.settings import Settings
 from tests.jsoc.handle import Jsoc as Server
+from tests.waiting import wait_for
 
 SERIES, HARP = "hmi.sharp_cea_720s", 377
 SEGMENTS = ("continuum", "Br", "Bp", "Bt")
@@ -421,10 +421,3 @@ def _pores(cube: Cube, t: np.datetime64) -> tuple[dict[str, Any], dict[str, np.n
 
 def _fetch(settings: Settings, cube: Path, staging: Path) -> None:
     fetch(Jsoc(settings), cube, staging, WHAT)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
