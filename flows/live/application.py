@@ -11,7 +11,7 @@ from catalog.limits import Limits
 from flows.live.ask_page import OWN, own_asset
 from flows.live.contents import ASK, Contents
 from flows.live.replies import Reply, content_type, error_page, json_reply, reply
-from flows.report.places import OVERVIEW
+from flows.report.places import OVERVIEW, NoPageError
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 
@@ -48,7 +48,7 @@ class Application:
             if path in OWN:
                 return reply(own_asset(path), content_type(path), Cache_Control=_FRESH)
             page = self._contents.page(path)
-        except KeyError:
+        except NoPageError:
             return error_page(404, "Not here", "There is no such page in the report of this lake.")
         except InputError as error:
             return error_page(503, "Not possible now", str(error))
@@ -84,11 +84,11 @@ class Application:
 
 
 def _path(target: str) -> str:
-    """The path of a page, of what stands in a request; KeyError if none does."""
+    """The path of a page, of what stands in a request; NoPageError if none does."""
     try:
         path = unquote(urlsplit(target).path).removeprefix("/")
     except ValueError:
-        raise KeyError(target) from None
+        raise NoPageError(target) from None
     return f"{path}{OVERVIEW}" if not path or path.endswith("/") else path
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from catalog.describe import everything
 from catalog.limits import Limits
 from flows.live.ask_page import ask_page
+from flows.report.places import NoPageError
 from flows.report.site import Site
 from pores.errors import InputError
 from storage.lake import Lake
@@ -54,7 +55,7 @@ class Contents:
 
         Raises
         ------
-        KeyError
+        NoPageError
             If there is none.
         InputError, PorelakeError
             If there is no catalogue, or the lake can't be read.
@@ -63,7 +64,7 @@ class Contents:
         try:
             with making:
                 return self._made(site, path)
-        except KeyError:
+        except NoPageError:
             with self._lock:
                 self._making.pop(path, None)  # there is no end of paths that lead nowhere
             raise

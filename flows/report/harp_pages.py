@@ -63,9 +63,9 @@ class HarpPages:
         self.lake, self.rows, self.files, self.around = lake, rows, files, around
 
     def file(self, name: str) -> bytes:
-        """Return a file by its name; KeyError if there is none."""
+        """Return a file by its name; NoPageError if there is none."""
         if name not in self.files:
-            raise KeyError(name)
+            raise places.NoPageError(name)
         if name in CSV:
             return tables.csv_bytes(getattr(self.rows, CSV[name]))
         made: dict[str, Callable[[], bytes]] = {

@@ -37,18 +37,21 @@ class LakePages:
         yield from (places.TRACK_ROWS, places.TRACKS, places.PLOTS, places.ABOUT, places.OVERVIEW)
 
     def page(self, path: str) -> bytes:
-        """Return a file; KeyError if there is none of that path."""
+        """Return a file; NoPageError if there is none of that path."""
         if path == places.TRACK_ROWS:
             return tables.script("tracks", self.tracks())
         if path.startswith("data/"):
             named = {places.rows_file(name): answer for name, answer in self._answers.items()}
-            return tables.csv_bytes(named[path])
+            if path in named:
+                return tables.csv_bytes(named[path])
         made = {
             places.TRACKS: self._tracks,
             places.PLOTS: self._plots,
             places.ABOUT: self._about,
             places.OVERVIEW: self._overview,
         }
+        if path not in made:
+            raise places.NoPageError(path)
         return made[path]()
 
     def tracks(self) -> dict[str, Any]:

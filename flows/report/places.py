@@ -11,6 +11,10 @@ TRACK_ROWS = "data/tracks.js"
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}")
 
 
+class NoPageError(LookupError):
+    """There is no page of that path."""
+
+
 def harp_folders(harps: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Folder of each HARP by its run: `harp-377`; with the run where two series have the HARP."""
     rows = list(harps)

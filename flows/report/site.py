@@ -61,7 +61,7 @@ class Site:
 
         Raises
         ------
-        KeyError
+        NoPageError
             If there is no such path.
         """
         folder, _, name = path.partition("/")

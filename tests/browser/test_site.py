@@ -23,6 +23,7 @@ from flows.report import places, sprites
 from flows.report.assets import classic_script
 from flows.report.curves import Axis, light_curves
 from flows.report.harp_pages import is_picture
+from flows.report.places import NoPageError
 from flows.report.site import Site
 from flows.report.write import MANIFEST, Options, write_report
 from flows.scenes import HarpScenes
@@ -58,7 +59,7 @@ def test_paths_are_unique_and_unknown_ones_are_told(site) -> None:
         "data/x.csv",
         "",
     ):
-        with pytest.raises(KeyError):
+        with pytest.raises(NoPageError):
             site.page(wrong)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from catalog.build import publish
 from flows.live.server import shown
+from flows.report.harp_pages import HarpPages
 from flows.report.site import Site
 from storage.lake import Lake
 from tests.live.conftest import LIMITS
@@ -76,6 +77,19 @@ def test_a_page_that_cannot_be_made_is_told(
     assert "ZeroDivisionError" in capsys.readouterr().err
     monkeypatch.undo()
     assert wire.get("/about.html").status == 200
+
+
+def test_a_key_that_is_missing_in_the_making_is_no_missing_page(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(HarpPages, "_index", lambda _: {}["no such column"])
+    reply = wire.get("/harp-2/")
+    assert (reply.status, b"This failed" in reply.body, b"no such" in reply.body) == (500, True, False)
+    assert "KeyError: 'no such column'" in capsys.readouterr().err
+    for path in ("/harp-1/nothing.html", "/harp-9/", "/data/nothing.csv", "/assets/nothing.css", "/[::"):
+        reply = wire.get(path)
+        assert (path, reply.status, b"no such page" in reply.body) == (path, 404, True)
+    assert capsys.readouterr().err == ""
 
 
 def test_two_movies_are_made_at_once_and_pages_meanwhile(
