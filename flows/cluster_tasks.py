@@ -21,7 +21,7 @@ def _work_on(unit: Unit, harpnum: int) -> Outcome | State[Outcome]:
     """Take a HARP through its stages; one that fails is a failed task, with its outcome as result."""
     outcome = work_on(unit)
     if harpnum in outcome.failed:
-        return Failed(message=outcome.failed[harpnum], data=outcome)
+        return Failed(message=outcome.why(harpnum), data=outcome)
     return outcome
 
 

@@ -12,7 +12,8 @@ class Outcome:
     """What a run did: lines for people, and the HARPs that failed."""
 
     done: list[Done] = field(default_factory=list)
-    failed: dict[int, str] = field(default_factory=dict)
+    # Of HARPs, why members of their ensembles failed; what failed for the HARP has no name of a member.
+    failed: dict[int, dict[str, str]] = field(default_factory=dict)
     # What failed besides HARPs: followed regions whose HARPs could not be asked, the catalogue.
     also_failed: dict[str, str] = field(default_factory=dict)
     wrong_input: bool = True  # whether all that failed did so for what was asked
@@ -40,16 +41,22 @@ class Outcome:
     def add(self, other: "Outcome") -> None:
         """Take over what became of other HARPs, or of the same in later stages."""
         self.done += other.done
-        self.failed |= other.failed
+        for harpnum, whys in other.failed.items():
+            self.failed.setdefault(harpnum, {}).update(whys)
         self.also_failed |= other.also_failed
         self.unreachable = other.unreachable
         self.wrong_input &= other.wrong_input
 
-    def fail(self, harpnum: int, why: str, wrong_input: bool = False) -> "Outcome":
-        """Note that a HARP failed."""
-        self.failed[harpnum] = why
+    def fail(self, harpnum: int, why: str, wrong_input: bool = False, member: str = "") -> "Outcome":
+        """Note that a HARP failed, or a member of its ensemble."""
+        self.failed.setdefault(harpnum, {})[member] = why
         self.wrong_input &= wrong_input
         return self
+
+    def why(self, harpnum: int) -> str:
+        """Why a HARP failed, with the members of its ensemble that did; nothing if none did."""
+        whys = self.failed.get(harpnum, {})
+        return "; ".join(": ".join(filter(None, told)) for told in whys.items())
 
     def said(self, harpnum: int) -> str:
         """What a run did for a HARP, in words."""
@@ -64,8 +71,8 @@ class Outcome:
             told += [f"not to be had: {what}" for what in done.missing]
             if told:
                 words.setdefault(done.member, []).extend(told)
-        if harpnum in self.failed:
-            words.setdefault("", []).append("failed")
+        for member in self.failed.get(harpnum, {}):
+            words.setdefault(member, []).append("failed")
         return words or {"": ["up to date"]}
 
 
@@ -74,8 +81,8 @@ class RunError(PorelakeError):
 
     def __init__(self, outcome: Outcome) -> None:
         by_reason: dict[str, list[int]] = {}
-        for harpnum, why in outcome.failed.items():
-            by_reason.setdefault(why, []).append(harpnum)
+        for harpnum in outcome.failed:
+            by_reason.setdefault(outcome.why(harpnum), []).append(harpnum)
         lines = [f"HARP {', '.join(map(str, harps))}: {why}" for why, harps in by_reason.items()]
         lines += [f"{what}: {why}" for what, why in outcome.also_failed.items()]
         lacking = [done for done in outcome.done if done.missing]

@@ -230,40 +230,36 @@ def process_harp(request: Request, harpnum: int, chain: Chain, names: Sequence[s
     """Take one HARP through stages; what fails is told, not raised."""
     outcome, lake = Outcome(), Lake.at(request.lake)
     lake.sweep(request.series, harpnum)
-    try:
-        with (
-            chain.around(request, harpnum),
-            mirrored(lake, request.series, harpnum, products=request.store_x2),
-        ):
-            outcome.done.extend(_through(request, harpnum, chain, names))
-    except PorelakeError as error:
-        outcome.fail(harpnum, str(error), isinstance(error, InputError))
-        outcome.unreachable = isinstance(error, UnreachableError)
-    except (OSError, RuntimeError) as error:  # disk full, a worker killed for memory, HDF5's own
-        outcome.fail(harpnum, f"{type(error).__name__}: {error}")
+    with (
+        _told_in(outcome, harpnum),
+        chain.around(request, harpnum),
+        mirrored(lake, request.series, harpnum, products=request.store_x2),
+    ):
+        if "ingest" in names:
+            outcome.done.append(chain.stages["ingest"](request, harpnum))
+        later = [name for name in names if name != "ingest"]
+        for member in members(request):
+            with _told_in(outcome, harpnum, member.label):
+                outcome.done.extend(_through(member, harpnum, chain, later))
     return outcome
 
 
-def _through(request: Request, harpnum: int, chain: Chain, names: Sequence[str]) -> Iterator[stages.Done]:
-    """Take a HARP to its cube once, and then through the other stages for each member of its ensemble."""
-    if "ingest" in names:
-        yield chain.stages["ingest"](request, harpnum)
-    for member in members(request):
-        for name in (name for name in names if name != "ingest"):
-            with _of_member(member):
-                done = chain.stages[name](member.request, harpnum)
-            yield replace(done, member=member.label)
+def _through(member: Member, harpnum: int, chain: Chain, names: Sequence[str]) -> Iterator[stages.Done]:
+    """Take a HARP that has its cube through stages, for one member of its ensemble."""
+    for name in names:
+        yield replace(chain.stages[name](member.request, harpnum), member=member.label)
 
 
 @contextmanager
-def _of_member(member: Member) -> Iterator[None]:
-    """What fails says of which member of an ensemble it is."""
+def _told_in(outcome: Outcome, harpnum: int, member: str = "") -> Iterator[None]:
+    """Note what fails, so that the other HARPs, and the other members of an ensemble, have their turn."""
     try:
         yield
     except PorelakeError as error:
-        if member.label:
-            error.args = (f"{member.label}: {error}",)
-        raise
+        outcome.fail(harpnum, str(error), isinstance(error, InputError), member)
+        outcome.unreachable = isinstance(error, UnreachableError)
+    except (OSError, RuntimeError) as error:  # disk full, a worker killed for memory, HDF5's own
+        outcome.fail(harpnum, f"{type(error).__name__}: {error}", member=member)
 
 
 def passed_over(request: Request) -> str:

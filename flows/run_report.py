@@ -91,7 +91,7 @@ def harp_rows(lake: Lake, runs: Mapping[int, CurrentRun], outcome: Outcome) -> l
 
 
 def _harp_row(lake: Lake, run: CurrentRun | None, harpnum: int, outcome: Outcome) -> HarpRow:
-    said, failed = outcome.said(harpnum), outcome.failed.get(harpnum, "")
+    said, failed = outcome.said(harpnum), outcome.why(harpnum)
     if run is None:
         return HarpRow(harpnum, said, failed)
 

@@ -246,12 +246,13 @@ def test_when_the_last_worker_dies_the_rest_is_given_up(
     monkeypatch.setattr(Outcome, "add", killing)
     with pytest.raises(RunError) as failure:
         run_request(request(series, lake.root, cluster=cluster.address))
-    given_up = failure.value.outcome.failed
+    outcome = failure.value.outcome
+    given_up = {harpnum: outcome.why(harpnum) for harpnum in outcome.failed}
     assert 1 <= len(given_up) < len(HARPS)
     assert set(given_up.values()) == {
         f"no Dask worker is left at {cluster.address}; start some and run again"
     }
-    assert f"{len(HARPS) - len(given_up)} HARP" in failure.value.outcome.published
+    assert f"{len(HARPS) - len(given_up)} HARP" in outcome.published
 
 
 def test_a_worker_that_does_not_see_the_lake_says_so() -> None:

@@ -231,27 +231,35 @@ def test_exports_name_the_runs_they_are_of(ensemble: Path, tmp_path: Path) -> No
         assert str(about).count("'run_id': ") == n_runs, name
 
 
-def test_a_run_that_is_cut_short_goes_on(
+def test_members_that_fail_stop_no_others_and_are_made_the_next_time(
     small_series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = request(small_series, tmp_path / "lake", harpnums=(QUIET,), vary=THRESHOLDS)
     write = tracking._write_run
 
     def failing(harp, *rest):  # type: ignore[no-untyped-def]
-        if harp.request.parameters.detect.threshold == 0.55:
-            raise PorelakeError("cut short")
+        if (failure := failures.get(harp.request.parameters.detect.threshold)) is not None:
+            raise failure
         return write(harp, *rest)
 
+    failures = {0.5: PorelakeError("cut short"), 0.45: OSError(28, "No space left on device")}
     monkeypatch.setattr(tracking, "_write_run", failing)
-    with pytest.raises(RunError, match=r"detect\.threshold=0\.55: cut short"):
+    with pytest.raises(RunError) as raised:
         run_request(wanted)
+    assert str(raised.value) == (
+        f"HARP {QUIET}: detect.threshold=0.5: cut short"
+        "; detect.threshold=0.45: OSError: [Errno 28] No space left on device"
+    )
+    lines = raised.value.outcome.lines
+    assert [line.endswith("failed") for line in lines] == [False, True, True, False], lines
     lake = Lake.at(tmp_path / "lake")
-    assert len(member_runs(lake)) == 2
-    assert len(current_runs(lake)) == 1
+    assert len(member_runs(lake)) == 1
+    assert current_runs(lake) == []
     monkeypatch.setattr(tracking, "_write_run", write)
     outcome = run_request(wanted)
     assert [(done.stage, done.member) for done in outcome.done if done.said] == [
-        ("track", "detect.threshold=0.55")
+        ("track", "detect.threshold=0.5"),
+        ("track", "detect.threshold=0.45"),
     ]
     assert rows(lake.root, KNOBS) == as_made(QUIET)
 
