@@ -107,7 +107,7 @@ def _values(sql: str, query: str | None, params: dict[str, str]) -> dict[str, Va
         return {}
     asked = duckdb.extract_statements(sql)[0].named_parameters
     known = [parameter for parameter in sql_file("queries", query).parameters if parameter.name in asked]
-    return {one.name: one.value(params.get(one.name, one.default)) for one in known}
+    return {one.name: one.chosen(params) for one in known}
 
 
 def _declared(question: dict[str, Any]) -> dict[str, Column]:

@@ -138,9 +138,7 @@ def list_queries(width: int | None = None) -> str:
     lines = []
     for query in queries():
         lines += ["", query.name, paragraph(f"{query.description}.", width or WIDTH, "    ")]
-        given = [
-            (f"    --param {p.name}={p.default}", f"{p.description} ({p.type})") for p in query.parameters
-        ]
+        given = [(f"    {p.written}", f"{p.description} ({p.type})") for p in query.parameters]
         lines += listing(given, width or WIDTH) if given else []
     return "\n".join([*lines[1:], "", "`porelake query NAME --describe` tells all of one."])
 
@@ -166,8 +164,7 @@ def _macro(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> Described:
 
 
 def _query(file: SqlFile) -> Described:
-    given = "".join(f" --param {p.name}={p.default}" for p in file.parameters)
-    usage = f"porelake query {file.name}{given}"
+    usage = " ".join([f"porelake query {file.name}", *(p.written for p in file.parameters)])
     return Described(
         file.name, "query", file.description, file.columns, file.parameters, usage, file.body.strip()
     )

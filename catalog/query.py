@@ -152,7 +152,7 @@ def named(name: str, params: Mapping[str, str]) -> Question:
     known = {parameter.name: parameter for parameter in query.parameters}
     if unknown := sorted(set(params) - set(known)):
         raise InputError(f"--param {unknown[0]}: no parameter of {name}; {nearest(unknown[0], known)}")
-    values = {key: parameter.value(params.get(key, parameter.default)) for key, parameter in known.items()}
+    values = {key: parameter.chosen(params) for key, parameter in known.items()}
     return Question(query.text, values, query.columns)
 
 

@@ -93,7 +93,10 @@ class Session:
             keywords=dict.fromkeys([word for (word,) in self._connection.execute(_KEYWORDS).fetchall()], ""),
             columns=columns,
             parameters={
-                query.name: {p.name: f"= {p.default}: {p.description}" for p in query.parameters}
+                query.name: {
+                    p.name: f"= {p.default}: {p.description}" if p.default else p.description
+                    for p in query.parameters
+                }
                 for query in queries
             },
         )

@@ -9,12 +9,14 @@
     -- param bin_h DOUBLE = 1 (> 0) : a number above 0
     -- param births VARCHAR = seen (seen, all) : one of these, or null if that is the default; what is told
     --     over several lines is indented
+    -- param track VARCHAR : a query that means nothing without it asks for it
     -- example FROM pore_life('377_20110215_020000_001')    how a macro is called
 """
 
 import itertools
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -50,7 +52,10 @@ _READERS = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a query or macro: SQL type, default as text (`null` for none), meaning and limits."""
+    """A parameter of a query or macro: SQL type, default as text, meaning and limits.
+
+    A default is `null` where that means something, all HARPs for one; without any, a value must be given.
+    """
 
     name: str
     type: str
@@ -58,9 +63,21 @@ class Parameter:
     description: str
     limits: str = ""
 
+    @property
+    def written(self) -> str:
+        """How it is given: with its default, or what to put there."""
+        return f"--param {self.name}={self.default or self.name.upper()}"
+
+    def chosen(self, given: Mapping[str, str]) -> Value:
+        """Read the value that is given by name, or the default; InputError also if there is neither."""
+        text = given.get(self.name, self.default)
+        if not self.default and text.lower() in ("", "null"):
+            raise InputError(f"{self.written} is missing; {self.name}: {self.description}")
+        return self.value(text)
+
     def value(self, text: str) -> Value:
         """Read a value from text; InputError if it is not of the parameter's type, or beyond its limits."""
-        if text.lower() == "null" and "null" in (self.limits or "null"):
+        if text.lower() == "null" and "null" in (self.default, *self.limits.split(", ")):
             return None
         try:
             value: Value = _READERS[self.type](text)  # type: ignore[operator]

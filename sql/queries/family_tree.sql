@@ -7,7 +7,7 @@
 -- column link string {meta.code.class} : `merge` or `split`, by which the two are connected
 -- like tracks: harpnum, product, family_id, t_birth, t_death, lifetime_h, birth, death, kind, passing
 -- like tracks: max_area_mm2
--- param track VARCHAR = null : The track_id
+-- param track VARCHAR : The track_id; the table `tracks` has them all, `porelake query longest_lives` some
 SELECT
     track_id,
     relation,

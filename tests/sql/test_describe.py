@@ -52,7 +52,7 @@ def test_a_macro_and_a_query_of_one_name(lake) -> None:
     assert [column.name for column in macro.columns] == [column.name for column in query.columns]
     assert {c.name: c.unit for c in macro.columns} == {c.name: c.unit for c in query.columns}
     assert "CREATE MACRO pore_life(track)" in macro.text()
-    assert "porelake query pore_life --param track=null" in query.text()
+    assert "porelake query pore_life --param track=TRACK" in query.text()
 
 
 def test_for_machines(lake) -> None:

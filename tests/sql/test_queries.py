@@ -2,7 +2,9 @@
 
 import pytest
 
-from catalog.describe import list_queries
+import porelake
+from catalog.describe import described_query, list_queries
+from catalog.export import export
 from catalog.formats import SQL_TYPES
 from catalog.query import connect, named, run_query
 from catalog.schema.columns import PRODUCT
@@ -10,6 +12,7 @@ from catalog.sql_files import sql_file, sql_files
 from pores.errors import InputError
 from tests.sql.conftest import LIVES_1, make_run
 
+NEEDED = {"family_tree": {"track": "1_20110215_000000_001"}, "pore_life": {"track": "1_20110215_000000_001"}}
 QUERIES = [file.name for file in sql_files("queries")]
 
 
@@ -97,8 +100,10 @@ def network_lake(tmp_path_factory, make_lake):
 @pytest.mark.parametrize("name", sorted({*QUERIES} - {"unusable_by_reason", "longest_lives"}))
 def test_products_are_kept_apart(mixed_lake, network_lake, name) -> None:
     product = [column.name for column in sql_file("queries", name).columns].index("product")
-    found = [row for row in ask(mixed_lake, name) if row[product] == "network"]
-    alone = ask(network_lake, name)
+    given = {"track": ask(network_lake, "longest_lives")[0][0]} if name in NEEDED else {}
+    found = [row for row in ask(mixed_lake, name, **given) if row[product] == "network"]
+    alone = ask(network_lake, name, **given)
+    assert len(alone) >= len(given)
     assert len(found) == len(alone)
     for row, other in zip(found, alone, strict=True):
         assert [*map(_rounded, row)] == [*map(_rounded, other)]
@@ -117,12 +122,12 @@ def test_every_answer_on_features_names_their_product(name) -> None:
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_empty_lake_gives_no_rows(empty_lake, name) -> None:
-    assert ask(empty_lake, name) == []
+    assert ask(empty_lake, name, **NEEDED.get(name, {})) == []
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_columns_are_as_described(empty_lake, name) -> None:
-    query = named(name, {})
+    query = named(name, NEEDED.get(name, {}))
     described = next(file for file in sql_files("queries") if file.name == name)
     with connect(empty_lake) as connection:
         found = connection.execute(f"DESCRIBE ({query.sql}\n)", query.values).fetchall()
@@ -145,6 +150,33 @@ def test_unknown_query_lists_what_exists(lake) -> None:
 def test_unknown_parameter_lists_what_exists(lake) -> None:
     with pytest.raises(InputError, match=r"--param bins: no parameter of .*; did you mean bin_g"):
         run_query(lake, "pore_lifetime_vs_mean_br", {"bins": "3"})
+
+
+@pytest.mark.parametrize("given", [{}, {"track": ""}, {"track": "null"}])
+def test_a_parameter_without_a_useful_default_is_asked_for(lake, given, tmp_path) -> None:
+    for name in NEEDED:
+        with pytest.raises(InputError, match="--param track=TRACK is missing; track: The track_id"):
+            run_query(lake, name, given)
+        with pytest.raises(InputError, match="--param track=TRACK is missing"):
+            export(lake, name, given, "csv", tmp_path / "life.csv")
+        with (
+            pytest.raises(InputError, match=r"^track=TRACK is missing"),
+            porelake.connect(lake.root) as opened,
+        ):
+            opened.query(name, **given)
+        assert f"porelake query {name} --param track=TRACK" in described_query(name).usage
+    assert "--param track=TRACK" in list_queries()
+    wanting = (file.name for file in sql_files("queries") if any(not p.default for p in file.parameters))
+    assert sorted(wanting) == sorted(NEEDED)
+
+
+def test_null_is_a_value_only_where_it_means_something(lake) -> None:
+    assert ask(lake, "tracks_of_harp", harp="null") == ask(lake, "tracks_of_harp") != []
+    for name, given in (("pore_lifetime_vs_mean_br", "min_obs"), ("pore_survival", "br_from")):
+        with pytest.raises(InputError, match=f"--param {given}=null: not a value of type"):
+            named(name, {given: "null"})
+    with pytest.raises(InputError, match="--param births=null: must be one of seen, all"):
+        named("survival", {"births": "null"})
 
 
 def test_parameter_of_wrong_type(lake) -> None:

@@ -82,7 +82,6 @@ def test_family_tree_is_what_links_connect(science, label) -> None:
 
 def test_family_tree_of_an_unknown_track_is_empty(science) -> None:
     assert science.query("family", "family_tree", track="nothing") == []
-    assert science.query("family", "family_tree") == []
 
 
 # B and C parted from A and merge into D: two ways of equal length from A to D.
