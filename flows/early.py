@@ -3,7 +3,7 @@
 from itertools import islice
 from pathlib import Path
 
-from flows.pool import FRAMES_WORTH_A_POOL, get_ready
+from flows.pool import FILES_WORTH_A_POOL, FRAMES_WORTH_A_POOL, get_ready
 from flows.request import JSOC, Request
 from storage.lake import Lake
 
@@ -14,10 +14,10 @@ _TAR_BYTES, _CUBE_BYTES = 20_000_000, 10_000_000
 def start_early(request: Request) -> None:
     """Start what worker processes come from, beside this process, if a request looks like much work.
 
-    It does if it is of HARPs that have no run yet, and there are many files, or there is a large cube. A
-    wrong guess costs a second of another core, or of this one later.
+    It does if it is of HARPs that have no run yet, and there are many files, or there is a large cube to be
+    worked on. A wrong guess costs a second of another core, or of this one later.
     """
-    if request.source != JSOC and request.last_stage != "ingest" and _is_new(request) and _is_long(request):
+    if request.source != JSOC and _is_new(request) and _is_long(request):
         get_ready(request.workers)
 
 
@@ -31,10 +31,12 @@ def _is_new(request: Request) -> bool:
 
 
 def _is_long(request: Request) -> bool:
+    ingests_only = request.last_stage == "ingest"
     cubes = Lake.at(request.lake).cubes(request.series).values()
-    if any(cube.stat().st_size > _CUBE_BYTES for cube in cubes):
+    if not ingests_only and any(cube.stat().st_size > _CUBE_BYTES for cube in cubes):
         return True
     source = Path(request.source or "")
     if source.is_file():
         return source.stat().st_size > _TAR_BYTES
-    return request.source is not None and len(list(islice(source.rglob("*.fits"), _FILES))) == _FILES
+    many = FILES_WORTH_A_POOL if ingests_only else _FILES
+    return request.source is not None and len(list(islice(source.rglob("*.fits"), many))) == many

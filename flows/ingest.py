@@ -1,13 +1,15 @@
 """The first stage of a HARP: its files into the cube, from a directory, a tar or JSOC."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from flows.harp import Harp, source_files
+from flows.pool import FILES_WORTH_A_POOL, LARGEST_SHARE, ordered_map
 from flows.progress import track as progress
 from flows.progress import transfer
 from flows.request import JSOC, Request, Selection
@@ -15,6 +17,7 @@ from flows.stages import Done
 from flows.words import counted, size
 from pores.chain import USED_SEGMENTS
 from pores.errors import InputError
+from storage.cube_reading import Look, Offer
 from storage.cubes import append
 from storage.lake import Lake
 from storage.runs import current_run
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from storage.jsoc_client import Jsoc
     from storage.record_sets import RecordSet
 
+_BYTES_TOGETHER = 8_000_000  # of files that go to a process together
 _BEGINNING = np.datetime64("2010-01-01T00:00:00", "ms")  # SDO was launched in February 2010
 _END = np.datetime64("2099-12-31T00:00:00", "ms")
 
@@ -35,8 +39,19 @@ def ingest(request: Request, harpnum: int) -> Done:
     files = source_files(request.source, request.series).get(harpnum, []) if request.source else []
     if not files:
         return Done("ingest", harpnum)
-    result = append(Harp(request, harpnum).cube, progress(files, f"HARP {harpnum} ingest", len(files)))
+    over = partial(_over, request.workers, f"HARP {harpnum} ingest")
+    result = append(Harp(request, harpnum).cube, files, over=over)
     return Done("ingest", harpnum, _added(result.added, len(result.unusable)))
+
+
+def _over(
+    workers: int | None, label: str, look_into: Callable[[Offer], Look], offers: Sequence[Offer]
+) -> Iterable[Look]:
+    """Look into files, in processes if there are many: what comes back of one is about as large as it is."""
+    largest = max((offer.file.size for offer in offers), default=1)
+    together = max(min(LARGEST_SHARE, _BYTES_TOGETHER // max(largest, 1)), 1)
+    looks = ordered_map(look_into, offers, workers, FILES_WORTH_A_POOL, together)
+    return progress(looks, label, len(offers))
 
 
 def record_set(request: Request, harpnum: int, archive: "Jsoc") -> "RecordSet":

@@ -19,6 +19,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 FRAMES_WORTH_A_POOL = 12  # starting the processes costs about as much as this many frames
+FILES_WORTH_A_POOL = 150  # and as looking into so many files
 LARGEST_SHARE = 12  # frames that are handed over together
 _pools: dict[int, ProcessPoolExecutor] = {}
 

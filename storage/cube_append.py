@@ -1,17 +1,21 @@
 """Appending the files of a source to a cube, or why there is none."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from storage.archive import SourceFile
+from storage.cube_chunks import PackedImage
 from storage.cube_known import Absence, Doubted, Known, Refused
+from storage.cube_reading import Look, Offer, look_into
 from storage.cube_writer import CubeWriter, Record, exclusive
 from storage.fits_blocks import UnreadableFile
-from storage.fits_files import FileName, SegmentImage
+from storage.fits_files import FileName
 
 BATCH = 16  # files read before they are written: new shapes among them cost one change of structure
+
+Over = Callable[[Callable[[Offer], Look], Sequence[Offer]], Iterable[Look]]
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,13 @@ class Appended:
             (*self.unusable, *bad),
             (*self.refused, *(one for one in counted if isinstance(one, Refused))),
             (*self.doubted, *(one for one in counted if isinstance(one, Doubted))),
-            (*self.images, *(one.name for one in new if isinstance(one.result, SegmentImage))),
+            (*self.images, *(one.name for one in new if isinstance(one.result, PackedImage))),
         )
 
 
-def append(path: Path, files: Iterable[SourceFile | Absence], hand_back: bool = False) -> Appended:
+def append(
+    path: Path, files: Collection[SourceFile | Absence], hand_back: bool = False, over: Over = map
+) -> Appended:
     """Append files to a cube, made if need be; files that are there already are passed over.
 
     A file is there already if one of its name, size and time of change is, or if the image in use for its
@@ -63,11 +69,14 @@ def append(path: Path, files: Iterable[SourceFile | Absence], hand_back: bool = 
     Parameters
     ----------
     path : Path
-    files : iterable of SourceFile and Absence
+    files : collection of SourceFile and Absence
         Of one HARP and series.
     hand_back : bool
         Files that can't be used, or whose header belies their version, are not recorded but returned: they
         may be had anew.
+    over : callable, optional
+        Like `map`, for looking into files, which is all work but writing: it may go on in other processes.
+        By default each file is looked into when those before it have been, and written in batches.
 
     Returns
     -------
@@ -82,10 +91,13 @@ def append(path: Path, files: Iterable[SourceFile | Absence], hand_back: bool = 
     """
     with exclusive(path):
         known = Known.of(path, hand_back)
-        done = Appended()
+        new = known.new(files)
+        offers = [known.offer(one) for one in new if isinstance(one, SourceFile)]
+        looks = iter(over(look_into, offers))
+        done = Appended(unchanged=len(files) - len(new))
         with CubeWriter(path) as writer:
-            for batch in _batches(files):
-                found = [known.look_at(one) for one in batch]
+            for batch in _batches(new):
+                found = [known.record(one, lambda: next(looks)) for one in batch]
                 known.remember(writer.write([one for one in found if isinstance(one, Record)]))
                 done = done.and_then(found)
         return done

@@ -1,17 +1,17 @@
 """What a cube knows already of the files offered to it, and so what of them is new."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pores.errors import InputError, Reason
 from storage import cube_log
 from storage.archive import SourceFile
+from storage.cube_reading import Look, Offer
 from storage.cube_standing import Key, Row, Standing, in_use
 from storage.cube_writer import Record
-from storage.fits_blocks import MAX_HEADER, UnreadableFile
-from storage.fits_cards import CARD, as_cards, keywords, with_cards
-from storage.fits_files import Content, FileName, SegmentImage, digest
+from storage.fits_blocks import UnreadableFile
+from storage.fits_files import FileName, digest
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Known:
     of_cube: tuple[str, int] | None = None
     stats: set[tuple[str, int, int]] = field(default_factory=set)
     current: dict[Key, tuple[Standing, str]] = field(default_factory=dict)  # and the content
-    images: dict[tuple[Key, str], Row] = field(default_factory=dict)  # every content there is
+    images: dict[Key, dict[str, Row]] = field(default_factory=dict)  # every content there is
 
     @classmethod
     def of(cls, path: Path, hand_back: bool = False) -> "Known":
@@ -89,10 +89,28 @@ class Known:
                 self.stats.add((row["file"].decode(), int(row["size"]), int(row["mtime_ns"])))
             if not row["reason"]:
                 key = int(row["t_rec"]), row["segment"].decode()
-                self.images[key, row["sha256"].decode()] = row
+                self.images.setdefault(key, {})[row["sha256"].decode()] = row
 
-    def look_at(self, one: SourceFile | Absence) -> Record | Refused | Doubted | None:
-        """What is to be written of a file, which is read unless it is known; None if there is nothing new.
+    def new(self, files: Iterable[SourceFile | Absence]) -> list[SourceFile | Absence]:
+        """Those files that are not known by their name, size and time of change."""
+        return [one for one in files if isinstance(one, Absence) or not self._has_seen(one)]
+
+    def _has_seen(self, file: SourceFile) -> bool:
+        if file.version:
+            return False
+        stat = (str(file.name), file.size, file.mtime_ns)
+        seen = stat in self.stats
+        self.stats.add(stat)
+        return seen
+
+    def offer(self, file: SourceFile) -> Offer:
+        """A file to be looked into."""
+        return Offer(file, frozenset(self.images.get(_key(file.name), ())))
+
+    def record(
+        self, one: SourceFile | Absence, look: Callable[[], Look]
+    ) -> Record | Refused | Doubted | None:
+        """What is to be written of a file, given a look into it; None if there is nothing new.
 
         Raises
         ------
@@ -103,7 +121,7 @@ class Known:
         if mine != (self.of_cube or mine):
             raise InputError(f"{one.name}: not of {self.of_cube}, to whose cube {self.path} it was to go")
         self.of_cube = mine
-        found = self._absence(one) if isinstance(one, Absence) else self._file(one)
+        found = self._absence(one) if isinstance(one, Absence) else self._file(one, look())
         if isinstance(found, Record):
             reason = str(found.result.reason) if isinstance(found.result, UnreadableFile) else ""
             standing = Standing(found.version, reason)
@@ -121,36 +139,19 @@ class Known:
         problem = UnreadableFile(str(absence.name), absence.problem, absence.reason)
         return Record(absence.name, 0, 0, sha256, problem, absence.version, absence.header)
 
-    def _file(self, file: SourceFile) -> Record | Refused | Doubted | None:
-        stat = (str(file.name), file.size, file.mtime_ns)
-        if not file.version:
-            if stat in self.stats:
-                return None
-            self.stats.add(stat)
-        content = Content(file.read())
-        joined = b"" if file.keywords is None else as_cards(file.keywords)
-        sha256 = digest(content.key.encode(), joined) if joined else content.key
-        standing, current = self.current.get(_key(file.name), (Standing("", ""), ""))
+    def _file(self, file: SourceFile, look: Look) -> Record | Refused | Doubted | None:
+        key, sha256 = _key(file.name), look.sha256
+        standing, current = self.current.get(key, (Standing("", ""), ""))
         if current == sha256 and not standing.reason:
             if file.version in ("", standing.version):
                 return None
-            if self.hand_back and _is_of(standing.version, file, content):
+            if self.hand_back and look.recnum == _recnum(standing.version) != _recnum(file.version):
                 return Doubted(file)
-        result: SegmentImage | UnreadableFile | Row | None = self.images.get((_key(file.name), sha256))
-        if result is None:
-            try:
-                result = _with_cards(content.image(file.name), joined)
-            except UnreadableFile as problem:
-                if self.hand_back:
-                    return Refused(file.name, sha256, problem)
-                result = problem
+        there = self.images.get(key, {})
+        result = there[sha256] if look.image is None else there.get(sha256, look.image)
+        if self.hand_back and isinstance(result, UnreadableFile):
+            return Refused(file.name, sha256, result)
         return Record(file.name, file.size, file.mtime_ns, sha256, result, file.version)
-
-
-def _is_of(version: str, file: SourceFile, content: Content) -> bool:
-    """Whether a file's header says that it is of a version, and not of the one it came as."""
-    recnum = str(keywords(content.image(file.name).header).get("RECNUM"))
-    return recnum == _recnum(version) != _recnum(file.version)
 
 
 def _key(name: FileName) -> Key:
@@ -159,13 +160,3 @@ def _key(name: FileName) -> Key:
 
 def _recnum(version: str) -> str:
     return version.partition("/")[0]
-
-
-def _with_cards(image: SegmentImage, joined: bytes) -> SegmentImage:
-    """Put cards behind those of an image that the header has already."""
-    if not joined:
-        return image
-    header = with_cards(image.header, joined)
-    if len(header) > MAX_HEADER:
-        raise UnreadableFile(str(image.name), f"its header and keywords have {len(header) // CARD} cards")
-    return replace(image, header=header)

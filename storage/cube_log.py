@@ -99,6 +99,13 @@ def create(file: h5py.File, series: str, harpnum: int) -> None:
     """Lay out an empty cube."""
     file.attrs.update({"format": FORMAT, "series": series, "harpnum": harpnum})
     file.create_group("segments")
+    add_headers(file)
+    # Rows are added to a chunk in place: compressed, every row would leave a dead copy of its chunk behind.
+    file.create_dataset("entries", shape=(0,), maxshape=(None,), chunks=(32,), dtype=ENTRY)
+
+
+def add_headers(file: h5py.File) -> None:
+    """Make the dataset for headers, empty."""
     file.create_dataset(
         "headers",
         shape=(0, MAX_HEADER),
@@ -108,8 +115,6 @@ def create(file: h5py.File, series: str, harpnum: int) -> None:
         fletcher32=True,
         **hdf5plugin.Zstd(clevel=3),
     )
-    # Rows are added to a chunk in place: compressed, every row would leave a dead copy of its chunk behind.
-    file.create_dataset("entries", shape=(0,), maxshape=(None,), chunks=(32,), dtype=ENTRY)
 
 
 def add_images(file: h5py.File, shape: Shape) -> None:

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from pores.errors import PorelakeError
 from storage import cube_log
+from storage.cube_chunks import Chunk, PackedImage, packed_header, put
 from storage.cube_log import ENTRY, Shape
 from storage.cube_standing import Row
-from storage.fits_blocks import MAX_HEADER, UnreadableFile
-from storage.fits_files import FileName, SegmentImage
+from storage.fits_blocks import UnreadableFile
+from storage.fits_files import FileName
 from storage.lake import PARTIAL, atomic
 
 
@@ -28,7 +29,7 @@ class Record:
 
     Attributes
     ----------
-    result : SegmentImage, UnreadableFile or row of the log
+    result : PackedImage, UnreadableFile or row of the log
         A row: its image is the file's, and is not stored again.
     version : str
         The archive's, of the record; empty for a file of a directory.
@@ -40,7 +41,7 @@ class Record:
     size: int
     mtime_ns: int
     sha256: str
-    result: SegmentImage | UnreadableFile | Row
+    result: PackedImage | UnreadableFile | Row
     version: str = ""
     header: bytes = b""
 
@@ -103,8 +104,8 @@ class CubeWriter:
         if not batch:
             return []
         name = batch[0].name
-        images = [read.result for read in batch if isinstance(read.result, SegmentImage)]
-        file = self._with_room_for((name.series, name.harpnum), {_shape(image) for image in images})
+        shapes = {read.result.shape for read in batch if isinstance(read.result, PackedImage)}
+        file = self._with_room_for((name.series, name.harpnum), shapes)
         rows = _Rows(file)
         log = np.array([self._entry(rows, read) for read in batch])
         rows.write()
@@ -116,14 +117,13 @@ class CubeWriter:
     def _entry(self, rows: "_Rows", read: Record) -> NDArray[np.void]:
         """The row of the log; image and header that it makes count are put among the rows to be written."""
         entry = _entry(read)
-        if isinstance(read.result, SegmentImage):
-            shape = _shape(read.result)
-            entry["dataset"] = shape.dataset.encode()
-            entry["row"] = rows.add(shape.path, read.result.stored)
-            entry["header_row"] = rows.add("headers", _padded(read.result.header))
+        if isinstance(read.result, PackedImage):
+            entry["dataset"] = read.result.shape.dataset.encode()
+            entry["row"] = rows.add(read.result.shape, read.result.image)
+            entry["header_row"] = rows.add(None, read.result.header)
         elif read.header:
             if read.header != self._header[0]:
-                self._header = read.header, rows.add("headers", _padded(read.header))
+                self._header = read.header, rows.add(None, packed_header(read.header))
             entry["header_row"], entry["header_size"] = self._header[1], len(read.header)
         return cube_log.sealed(entry)
 
@@ -162,21 +162,16 @@ def _also_for_others(wanted: set[Shape], have: set[Shape]) -> set[Shape]:
     return wanted | {Shape(shape.segment, shape.dtype, *size) for shape in have for size in sizes}
 
 
-def _shape(image: SegmentImage) -> Shape:
-    return Shape(image.name.segment, str(image.stored.dtype), *image.stored.shape)
-
-
 def _entry(read: Record) -> NDArray[np.void]:
     """The row of the log, less where its image and header are."""
     entry = np.zeros((), ENTRY)
     entry["row"] = entry["header_row"] = entry["quality"] = -1
-    if isinstance(read.result, SegmentImage):
+    if isinstance(read.result, PackedImage):
         image = read.result
         entry["bscale"], entry["bzero"] = image.bscale, image.bzero
         entry["blank"], entry["has_blank"] = image.blank or 0, image.blank is not None
-        quality = image.quality
-        entry["quality"] = -1 if quality is None else quality
-        entry["header_size"] = len(image.header)
+        entry["quality"] = -1 if image.quality is None else image.quality
+        entry["header_size"] = image.header_size
     elif isinstance(read.result, UnreadableFile):
         entry["reason"] = str(read.result.reason).encode()
         entry["problem"] = read.result.what.encode("ascii", "replace")[:200]
@@ -189,28 +184,27 @@ def _entry(read: Record) -> NDArray[np.void]:
 
 
 class _Rows:
-    """Rows to be appended to the datasets of a file, those of each at once."""
+    """Chunks to be appended to the datasets of a file, those of each at once."""
 
     def __init__(self, file: h5py.File) -> None:
         self._file = file
-        self._values: dict[str, list[NDArray[Any]]] = {}
-        self._begin: dict[str, int] = {}
+        self._chunks: dict[Shape | None, list[Chunk]] = {}
+        self._begin: dict[Shape | None, int] = {}
 
-    def add(self, path: str, value: NDArray[Any]) -> int:
-        """Put a row at the end of a dataset; return its index."""
-        if path not in self._values:
-            self._values[path], self._begin[path] = [], len(self._file[path])
-        self._values[path].append(value)
-        return self._begin[path] + len(self._values[path]) - 1
+    def add(self, shape: Shape | None, chunk: Chunk) -> int:
+        """Put a row at the end of the dataset of a shape, None: of headers; return its index."""
+        if shape not in self._chunks:
+            self._chunks[shape], self._begin[shape] = [], len(self._dataset(shape))
+        self._chunks[shape].append(chunk)
+        return self._begin[shape] + len(self._chunks[shape]) - 1
 
     def write(self) -> None:
         """Write all of them."""
-        for path, values in self._values.items():
-            _push(self._file[path], np.stack(values))
+        for shape, chunks in self._chunks.items():
+            put(self._dataset(shape), shape, chunks)
 
-
-def _padded(header: bytes) -> NDArray[np.uint8]:
-    return np.frombuffer(header.ljust(MAX_HEADER), np.uint8)
+    def _dataset(self, shape: Shape | None) -> h5py.Dataset:
+        return self._file["headers" if shape is None else shape.path]
 
 
 def _push(dataset: h5py.Dataset, values: NDArray[Any]) -> None:

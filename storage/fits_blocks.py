@@ -24,8 +24,13 @@ class UnreadableFile(InputError):  # noqa: N818 - a finding about a file
 
     def __init__(self, name: str, what: str, reason: Reason = Reason.UNREADABLE_FILE) -> None:
         super().__init__(f"{name}: {what}")
+        self.name = name
         self.what = what
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type["UnreadableFile"], tuple[str, str, Reason]]:
+        """Say how it is made again in another process."""
+        return UnreadableFile, (self.name, self.what, self.reason)
 
 
 @dataclass(frozen=True, eq=False)

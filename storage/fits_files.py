@@ -151,6 +151,10 @@ class Content:
             return digest(self._content)
         return digest(self._unit.header, self._unit.data)
 
+    def keyword(self, name: str) -> Keyword:
+        """One of the keywords of its header; None if it isn't there, or there is no image."""
+        return None if isinstance(self._unit, ValueError) else keyword(without_end(self._unit.header), name)
+
     def image(self, name: FileName) -> SegmentImage:
         """Image and header of the file; see `read_segment`."""
         if isinstance(self._unit, ValueError):

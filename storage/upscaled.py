@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pores.errors import InputError
 from pores.geometry import CeaGrid
 from storage.cube_append import Appended
+from storage.cube_chunks import PackedImage
 from storage.cube_writer import CubeWriter, Record, exclusive
 from storage.cubes import Cube
 from storage.fits_cards import keywords
@@ -111,7 +112,8 @@ def _record(cube: Cube, t_rec: np.datetime64, segment: str, image: NDArray[np.fl
     cards = header.tostring(endcard=False, padding=False).encode("latin-1")
     name = FileName(cube.series, cube.harpnum, t_rec.astype("datetime64[ms]"), segment)
     sha256 = hashlib.sha256(cards + stored.tobytes()).hexdigest()
-    return Record(name, stored.nbytes, 0, sha256, SegmentImage(name, stored, 1.0, 0.0, None, cards))
+    packed = PackedImage.of(SegmentImage(name, stored, 1.0, 0.0, None, cards))
+    return Record(name, stored.nbytes, 0, sha256, packed)
 
 
 def _there(path: Path) -> set[tuple[object, str]]:

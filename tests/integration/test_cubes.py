@@ -2,7 +2,8 @@
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -244,15 +245,19 @@ def test_reading_while_writing(tmp_path: Path, make_file: MakeFile) -> None:
     append(path, [make_file(0)])
     old = Cube(path)
 
-    def watched() -> Iterable[SourceFile]:
-        for i in range(1, 40):
-            seen = stored_all(path)
-            assert len(seen) >= 16 * ((i - 1) // 16)
-            for (frame, _), image in seen.items():
-                np.testing.assert_array_equal(image, pixels(frame))
-            yield make_file(i)
+    def watched(frame: int) -> SourceFile:
+        file = make_file(frame)
 
-    append(path, watched())
+        def read() -> bytes:
+            seen = stored_all(path)
+            assert len(seen) >= 16 * ((frame - 1) // 16)
+            for (i, _), image in seen.items():
+                np.testing.assert_array_equal(image, pixels(i))
+            return file.read()
+
+        return replace(file, read=read)
+
+    append(path, [watched(frame) for frame in range(1, 40)])
     np.testing.assert_array_equal(old.stored(T0, "Br"), pixels(0))
     assert len(old.t_rec) == 1, "what it shows is what was there when it was opened"
     assert len(stored_all(path)) == 40
