@@ -1,8 +1,6 @@
 """What is mailed to a colleague: a directory with the tables, masks and cut-outs of a selection."""
 
 import json
-import os
-import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -21,7 +19,7 @@ from flows.progress import progress_bars, track
 from flows.scenes import HarpScenes
 from pores.errors import InputError
 from storage.cutouts import StoredCutout, write_cutouts
-from storage.lake import PARTIAL, ROOMS, Lake
+from storage.lake import ROOMS, Lake, left_over, partial_of
 from storage.runs import CurrentRun
 from storage.tables import Columns, read_table
 
@@ -60,7 +58,9 @@ def write_bundle(lake: Lake, selection: Selection, out: Path, forms: Sequence[st
         If nothing is in the selection, or there is something in the directory already.
     """
     place = _free(lake, out)
-    partial = place.with_name(f"{place.name}.{platform.node()}.{os.getpid()}{PARTIAL}")
+    for left in left_over(place):
+        shutil.rmtree(left, ignore_errors=True)
+    partial = partial_of(place)
     partial.mkdir()
     try:
         with progress_bars():

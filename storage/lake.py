@@ -211,11 +211,10 @@ def atomic(path: Path, flushed: bool = True) -> Iterator[Path]:
 
     Who writes thousands of files does without `flushed`, and calls `os.sync` once for all of them.
 
-    The partial file is named after the machine and the process, so that two writers of one result can't mix
-    and `Lake.sweep` knows what a killed one left.
+    `Lake.sweep` removes what a killed writer left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{_HOST}.{os.getpid()}{PARTIAL}")
+    partial = partial_of(path)
     try:
         yield partial
         if flushed:
@@ -224,6 +223,23 @@ def atomic(path: Path, flushed: bool = True) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def partial_of(path: Path) -> Path:
+    """What this process writes before it is moved to a path.
+
+    It is named after the machine and the process, so that two writers of one result can't mix, and what a
+    killed one left can be told from what is being written.
+    """
+    return path.with_name(f"{path.name}.{_HOST}.{os.getpid()}{PARTIAL}")
+
+
+def left_over(path: Path) -> list[Path]:
+    """What killed processes of this machine left beside a path that they were to make."""
+    begins = f"{path.name}.{_HOST}."
+    beside = (found for found in path.parent.glob(f"*{PARTIAL}") if found.name.startswith(begins))
+    pids = {found: found.name.removeprefix(begins).removesuffix(PARTIAL) for found in beside}
+    return [found for found, pid in pids.items() if pid.isdigit() and abandoned(found)]
 
 
 def abandoned(partial: Path) -> bool:

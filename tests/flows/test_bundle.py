@@ -1,8 +1,11 @@
 """Bundles: whole, of what was chosen, valid for those who read them, checked by those who are given them."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -356,6 +359,41 @@ def test_an_interrupted_bundle_is_not_there(
     with pytest.raises(OSError, match="no space left"):
         write_bundle(Lake.at(small_lake), Selection(), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from catalog.selection import Selection
+from flows import bundle
+from storage.lake import Lake
+
+def killed(lake, selection, root, forms):
+    (root / "tables").mkdir()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+bundle._write = killed
+bundle.write_bundle(Lake.at(sys.argv[1]), Selection(), Path(sys.argv[2]))
+"""
+
+
+def test_what_a_killed_bundle_left_goes_with_the_next(
+    small_lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    ended = subprocess.run([sys.executable, "-c", KILLED, small_lake, out], check=False)
+    (left,) = tmp_path.iterdir()
+    assert (ended.returncode, left.name.startswith("out."), (left / "tables").is_dir()) == (-9, True, True)
+    others = [
+        left.with_name(left.name.replace("out.", "out.too.")),  # of another bundle
+        left.with_name(re.sub(r"\.\d+\.", f".{os.getppid()}.", left.name)),  # of a process that lives
+        left.with_name(re.sub(r"\.\d+\.", ".mine.", left.name)),
+    ]
+    for other in others:
+        other.mkdir()
+    monkeypatch.setattr("flows.bundle._write", lambda *_: [])
+    write_bundle(Lake.at(small_lake), Selection(), out)
+    assert sorted(tmp_path.iterdir()) == sorted([out, *others])
 
 
 def test_a_lake_that_is_published_anew_meanwhile_gives_no_bundle(
