@@ -67,6 +67,11 @@ def file_pattern(path: str | Path) -> str:
     return re.sub(r"[*?[]", r"[\g<0>]", str(path))
 
 
+def file_of(pattern: str) -> str:
+    """The path that `file_pattern` made a pattern of."""
+    return re.sub(r"\[([*?[])\]", r"\1", pattern)
+
+
 def quoted(name: str) -> str:
     """A name as SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -2,12 +2,17 @@
 
 import itertools
 import json
+import re
+import shlex
 from typing import Any
 
 import duckdb
 
+from catalog.formats import file_of
 from catalog.reading_only import require_reading_only
 from pores.errors import InputError, PorelakeError
+
+_GONE = re.compile(r'No files found that match the pattern "((.*)/(?:packs|tables)/.*)"')
 
 
 def checked(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
@@ -79,6 +84,10 @@ def translated(error: duckdb.Error) -> PorelakeError:
     """The error to raise for one of DuckDB's: the question is at fault, or the lake or machine is."""
     if type(error) is duckdb.Error:  # told by the object store's client
         return PorelakeError(message(error))
+    if isinstance(error, duckdb.IOException) and (gone := _GONE.search(str(error))):
+        file, lake = map(file_of, gone.groups())
+        publish = f"`porelake publish --lake {shlex.quote(lake)}`"
+        return PorelakeError(f"{file} is missing; {publish} makes it again, or says what does")
     at_fault = (
         duckdb.IOException,
         duckdb.OutOfMemoryException,

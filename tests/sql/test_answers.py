@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -13,10 +14,14 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from catalog.build import publish
 from catalog.interruption import interruptible
 from catalog.query import run_query, run_sql
 from pores.errors import InputError, PorelakeError
+from storage.lake import Lake
+from storage.pack_plan import Sizes
 
+PACKED = Sizes(least=1)
 ODD = """
 SELECT 1 AS i, 0.1::DOUBLE AS f, 'a,"b"' AS s, NULL AS n, 'nan'::DOUBLE AS nan, 'inf'::DOUBLE AS inf,
     true AS b, TIMESTAMP '2011-02-15 00:00:00.5' AS t, ['x', 'y, z'] AS l, '' AS e"""
@@ -181,12 +186,26 @@ def test_errors_are_one_line_that_helps(lake, sql, said) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_table_that_vanished_is_the_lakes_fault(tmp_path, make_lake, runs) -> None:
-    lake = make_lake(tmp_path, runs)
-    lake.table("pores", 1, "aaaa").unlink()
-    with pytest.raises(PorelakeError, match=r"harpnum=1/aaaa\.parquet") as caught:
-        run_sql(lake, "FROM pores")
-    assert not isinstance(caught.value, InputError)
+@pytest.mark.parametrize("room", ["packs", "tables"])
+def test_a_file_that_was_removed_is_named_with_what_to_do(lake, tmp_path, room) -> None:
+    copy = Lake.at(shutil.copytree(lake.root, tmp_path / "a [lake]*"))
+    publish(copy, PACKED if room == "packs" else Sizes())
+    gone = next((copy.root / room / "pores").rglob("*.parquet"))
+    gone.unlink()
+    for ask in (
+        lambda: run_sql(copy, "SELECT count(area_mm2) FROM pores", "csv"),
+        lambda: run_query(copy, "features_of_harp", {}, "json"),
+        lambda: run_sql(copy, "FROM pores", out=tmp_path / "rows.csv"),
+    ):
+        with pytest.raises(PorelakeError) as raised:
+            ask()
+        assert str(raised.value) == (
+            f"{gone} is missing; `porelake publish --lake '{copy.root}'` makes it again, or says what does"
+        )
+        assert not isinstance(raised.value, InputError)
+    if room == "packs":
+        publish(copy, PACKED)
+        run_sql(copy, "SELECT count(area_mm2) FROM pores", "csv")
 
 
 def test_ctrl_c_between_two_statements_ends_the_next_one() -> None:

@@ -12,6 +12,7 @@ from catalog.formats import (
     arrow_schema,
     comments,
     data_dictionary,
+    file_of,
     file_pattern,
     literal,
     meaning,
@@ -60,7 +61,9 @@ def test_every_type_has_its_sql_type() -> None:
 def test_texts_and_names_in_sql() -> None:
     assert literal("it's") == "'it''s'"
     assert quoted('a"b') == '"a""b"'
-    assert file_pattern(Path("/a[1]*?{b}'")) == "/a[[]1][*][?]{b}'"
+    pattern = file_pattern(Path("/a[1]*?{b}'"))
+    assert pattern == "/a[[]1][*][?]{b}'"
+    assert file_of(pattern) == "/a[1]*?{b}'"
 
 
 def test_comments() -> None:
