@@ -134,7 +134,7 @@ def files(lake: Lake, table: str) -> list[Path]:
     """Files that the catalogue reads for a table: packs, and those of HARPs that are in none."""
     shown = Shown.current(lake, current_runs(lake), SIZES)
     loose = [lake.table(table, harpnum, run_id) for _, harpnum, run_id in shown.loose]
-    return [*(lake.pack(table, pack.key) for pack in shown.packs), *loose]
+    return [*(pack.file(lake, table) for pack in shown.packs), *loose]
 
 
 def bytes_of(paths: Iterable[Path]) -> int:

@@ -46,7 +46,7 @@ def _wrong(lake: Lake, pack: Pack, table: str) -> str:
     from storage.packing import runs_in
     from storage.tables import n_rows
 
-    path = lake.pack(table, pack.key)
+    path = pack.file(lake, table)
     bring(lake, [path])
     files = {run: lake.table(table, *run) for run in pack.runs}
     there = {run: n_rows(file) for run, file in files.items() if file.exists()}

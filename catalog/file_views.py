@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from catalog.formats import SQL_TYPES, file_pattern, literal, quoted
 from catalog.schema import TABLES, Table
 
+_HARP, _RANGE = ("harpnum",), ("first", "last")  # `name=value` of the directories around a file, and a pack
+
 
 @dataclass(frozen=True)
 class PackFile:
@@ -31,31 +33,55 @@ def select(table: Table, files: Sequence[str], packs: Sequence[PackFile] = ()) -
 def _of_packs(table: Table, packs: Sequence[PackFile]) -> Iterator[str]:
     """SELECTs over packs: one over all those that are shown whole, one over each other."""
     if whole := [pack.file for pack in packs if not pack.dead]:
-        yield _reading(table, whole, "hive_partitioning = false")
+        yield _of_pack(table, whole)
     for pack in packs:
         if pack.dead:
-            reading = _reading(table, [pack.file], "hive_partitioning = false")
-            yield f"{reading} WHERE harpnum NOT IN ({', '.join(map(str, pack.dead))})"
+            yield _of_pack(table, [pack.file], f"harpnum NOT IN ({', '.join(map(str, pack.dead))})")
+
+
+def _of_pack(table: Table, files: Sequence[str], *conditions: str) -> str:
+    """A SELECT over packs that opens only that of the HARP asked for.
+
+    From `harpnum = 377` DuckDB concludes what a directory must say, and passes over the others, where its
+    name is compared with the column, one in each SELECT.
+    """
+    if not _partitioned(files[0], _RANGE):
+        return " WHERE ".join([_reading(table, files, _RANGE), *conditions])
+    above = " AND ".join(["first <= harpnum", *conditions])
+    within = f"{_reading(table, files, _RANGE, 'last')} WHERE {above}"
+    return f"SELECT {_columns(table)} FROM ({within}) WHERE last >= harpnum"
 
 
 def _of_files(table: Table, files: Sequence[str]) -> Iterator[str]:
     if files:
-        yield _reading(table, files, _partitions(files[0]))
+        yield _reading(table, files, _HARP)
 
 
-def _reading(table: Table, files: Sequence[str], options: str) -> str:
-    columns = ", ".join(quoted(column.name) for column in table.columns)
+def _reading(table: Table, files: Sequence[str], directories: Sequence[str], *more: str) -> str:
+    columns = ", ".join([_columns(table), *more])
     paths = ", ".join(literal(file_pattern(file)) for file in files)
-    return f"SELECT {columns} FROM read_parquet([{paths}], {options})"
+    return f"SELECT {columns} FROM read_parquet([{paths}], {_options(files[0], directories)})"
 
 
-def _partitions(file: str) -> str:
-    """Options by which only the files of the HARPs asked for are opened.
+def _columns(table: Table) -> str:
+    return ", ".join(quoted(column.name) for column in table.columns)
+
+
+def _options(file: str, directories: Sequence[str]) -> str:
+    """Options by which only the files of the HARPs asked for are opened."""
+    if not _partitioned(file, directories):
+        return "hive_partitioning = false"
+    types = ", ".join(f"'{name}': 'INTEGER'" for name in directories)
+    return f"hive_partitioning = true, hive_types = {{{types}}}"
+
+
+def _partitioned(file: str, directories: Sequence[str]) -> bool:
+    """Whether what the directories around a file say of it can be used.
 
     DuckDB takes every directory `name=value` of a path for a column, before the file's own: not where the
     lake lies below a directory that is named like one of ours.
     """
-    names = {part.partition("=")[0].lower() for part in file.split("/")[:-2] if "=" in part}
-    if names & {column.name for table in TABLES.values() for column in table.columns}:
-        return "hive_partitioning = false"
-    return "hive_partitioning = true, hive_types = {'harpnum': 'INTEGER'}"
+    above = file.split("/")[: -1 - len(directories)]
+    names = {part.partition("=")[0].lower() for part in above if "=" in part}
+    ours = {column.name for table in TABLES.values() for column in table.columns}
+    return names.isdisjoint(ours | {*directories})

@@ -70,7 +70,7 @@ class Shown:
         """SQL for the rows of a table."""
         files = [self.lake.table(table.name, harpnum, run) for _, harpnum, run in self.loose]
         packs = [
-            PackFile(place(self.lake, self.lake.pack(table.name, pack.key)), dead)
+            PackFile(place(self.lake, pack.file(self.lake, table.name)), dead)
             for pack, dead in self._dead.items()
         ]
         return select(table, [place(self.lake, path) for path in files], packs)

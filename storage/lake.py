@@ -8,7 +8,7 @@
     <lake>/labels/<series>/<harpnum>/<key>.h5                 masks of the features in a block of frames
     <lake>/products/<series>/<harpnum>/x2-<key>.h5            x2 images of a block of frames, on demand
     <lake>/tables/<table>/harpnum=<harpnum>/<run_id>.parquet  the tables, one file per HARP and run
-    <lake>/packs/<table>/<key>.parquet                        the same rows of many HARPs, as questions read
+    <lake>/packs/<table>/first=<n>/last=<m>/<key>.parquet     the same rows of HARPs n to m, as questions read
     <lake>/packs/manifests/<key>.json                         which runs are in a pack
     <lake>/current/<series>/<harpnum>.json                    which run of a HARP the views show
     <lake>/ensembles/<series>/<harpnum>/<science>.json        which runs are kept side by side, by parameters
@@ -131,13 +131,13 @@ class Lake:
         """Every file of a table, of all runs."""
         return self._files(f"tables/{table}", "harpnum=*/*.parquet")
 
-    def pack(self, table: str, key: str) -> Path:
-        """The rows of many HARPs in a table."""
-        return self.root / "packs" / table / f"{key}.parquet"
+    def pack(self, table: str, first: int, last: int, key: str) -> Path:
+        """The rows in a table of many HARPs, from `first` to `last`."""
+        return self.root / "packs" / table / f"first={first}" / f"last={last}" / f"{key}.parquet"
 
     def pack_files(self) -> list[Path]:
         """Every such file."""
-        return self._files("packs", "*/*.parquet")
+        return self._files("packs", "*/first=*/last=*/*.parquet")
 
     def pack_manifest(self, key: str) -> Path:
         """The file that says which runs are in a pack."""

@@ -17,7 +17,7 @@ from storage.remote_files import bring, put
 from storage.tables import read_rows, told
 
 # Chosen by measurement, docs/decisions/0021-packs.md. A row group ends with a HARP.
-CELLS = 5_000_000  # rows of a row group times columns, at least: each column of each group is looked at
+CELLS = 2_500_000  # rows of a row group times columns, at least: each column of each group is looked at
 BYTES = 128 * 2**20  # of a row group in memory, if that comes first
 PAGE = 32 * 1024  # bytes; pages without a row that is wanted are not unpacked
 _AT_ONCE = 2  # packs: reading small files holds the interpreter for half of the time

@@ -19,7 +19,7 @@ from storage.lake import PARTIAL, Lake, abandoned, atomic
 from storage.remote_files import bring, put
 
 KEPT_S = 86400  # how long files stay that the catalogue names no more: who has an older one open reads them
-_VERSION = 2  # of how packs are written
+_VERSION = 3  # of how packs are written
 _RETIRED = ".retired"
 Run = tuple[int, str]  # HARPNUM and run_id
 Wanted = Set[tuple[str, int, str]]  # series, HARPNUM and run_id
@@ -54,9 +54,14 @@ class Pack:
         """HARPNUMs of its runs that are not."""
         return tuple(harpnum for harpnum, run in self.runs if (self.series, harpnum, run) not in wanted)
 
+    def file(self, lake: Lake, table: str) -> Path:
+        """The file of a table."""
+        (first, _), (last, _) = self.runs[0], self.runs[-1]
+        return lake.pack(table, first, last, self.key)
+
     def files(self, lake: Lake, tables: Iterable[str]) -> dict[str, Path]:
         """Table to file."""
-        return {table: lake.pack(table, self.key) for table in tables}
+        return {table: self.file(lake, table) for table in tables}
 
 
 def read_packs(lake: Lake, form: str, tables: Iterable[str]) -> list[Pack]:
@@ -99,9 +104,12 @@ def retire(lake: Lake, named: Iterable[Pack]) -> None:
         else:
             keys.add(path.stem)
     packs = lake.root / "packs"
-    for path in (*packs.glob(f"*{PARTIAL}"), *packs.glob("*/*")):
+    for path in (*packs.glob(f"*{PARTIAL}"), *packs.glob("*/**/*.*")):
         if abandoned(path) if PARTIAL in path.name else path.stem not in keys:
             path.unlink()
+    for directory in sorted(packs.glob("*/first=*/**"), reverse=True):
+        with suppress(OSError):  # it isn't empty
+            directory.rmdir()
 
 
 def _read(manifest: Path) -> Pack | None:
