@@ -2,9 +2,10 @@
 
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import hdf5plugin
@@ -12,12 +13,13 @@ import numpy as np
 import pytest
 
 from pores.errors import InputError, PorelakeError, Reason
-from storage import cube_append, cube_log
+from storage import cube_append, cube_chunks, cube_log
 from storage.archive import SourceFile
-from storage.cube_log import is_clean
+from storage.cube_chunks import PackedImage, put
+from storage.cube_log import Shape, is_clean
 from storage.cube_writer import exclusive
 from storage.cubes import Appended, Cube, append
-from storage.fits_files import FileName, read_segment
+from storage.fits_files import FileName, SegmentImage, read_segment
 
 SERIES, HARP = "hmi.sharp_cea_720s", 377
 T0 = np.datetime64("2011-02-15T02:00:00.000", "ms")
@@ -100,14 +102,47 @@ def test_any_hdf5_program_finds_the_integers(tmp_path: Path, make_file: MakeFile
         np.testing.assert_array_equal(images[1], pixels(1))
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (3, 7), (40, 60)])
+@pytest.mark.parametrize("segment", ["Br", "continuum"])
+def test_chunks_are_those_that_hdf5_makes(tmp_path: Path, segment: str, shape: tuple[int, int]) -> None:
+    """Also where compression is of no use."""
+    kind, name = Shape(segment, "int32", *shape), FileName(SERIES, HARP, T0, segment)
+    noise = np.random.default_rng(3).integers(-(2**31), 2**31, shape).astype(np.int32)
+    images = [pixels(1, shape), noise, np.zeros(shape, np.int32)]
+    with (
+        h5py.File(tmp_path / "a.h5", "w", libver="latest") as plain,
+        h5py.File(tmp_path / "b.h5", "w") as ours,
+    ):
+        for file in (plain, ours):
+            cube_log.add_images(file, kind)
+        written = plain[kind.path]
+        written.resize(len(images), axis=0)
+        written[:] = np.stack(images)
+        chunks = [PackedImage.of(SegmentImage(name, image, 1.0, 0.0, None, b"")).image for image in images]
+        put(ours[kind.path], kind, chunks[:1])
+        put(ours[kind.path], kind, chunks[1:])
+        for row, image in enumerate(images):
+            place = (row, 0, 0)
+            made = written.id.read_direct_chunk(place)
+            assert made == (chunks[row].left_out, chunks[row].content)
+            assert ours[kind.path].id.read_direct_chunk(place) == made
+            np.testing.assert_array_equal(ours[kind.path][row], image)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [hdf5plugin.Bitshuffle(nelems=4096, cname="zstd", clevel=9), {"compression": "gzip", "shuffle": True}],
+    ids=["as it was", "gzip"],
+)
 def test_a_cube_with_other_filters_is_read_and_goes_on(
-    tmp_path: Path, make_file: MakeFile, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_file: MakeFile, monkeypatch: pytest.MonkeyPatch, filters: Mapping[str, Any]
 ) -> None:
     path = tmp_path / "377.h5"
     with monkeypatch.context() as earlier:
-        blocks = hdf5plugin.Bitshuffle(nelems=4096, cname="zstd", clevel=9)
-        earlier.setattr(cube_log, "filters", lambda _: {"fletcher32": True, **blocks})
+        earlier.setattr(cube_log, "filters", lambda _: {"fletcher32": True, **filters})
+        cube_chunks._bench.cache_clear()
         append(path, [make_file(0)])
+    cube_chunks._bench.cache_clear()
     append(path, [make_file(1), make_file(2, "continuum")])
     found = stored_all(path)
     assert set(found) == {(0, "Br"), (1, "Br"), (2, "continuum")}
