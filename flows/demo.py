@@ -3,12 +3,15 @@
 import os
 from pathlib import Path
 
+from PIL import Image
+
 from catalog.export import export
 from catalog.query import run_query
-from flows.pictures import busiest, draw, frame_scene
+from flows.pictures import busiest, draw
 from flows.prefect_api import prefect_api
 from flows.progress import progress_bars
 from flows.request import Request
+from flows.scenes import HarpScenes
 from flows.simulated import simulate_series
 from pores.parameters import Parameters
 from storage.lake import Lake
@@ -31,7 +34,8 @@ def run_demo(out: Path) -> None:
     print("\nHow does the lifetime of a pore depend on its mean Br?\n")
     run_query(lake, QUESTION)
     export(lake, QUESTION, {}, "csv", out / f"{QUESTION}.csv")
-    draw(frame_scene(lake, *busiest(lake, current_runs(lake))), out / "pores.png")
+    run, t_rec = busiest(lake, current_runs(lake))
+    Image.fromarray(draw(HarpScenes(lake, run), t_rec)).save(out / "pores.png")
     _say(out)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from flows.movie_colours import RGB, field_scale, prepared_scale, raw_scale
 from flows.movie_layout import lay_out
+from flows.movie_lines import Lines
 from flows.movie_look import FieldColours, MovieLook, Shown
 from flows.movie_picture import Painter
 from flows.movie_times import Moment, cadence, moments
@@ -83,14 +84,14 @@ def _painter(scenes: HarpScenes, look: MovieLook) -> Painter:
     scales = [raw_scale(_level(scenes)) if raw else prepared_scale()]
     if scenes.has_field:
         scales.append(field_scale(look.field is FieldColours.GREY))
-    ny, nx = (int(max(filter(None, scenes.frames[name]))) for name in ("ny", "nx"))
-    layout = lay_out((ny, nx), len(scales), look.width_px)
+    layout = lay_out(scenes.shape, len(scales), look.width_px)
     a_second = cadence(scenes.frames["t_rec"]) / np.timedelta64(1, "h") * look.every * look.fps
     pace = f"{a_second:.3g} h" if a_second <= 48 else f"{a_second / 24:.3g} d"
     origin = f"1 s = {pace} · {scenes.run.series} · run {scenes.run.run_id}"
     trails = None if raw else Trails(scenes.pores, look.trail_h)
     trail = f"trails: last {look.trail_h:g} h" if look.trail_h else ""
-    return Painter(scenes, layout, tuple(scales), trails, (None if raw else trail, origin))
+    canvas = Lines(layout.width, layout.height)
+    return Painter(scenes, layout, canvas, tuple(scales), trails, (None if raw else trail, origin))
 
 
 def _level(scenes: HarpScenes) -> float:

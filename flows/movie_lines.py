@@ -1,4 +1,4 @@
-"""Outlines and trails, drawn smoothly into a picture."""
+"""Outlines and trails, drawn smoothly and many at a time into the pictures of a movie."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,29 +9,23 @@ from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Bbox
 from numpy.typing import NDArray
 
+from flows.canvas import Canvas, Floats
 from flows.movie_layout import Box
 
-Floats = NDArray[np.float64]
 
-CASING = "#000000"
-
-
-class Lines:
-    """A picture that lines can be drawn into; its pixels are `rgba`, (y, x, 4).
-
-    Places are pixels from the upper left corner of the picture to its pixels' corners.
-    """
+class Lines(Canvas):
+    """A canvas for many pictures of many lines, drawn by matplotlib's own renderer."""
 
     def __init__(self, width: int, height: int) -> None:
         self._renderer = RendererAgg(width, height, 72)
         self._flip = Affine2D().scale(1, -1).translate(0, height)
         self._height = height
-        self.rgba: NDArray[np.uint8] = np.asarray(self._renderer.buffer_rgba())
+        self.rgba = np.asarray(self._renderer.buffer_rgba())
 
     def draw(
         self, lines: Sequence[Floats], panel: Box, colour: str, width: float, alpha: float = 1.0
     ) -> None:
-        """Draw lines (n, 2), each a polygon's or a way's places, in a panel and nowhere else."""
+        """See `Canvas`."""
         if not lines:
             return
         path = _compound(lines)
@@ -46,13 +40,6 @@ class Lines:
         context.set_clip_rectangle(Bbox([[panel.x, top - panel.height], [panel.x + panel.width, top]]))
         self._renderer.draw_path(context, path, self._flip)
         context.restore()
-
-    def cased(
-        self, lines: Sequence[Floats], panel: Box, colour: str, width: float, alpha: float = 1.0
-    ) -> None:
-        """The same with a dark line around, to be seen on any ground."""
-        self.draw(lines, panel, CASING, 2.4 * width, 0.55 * alpha)
-        self.draw(lines, panel, colour, width, alpha)
 
 
 def _compound(lines: Iterable[Floats]) -> Path:

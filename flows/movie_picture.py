@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from flows.canvas import Canvas
 from flows.movie_colours import RGB, Scale
 from flows.movie_labels import Number, Numbering
 from flows.movie_layout import Box, Layout
-from flows.movie_lines import Lines
 from flows.movie_text import Writing
 from flows.movie_times import Moment
 from flows.movie_trails import Trails
@@ -27,6 +27,8 @@ class Painter:
     ----------
     scenes : HarpScenes
     layout : Layout
+    canvas : Canvas
+        As large as the layout's picture; it is drawn over again and again.
     scales : tuple of Scale
         Of the panels.
     trails : Trails or None
@@ -39,6 +41,7 @@ class Painter:
         self,
         scenes: HarpScenes,
         layout: Layout,
+        canvas: Canvas,
         scales: tuple[Scale, ...],
         trails: Trails | None,
         key: tuple[str | None, str],
@@ -47,8 +50,8 @@ class Painter:
         self._writing = Writing(layout)
         self._numbering = Numbering(2 * layout.unit)
         self._track_numbers = track_numbers(scenes.tracks)
-        self._pixel_mm = scenes.scene(scenes.t_usable[0]).grid.pixel_km / 1000
-        self._lines = Lines(layout.width, layout.height)
+        self._pixel_mm = scenes.pixel_km / 1000
+        self._lines = canvas
         self._ground = self._writing.ground(scenes.title, scales, key)
 
     def picture(self, moment: Moment) -> RGB:

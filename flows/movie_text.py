@@ -1,9 +1,9 @@
 """What is written in a movie: titles, clock, colour bars, key, scale, and words in place of an image."""
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -23,9 +23,12 @@ Font = ImageFont.FreeTypeFont
 
 @cache
 def font(size: int, bold: bool = False) -> Font:
-    """The letters of matplotlib, which every installation has."""
+    """The letters of matplotlib, which every installation has; it is not loaded for them."""
+    found = find_spec("matplotlib")
+    assert found is not None
+    assert found.origin is not None
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(Path(mpl.get_data_path()) / "fonts" / "ttf" / name, size)
+    return ImageFont.truetype(Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / name, size)
 
 
 class Writing:

@@ -1,27 +1,25 @@
 """What a scheduled run did, told: a row for each HARP, and the frame to show."""
 
 import io
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 from PIL import Image
 
 from flows.outcome import Outcome
-from flows.pictures import busiest, draw, frame_scene
+from flows.pictures import busiest, draw
+from flows.scenes import HarpScenes
 from pores.errors import PorelakeError
 from storage.lake import Lake
-from storage.remote import pull
 from storage.remote_files import here
 from storage.runs import CurrentRun, current_runs
 from storage.tables import read_table
 
-PICTURE_WIDTH = 1100  # pixels; the picture goes into the page and into Prefect's database
+JPEG_QUALITY = 85  # the picture goes into the page and into Prefect's database
 HEADINGS = ("HARP", "NOAA", "done", "frames", "unusable", "features", "tracks")
 
 
@@ -116,15 +114,9 @@ def picture(lake: Lake, runs: Iterable[CurrentRun]) -> bytes | None:
     """The frame with most features among runs, as a JPEG; None if no frame can be drawn."""
     try:
         run, t_rec = busiest(lake, list(runs))
-        pull(lake, run.series, run.harpnum)  # it may have been computed elsewhere, or have left the mirror
-        scene = frame_scene(lake, run, t_rec)
+        drawn = draw(HarpScenes(lake, run), t_rec)
     except PorelakeError:
         return None
-    with tempfile.TemporaryDirectory() as place:
-        drawn = Path(place) / "frame.png"
-        draw(scene, drawn)
-        with Image.open(drawn) as image:
-            image.thumbnail((PICTURE_WIDTH, 4 * PICTURE_WIDTH))
-            out = io.BytesIO()
-            image.convert("RGB").save(out, "JPEG", quality=85)
+    out = io.BytesIO()
+    Image.fromarray(drawn).save(out, "JPEG", quality=JPEG_QUALITY)
     return out.getvalue()

@@ -82,6 +82,19 @@ class HarpScenes:
         return times
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the largest native image."""
+        ny, nx = (int(max(filter(None, self.frames[name]))) for name in ("ny", "nx"))
+        return ny, nx
+
+    @property
+    def pixel_km(self) -> float:
+        """Length of a native pixel on the Sun, km; no image is read for it."""
+        t_rec, row = self.t_usable[0], self._row(self.t_usable[0])
+        keywords = self._cube.frame(t_rec, ()).keywords
+        return CeaGrid.from_keywords(keywords, (row["ny"], row["nx"])).pixel_km
+
+    @property
     def has_field(self) -> bool:
         """Whether the archive has the radial field of any frame."""
         return any("Br" in self._cube.segments(t_rec) for t_rec in self.frames["t_rec"])
