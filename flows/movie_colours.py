@@ -12,7 +12,7 @@ RGB = NDArray[np.uint8]
 RGBA = NDArray[np.uint8]
 
 MISSING = (0x22, 0x22, 0x33)  # no level of grey, and no field
-FIELD_LIMIT_G = 1500.0  # as sunpy and JSOC show HMI's field
+FIELD_LIMIT_G = 1500.0  # either way; as sunpy and JSOC show HMI's field
 QUIET_RANGE = (0.2, 1.2)  # of the level of the quiet Sun
 
 
@@ -84,7 +84,7 @@ def raw_scale(level: float) -> Scale:
 
 def field_scale(grey: bool) -> Scale:
     """Radial field as sunpy shows HMI's: in its table for magnetograms, which is JSOC's, or in grey."""
-    ticks = (-1500.0, -1000.0, -500.0, 0.0, 500.0, 1000.0, 1500.0)
+    ticks = tuple(float(tick) for tick in np.arange(-FIELD_LIMIT_G, FIELD_LIMIT_G + 1, 500))
     table = _grey() if grey else _hmimag()
     return Scale("Radial field Bᵣ (G)", -FIELD_LIMIT_G, FIELD_LIMIT_G, table, ticks)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from catalog.rows import asked
 from catalog.schema import PORES, TRACKS
+from flows.movie_colours import FIELD_LIMIT_G, QUIET_RANGE
 from flows.report import places
 from flows.report.curves import light_curves
 from flows.report.family import MOST, family_drawing
@@ -84,6 +85,8 @@ def card(rows: HarpRows, track: Row, files: frozenset[str], around: Mapping[str,
         lead=lead(track),
         tiles=tiles,
         sprite=places.sprite(track_id),
+        quiet_range=QUIET_RANGE,
+        field_limit=number(FIELD_LIMIT_G, 0),
         field_of_view=number(2 * half_width_mm(seen), 0) if seen else "",
         seen=seen,
         seen_columns=[PORES.column(name) for name in _SEEN],

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from flows.movie_colours import FIELD_LIMIT_G, QUIET_RANGE
 from flows.scenes import Cutout, HarpScenes
 from pores.errors import InputError, PorelakeError
 
 TILE_PX = 132
 MOST = 12  # cut-outs of a track
-INTENSITY = 0.2, 1.2  # black and white, quiet Sun = 1
-FIELD_G = 2000.0
 _MARGIN_MM = 4.0
 _SMALLEST_MM = 7.0  # half width of a view
 _OWN = {"pore": (255, 176, 0), "umbra": (57, 198, 255)}
@@ -80,10 +79,9 @@ def _column(scenes: HarpScenes, row: Row, half_mm: float) -> Colours:
         view = scenes.view(row["pore_id"], round(half_mm / pixel_mm))
     except (InputError, PorelakeError):
         return np.full((2 * TILE_PX, TILE_PX, 3), _NOTHING, np.uint8)
-    low, high = INTENSITY
-    intensity = _grey(view.intensity, low, high)
+    intensity = _grey(view.intensity, *QUIET_RANGE)
     field = view.br if view.br is not None else np.full_like(view.intensity, np.nan)
-    tiles = (intensity, _grey(field, -FIELD_G, FIELD_G))
+    tiles = (intensity, _grey(field, -FIELD_LIMIT_G, FIELD_LIMIT_G))
     return np.concatenate([_outlined(tile, view, str(row["kind"])) for tile in tiles])
 
 

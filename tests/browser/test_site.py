@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from catalog.build import publish
 from catalog.query import connect
 from catalog.rows import ask, asked
 from flows.cli import main
+from flows.movie_colours import field_scale, prepared_scale
 from flows.report import places, sprites
 from flows.report.assets import classic_script
 from flows.report.curves import Axis, light_curves
@@ -177,6 +179,24 @@ def test_outline_is_on_the_feature(seen_lake) -> None:
     ]
     assert likeness[0] > 0.9  # north up
     assert likeness[0] > max(likeness[1:])
+
+
+def test_cut_outs_have_the_greys_of_movies(seen_lake, site) -> None:
+    shape = 40, 40
+    none = np.zeros(shape, bool)
+    view = SimpleNamespace(intensity=np.full(shape, 0.9), br=np.full(shape, 750.0), mask=none, others=none)
+    scene = SimpleNamespace(grid=SimpleNamespace(pixel_km=360.0))
+    scenes = SimpleNamespace(scene=lambda _: scene, view=lambda *_: view)
+    row = {"t_rec": "2014-06-10", "pore_id": "any", "kind": "pore"}
+    intensity, field = np.split(sprites._column(scenes, row, 7.0)[..., :3].astype(int), 2)
+    for tile, scale, image in (
+        (intensity, prepared_scale(), view.intensity),
+        (field, field_scale(grey=True), view.br),
+    ):
+        assert np.abs(tile - scale.coloured(image, tile.shape[1::-1])[..., :3]).max() <= 1
+    card = next(path for path in site.pages() if path.endswith(".html") and "_" in path)
+    limit = f"{field_scale(grey=True).high:.0f} G"
+    assert f"0.2 to 1.2 of the quiet Sun) and radial field (below, ±{limit})" in text(site.page(card))
 
 
 def test_cut_outs_of_a_life() -> None:
