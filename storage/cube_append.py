@@ -7,7 +7,7 @@ from pathlib import Path
 
 from storage.archive import SourceFile
 from storage.cube_chunks import PackedImage
-from storage.cube_known import Absence, Doubted, Known, Refused
+from storage.cube_known import Absence, Doubted, Refused, SeenFiles
 from storage.cube_reading import Look, Offer, look_into
 from storage.cube_writer import CubeWriter, Record, exclusive
 from storage.fits_blocks import UnreadableFile
@@ -90,7 +90,7 @@ def append(
         If another process is writing the cube, or a file can't be read from disk.
     """
     with exclusive(path):
-        known = Known.of(path, hand_back)
+        known = SeenFiles.of(path, hand_back)
         new = known.new(files)
         offers = [known.offer(one) for one in new if isinstance(one, SourceFile)]
         looks = iter(over(look_into, offers))

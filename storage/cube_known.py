@@ -59,7 +59,7 @@ class Doubted:
 
 
 @dataclass
-class Known:
+class SeenFiles:
     """The files a cube has seen; what is no good is recorded or, with `hand_back`, returned."""
 
     path: Path
@@ -70,7 +70,7 @@ class Known:
     images: dict[Key, dict[str, Row]] = field(default_factory=dict)  # every content there is
 
     @classmethod
-    def of(cls, path: Path, hand_back: bool = False) -> "Known":
+    def of(cls, path: Path, hand_back: bool = False) -> "SeenFiles":
         """What a cube knows; nothing if there is none yet."""
         if not path.exists():
             return cls(path, hand_back)

@@ -12,7 +12,7 @@ from storage.jsoc_http import user_agent
 from storage.lake import atomic
 from storage.settings import settings
 from storage.weights_file import blob_id, read_weights
-from storage.weights_known import KNOWN, OWN_FILE, Known
+from storage.weights_known import KNOWN, OWN_FILE, PublishedWeights
 
 _MOST_BYTES = 50_000_000
 _BLOB = re.compile("[0-9a-f]{40}")
@@ -97,7 +97,7 @@ def located(weights: str) -> Path:
     return Path(weights)
 
 
-def fetch(known: Known) -> Path:
+def fetch(known: PublishedWeights) -> Path:
     """Fetch published weights from their authors' repository, unless they are here; checked by git id.
 
     Raises

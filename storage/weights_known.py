@@ -9,7 +9,7 @@ SOURCE = "Diaz Baso & Asensio Ramos 2018, A&A 614, A5; github.com/cdiazbas/enhan
 
 
 @dataclass(frozen=True)
-class Known:
+class PublishedWeights:
     """A published file of weights: its name here and there, the git id of its content, what it doubles."""
 
     name: str
@@ -22,12 +22,14 @@ class Known:
 KNOWN = {
     known.name: known
     for known in (
-        Known(
+        PublishedWeights(
             "enhance-intensity",
             "intensity_weights.hdf5",
             "830a8860b0eb055f8d9fc760388f5f977eec4a01",
             "intensity",
         ),
-        Known("enhance-field", "blos_weights.hdf5", "3fdb1d8f4e05b906e55c152aed2a54fc88de1f21", "field"),
+        PublishedWeights(
+            "enhance-field", "blos_weights.hdf5", "3fdb1d8f4e05b906e55c152aed2a54fc88de1f21", "field"
+        ),
     )
 }

@@ -12,7 +12,7 @@ from pores.enhance.engine import compiled
 from pores.enhance.topologies import compact_halo, published
 from pores.enhance.weights import Weights
 from storage.weights_file import blob_id, write_weights
-from storage.weights_known import KNOWN, Known
+from storage.weights_known import KNOWN, PublishedWeights
 from tests.flows.runs import Command, Ended, Refuses, porelake
 from tests.unit.networks import compact_layers, published_layers, write_keras
 
@@ -173,7 +173,7 @@ def test_weights_that_are_known_to_be_for_field_need_no_option(
     command: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    known = Known("of-test", "x.hdf5", blob_id(weights.read_bytes()), "field")
+    known = PublishedWeights("of-test", "x.hdf5", blob_id(weights.read_bytes()), "field")
     monkeypatch.setitem(KNOWN, known.name, known)
     options = ("--out", tmp_path / "out.fits", "--weights", weights)
     assert command("enhance", image(FIELD, BUNIT="G"), *options).status == 0
@@ -252,7 +252,9 @@ def test_images_that_are_none_for_a_network(
 def test_the_list_of_weights_says_what_is_here(
     command: Command, own_cache: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(KNOWN, "of-test", Known("of-test", "x", blob_id(weights.read_bytes()), "field"))
+    monkeypatch.setitem(
+        KNOWN, "of-test", PublishedWeights("of-test", "x", blob_id(weights.read_bytes()), "field")
+    )
     first = command("weights", "list").out.splitlines()
     assert first[0].split()[:2] == ["porelake-x2", "intensity"]
     lines = {line.split()[0]: line for line in first}

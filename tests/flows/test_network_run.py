@@ -12,7 +12,7 @@ from pores.errors import InputError
 from pores.parameters import OWN_WEIGHTS, Parameters
 from storage.cubes import Cube
 from storage.weights import cached, kept
-from storage.weights_known import KNOWN, Known
+from storage.weights_known import KNOWN, PublishedWeights
 from tests.flows.runs import BUSY, PORELAKE, assert_same_tables, environment, porelake, request, rows
 from tests.unit.networks import published_layers, write_keras
 
@@ -121,7 +121,7 @@ def test_weights_for_the_field_find_no_pores(
 ) -> None:
     write_keras(tmp_path / "field.hdf5", published_layers())
     blob = kept(str(tmp_path / "field.hdf5"))
-    monkeypatch.setitem(KNOWN, "made-field", Known("made-field", "field.hdf5", blob, "field"))
+    monkeypatch.setitem(KNOWN, "made-field", PublishedWeights("made-field", "field.hdf5", blob, "field"))
     assert cached(blob).exists()
     with pytest.raises(InputError, match="made-field: for the line-of-sight field"):
         run_request(request(small_series, tmp_path / "lake", parameters={**NETWORK, "weights": blob}))

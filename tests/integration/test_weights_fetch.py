@@ -12,7 +12,7 @@ import pytest
 from pores.errors import InputError, PorelakeError, UnreachableError
 from storage import weights as weights_module
 from storage.weights import cached, fetch, kept, located, weights_of
-from storage.weights_known import KNOWN, Known
+from storage.weights_known import KNOWN, PublishedWeights
 from tests.unit.networks import published_layers, write_keras
 
 FILE = "some_weights.hdf5"
@@ -83,9 +83,9 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def known(content: bytes, monkeypatch: pytest.MonkeyPatch) -> Known:
+def known(content: bytes, monkeypatch: pytest.MonkeyPatch) -> PublishedWeights:
     """Weights that are known under a name, of the content of this test."""
-    made = Known("of-test", FILE, git_id(content), "field")
+    made = PublishedWeights("of-test", FILE, git_id(content), "field")
     monkeypatch.setitem(KNOWN, made.name, made)
     return made
 
@@ -95,7 +95,7 @@ def nothing_kept(own_cache: Path) -> bool:
 
 
 def test_what_was_published_is_kept_and_fetched_once(
-    publisher: Publisher, known: Known, content: bytes, own_cache: Path
+    publisher: Publisher, known: PublishedWeights, content: bytes, own_cache: Path
 ) -> None:
     publisher.files[FILE] = content
     path = fetch(known)
@@ -110,7 +110,9 @@ def test_what_was_published_is_kept_and_fetched_once(
     assert kept("of-test") == known.blob
 
 
-def test_a_copy_that_was_damaged_is_fetched_anew(publisher: Publisher, known: Known, content: bytes) -> None:
+def test_a_copy_that_was_damaged_is_fetched_anew(
+    publisher: Publisher, known: PublishedWeights, content: bytes
+) -> None:
     publisher.files[FILE] = content
     fetch(known).write_bytes(content[:1000])
     with pytest.raises(InputError, match="damaged"):
@@ -119,7 +121,9 @@ def test_a_copy_that_was_damaged_is_fetched_anew(publisher: Publisher, known: Kn
     assert len(publisher.asked) == 2
 
 
-def test_where_the_publisher_points_is_followed(publisher: Publisher, known: Known, content: bytes) -> None:
+def test_where_the_publisher_points_is_followed(
+    publisher: Publisher, known: PublishedWeights, content: bytes
+) -> None:
     publisher.moved[FILE] = "/network/elsewhere"
     publisher.files["elsewhere"] = content
     assert fetch(known).read_bytes() == content
@@ -127,7 +131,7 @@ def test_where_the_publisher_points_is_followed(publisher: Publisher, known: Kno
 
 @pytest.mark.parametrize("wrong", [b"", b"<html>Sign in</html>", None])
 def test_other_content_is_refused(
-    publisher: Publisher, known: Known, content: bytes, own_cache: Path, wrong: bytes | None
+    publisher: Publisher, known: PublishedWeights, content: bytes, own_cache: Path, wrong: bytes | None
 ) -> None:
     other = content[:-1] + b"?" if wrong is None else wrong
     publisher.files[FILE] = other
@@ -141,13 +145,15 @@ def test_other_content_is_refused(
     assert fetch(known).read_bytes() == content
 
 
-def test_a_file_that_is_not_there(publisher: Publisher, known: Known, own_cache: Path) -> None:
+def test_a_file_that_is_not_there(publisher: Publisher, known: PublishedWeights, own_cache: Path) -> None:
     with pytest.raises(PorelakeError, match=f"{FILE}: the publisher answers 404"):
         fetch(known)
     assert nothing_kept(own_cache)
 
 
-def test_a_reply_that_ends_early(publisher: Publisher, known: Known, content: bytes, own_cache: Path) -> None:
+def test_a_reply_that_ends_early(
+    publisher: Publisher, known: PublishedWeights, content: bytes, own_cache: Path
+) -> None:
     publisher.files[FILE], publisher.promised = content, 100
     with pytest.raises(UnreachableError, match="try again later"):
         fetch(known)
@@ -156,7 +162,7 @@ def test_a_reply_that_ends_early(publisher: Publisher, known: Known, content: by
 
 def test_a_reply_that_is_too_long(
     publisher: Publisher,
-    known: Known,
+    known: PublishedWeights,
     content: bytes,
     own_cache: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -170,7 +176,7 @@ def test_a_reply_that_is_too_long(
     assert fetch(known).read_bytes() == content
 
 
-def test_nobody_listens(known: Known, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_listens(known: PublishedWeights, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))  # and never listens
         monkeypatch.setenv("PORELAKE_WEIGHTS_URL", f"http://127.0.0.1:{free.getsockname()[1]}")

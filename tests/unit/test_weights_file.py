@@ -16,7 +16,7 @@ from pores.enhance.weights import Weights
 from pores.errors import InputError
 from storage import weights_file
 from storage.weights_file import blob_id, read_weights, write_weights
-from storage.weights_known import KNOWN, Known
+from storage.weights_known import KNOWN, PublishedWeights
 from tests.unit.networks import compact_layers, published_layers, write_keras
 
 LAYERS = published_layers(seed=4)
@@ -56,7 +56,7 @@ def test_what_is_known_by_its_content_has_its_name_and_quantity(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_keras(tmp_path / "w.hdf5", LAYERS)
-    known = Known("of-test", "x.hdf5", blob_id(path.read_bytes()), "field")
+    known = PublishedWeights("of-test", "x.hdf5", blob_id(path.read_bytes()), "field")
     monkeypatch.setitem(KNOWN, known.name, known)
     found = read_weights(path, "intensity")
     assert (found.name, found.quantity) == ("of-test", "field")
