@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.record import FOUR, Record
 from benchmarks.report import Table, in_ms
 from benchmarks.timing import in_turns
-from flows import flow, ingest, pipeline, stages, tracking
+from flows import flow, ingest, publishing, stages, tracking
 from flows.harp import source_files
 from pores.chain import detect_frame, prepare_frame, prepared_intensity
 from pores.detect import Shades, classify, detect
@@ -44,7 +44,7 @@ def stage_table(record: Record, scratch: Path, rounds: int) -> Table:
             "detect: rows of `pores`, label image": lambda: stages.detect(request, record.harpnum),
             "flow: rows of `velocities`": lambda: flow.flow(request, record.harpnum),
             "track: all tables of a run": lambda: tracking.track(request, record.harpnum),
-            "publish: catalogue": lambda: pipeline.publish(request),
+            "publish: catalogue": lambda: publishing.publish(request),
         },
         rounds,
     )

@@ -15,11 +15,12 @@ from uuid import uuid4
 
 from distributed import Client, Future
 
+from flows.chain import PLAIN, Chain
 from flows.cluster_check import CONNECT_S, code_versions, differences, require_able, require_scheduler
 from flows.cluster_queue import AtWork, Cluster, ClusterGone
 from flows.harp import forget_sources
 from flows.outcome import Outcome
-from flows.pipeline import PLAIN, Chain, process_harp
+from flows.pipeline import process_harp
 from flows.request import JSOC, Request
 from pores.errors import PorelakeError
 

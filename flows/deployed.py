@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from flows.artifacts import leave, reported
 from flows.leash import hang_on
 from flows.outcome import Outcome
-from flows.pipeline import publish
+from flows.publishing import publish
 from flows.request import Request
 from flows.run_report import RunReport
 from flows.tasks import TASKS, asking

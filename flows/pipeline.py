@@ -1,70 +1,26 @@
 """The chain over HARPs: here in this process, or as a Prefect flow where a Prefect server is configured."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
-from flows import flow, ingest, products, stages, tracking
-from flows.enhancement import require_enhancer
+from flows.chain import PLAIN, Chain, stages_of
 from flows.ensemble import Member, members
-from flows.harp import forget_sources, harps_of, source
+from flows.harp import source
+from flows.loading import loading
 from flows.outcome import Outcome, RunError, failure
+from flows.possible import check
 from flows.prefect_api import prefect_api, require_server
 from flows.progress import progress_bars
 from flows.progress import track as progress
-from flows.request import JSOC, STAGES, Request
+from flows.request import JSOC, Request
+from flows.stages import Done
 from flows.words import counted
 from pores.errors import InputError, PorelakeError, UnreachableError
-from pores.trackers import require as require_tracker
 from storage.lake import Lake
 from storage.remote import mirrored
-from storage.settings import settings
-
-if TYPE_CHECKING:
-    from flows.cluster_queue import Cluster
 
 SILENT_AT = 3  # HARPs for which the archive did not answer, one after the other: it is down
-CCD_SERIES = "hmi.sharp_720s"
-StageFunction = Callable[[Request, int], stages.Done]
-PublishFunction = Callable[[Request], str]
-
-
-def _plain_cluster(address: str) -> AbstractContextManager["Cluster"]:
-    from flows.cluster import connected
-
-    return connected(address)
-
-
-@dataclass(frozen=True)
-class Chain:
-    """The stages as functions: plain ones, or the same ones as Prefect tasks."""
-
-    stages: Mapping[str, StageFunction]
-    publish: PublishFunction
-    around: Callable[[Request, int], AbstractContextManager[object]] = lambda *_: nullcontext()  # of a HARP
-    cluster: Callable[[str], AbstractContextManager["Cluster"]] = _plain_cluster
-    tell: Callable[[str], object] = lambda _: None  # what became of each HARP, as soon as it is known
-
-
-def publish(request: Request) -> str:
-    """Rebuild the catalogue of the request's lake over the current runs."""
-    from catalog.build import publish as build
-
-    return str(build(Lake.at(request.lake)))
-
-
-PLAIN = Chain(
-    {
-        "ingest": ingest.ingest,
-        "prepare": stages.prepare,
-        "store": products.store,
-        "detect": stages.detect,
-        "flow": flow.flow,
-        "track": tracking.track,
-    },
-    publish,
-)
 
 
 def run_request(request: Request, tell: Callable[[str], object] = lambda _: None) -> Outcome:
@@ -87,7 +43,8 @@ def run_request(request: Request, tell: Callable[[str], object] = lambda _: None
         if address := prefect_api():
             require_server(address)
             check(request)  # wrong input is told here, not by a flow that failed
-            from flows.tasks import pores_flow
+            with loading():
+                from flows.tasks import pores_flow
 
             return _told(lambda: pores_flow(request), tell)
         return process(request, replace(PLAIN, tell=tell))
@@ -102,61 +59,6 @@ def _told(run: Callable[[], Outcome], tell: Callable[[str], object]) -> Outcome:
         raise
     tell(str(outcome))
     return outcome
-
-
-def check(request: Request) -> tuple[list[int], list[str]]:
-    """The HARPs of a request and notes on them; InputError before anything starts if it can't be done."""
-    forget_sources()
-    require_possible(request)
-    return harps_of(request)
-
-
-def require_possible(request: Request) -> None:
-    """Refuse what can't be done for any HARP.
-
-    Raises
-    ------
-    InputError
-        If so; it names the option.
-    """
-    for member in members(request):
-        _require_science(member.request)
-    if request.last_stage != "ingest":
-        require_series(request)
-    if request.source == JSOC and not (request.email or settings().jsoc_email):
-        raise InputError(
-            "--email or JSOC_EMAIL: JSOC exports need an address registered with it; --from lake works on"
-            " what the lake has"
-        )
-
-
-def _require_science(request: Request) -> None:
-    """Refuse parameters that can't be worked with here."""
-    if request.last_stage not in ("ingest", "prepare"):
-        require_enhancer(request.parameters)
-    require_tracker(request.parameters.track.tracker)
-    if request.store_x2 and request.parameters.enhance == "none":
-        raise InputError("--store: nothing is doubled with --enhance none")
-
-
-def require_series(request: Request) -> None:
-    """Pores are looked for in CEA maps only, and the tables of a lake are of one series.
-
-    Raises
-    ------
-    InputError
-        If the request's series can't be taken further than into cubes.
-    """
-    if request.series.startswith(CCD_SERIES):
-        raise InputError(
-            f"--series {request.series}: images of the CCD, not CEA maps; `porelake ingest` fetches them"
-        )
-    others = {path.parent.name for path in Lake.at(request.lake).pointers()} - {request.series}
-    if others:
-        raise InputError(
-            f"--series {request.series}: the tables of the lake {request.lake} are of {min(others)}, and HARP"
-            " numbers of two series must not mix; name another lake"
-        )
 
 
 def process(request: Request, chain: Chain) -> Outcome:
@@ -193,7 +95,7 @@ def publish_of(request: Request, chain: Chain, outcome: Outcome) -> None:
 
 def _each(request: Request, chain: Chain, harpnums: Sequence[int]) -> Iterator[Outcome]:
     """What becomes of each HARP: here one after the other, or in a cluster as they end."""
-    names = _stages_of(request)
+    names = stages_of(request)
     if request.cluster is None:
         yield from _one_by_one(request, chain, harpnums, names)
         return
@@ -244,7 +146,7 @@ def process_harp(request: Request, harpnum: int, chain: Chain, names: Sequence[s
     return outcome
 
 
-def _through(member: Member, harpnum: int, chain: Chain, names: Sequence[str]) -> Iterator[stages.Done]:
+def _through(member: Member, harpnum: int, chain: Chain, names: Sequence[str]) -> Iterator[Done]:
     """Take a HARP that has its cube through stages, for one member of its ensemble."""
     for name in names:
         yield replace(chain.stages[name](member.request, harpnum), member=member.label)
@@ -271,14 +173,3 @@ def passed_over(request: Request) -> str:
     return (
         f"{request.source}: {counted(others, 'file')} of another kind or series passed over" if others else ""
     )
-
-
-def _stages_of(request: Request) -> list[str]:
-    """Stages that every HARP of a request goes through; the catalogue is published once for all."""
-    wanted = STAGES[: STAGES.index(request.last_stage) + 1]
-    also = {"store": _stores(request, wanted), "flow": "track" in wanted}
-    return [name for name in PLAIN.stages if name in wanted or also.get(name)]
-
-
-def _stores(request: Request, wanted: Sequence[str]) -> bool:
-    return request.store_x2 and "prepare" in wanted

@@ -13,9 +13,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from flows.artifacts import reported
+from flows.chain import PLAIN, Chain
 from flows.limits import harp_turn, jsoc_turn
 from flows.outcome import Outcome
-from flows.pipeline import PLAIN, Chain, process
+from flows.pipeline import process
 from flows.request import Request
 from pores.errors import UnreachableError
 

@@ -8,20 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from flows.chain import PLAIN, Chain
 from flows.followed import watched
 from flows.harp import Harp, forget_sources, source_files
 from flows.ingest import lacking
 from flows.outcome import Outcome, RunError, failure
-from flows.pipeline import (
-    PLAIN,
-    SILENT_AT,
-    Chain,
-    check,
-    not_tried,
-    process,
-    publish_of,
-    require_possible,
-)
+from flows.pipeline import SILENT_AT, not_tried, process, publish_of
+from flows.possible import check, require_possible
 from flows.request import JSOC, Request
 from flows.tracking import up_to_date
 from flows.words import counted

@@ -48,8 +48,9 @@ def _settle_kernel(place: Path) -> None:
 def demo_lake(place: Path) -> Path:
     """The lake of `porelake demo` under `place`; what is there already is not made again."""
     from catalog.build import publish
+    from flows.chain import PLAIN
     from flows.demo import HARP, SERIES
-    from flows.pipeline import PLAIN, process
+    from flows.pipeline import process
     from flows.request import Request
     from flows.simulated import simulate_series
     from pores.parameters import Parameters

@@ -150,7 +150,7 @@ def _require_use(request: Request) -> None:
 def _say_dry_run(request: Request) -> None:
     from flows.harp import harps_of
     from flows.ingest import dry_run
-    from flows.pipeline import require_series
+    from flows.possible import require_series
 
     if request.source != JSOC:
         raise InputError("--dry-run: it says what would be asked of JSOC; name HARPs, and --from jsoc")
@@ -162,16 +162,18 @@ def _say_dry_run(request: Request) -> None:
 
 
 def _publish(request: Request) -> None:
-    from catalog.build import publish  # not by the pipeline: the base install can do it
-    from storage.lake import Lake
+    from flows.publishing import publish  # not by the pipeline: the base install can do it
 
-    print(publish(Lake.at(request.lake)))
+    print(publish(request))
 
 
 def _run(request: Request) -> None:
     from flows.early import start_early
 
     start_early(request)  # while this process imports the rest
-    from flows.pipeline import run_request
+    from flows.loading import loading
+
+    with loading():
+        from flows.pipeline import run_request
 
     run_request(request, say)

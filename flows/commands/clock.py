@@ -110,7 +110,7 @@ def duration(option: str, text: str) -> timedelta:
 
 
 def _round(request: "Request", look_back: timedelta) -> None:
-    from flows.pipeline import PLAIN
+    from flows.chain import PLAIN
     from flows.progress import progress_bars
     from flows.watch import Clockwork, news, watch_round
 

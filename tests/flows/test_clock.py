@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from flows.chain import PLAIN, Chain
 from flows.commands import clock
 from flows.commands.clock import duration
 from flows.followed import watched
 from flows.ingest import first_of_interest
 from flows.outcome import Outcome, RunError, WrongRequestError
-from flows.pipeline import PLAIN, Chain
 from flows.request import Request, Selection
 from flows.stages import Done
 from flows.watch import LOOK_BACK, Clockwork, backfill, news, watch_round

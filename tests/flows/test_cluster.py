@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from flows import cluster_check, cluster_queue
+from flows.chain import PLAIN
 from flows.harp import DETECT_VERSION
 from flows.ingest import ingest
 from flows.outcome import Outcome, RunError
-from flows.pipeline import PLAIN, process, run_request
+from flows.pipeline import process, run_request
 from flows.request import JSOC, SERIES, Request
 from flows.stages import Done
 from pores.errors import InputError, PorelakeError
