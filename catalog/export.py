@@ -13,10 +13,11 @@ from catalog.data_package import package, resource
 from catalog.export_parquet import BATCH, write_parquet
 from catalog.formats import quoted
 from catalog.provenance import Rows, Subject, provenance, subject
-from catalog.query import connect, writable
+from catalog.query import connect
 from catalog.statement import checked, translated
 from pores.errors import InputError
 from storage.lake import Lake, atomic
+from storage.outputs import writable
 
 _WRITERS = {
     "votable": ("catalog.votable_xml", "write_votable"),
@@ -52,7 +53,7 @@ def export(
     """
     if form not in FORMATS:
         raise InputError(f"--format {form}: the formats are {', '.join(FORMATS)}")
-    place = writable(lake, out)
+    place = writable(out, lake)
     with atomic(place) as partial, connect(lake, partial) as connection:
         what = subject(connection, name, params, rows)
         about = provenance(connection, what, rows.harps if rows else ())

@@ -18,7 +18,8 @@ from catalog.schema import Column
 from catalog.sql_files import Value, shipped, sql_file
 from catalog.statement import checked
 from pores.errors import InputError
-from storage.lake import ROOMS, Lake, atomic
+from storage.lake import Lake, atomic
+from storage.outputs import writable
 from storage.remote_files import pull_catalog
 
 
@@ -163,7 +164,7 @@ def answer(lake: Lake, question: Question, form: str, out: Path | None) -> Path 
     if out is None and form == "parquet":
         raise InputError("--format parquet: name the file to write with --out")
     if out is not None:
-        place = writable(lake, out)
+        place = writable(out, lake)
         with atomic(place) as partial, connect(lake, partial) as connection:
             _ask(
                 connection,
@@ -185,15 +186,3 @@ def answer(lake: Lake, question: Question, form: str, out: Path | None) -> Path 
 def _ask(connection: duckdb.DuckDBPyConnection, question: Question, give: Callable[[str], None]) -> None:
     sql = checked(connection, question.sql)
     interruptible(connection, lambda: give(sql))
-
-
-def writable(lake: Lake, out: Path) -> Path:
-    """Return a file that an answer may be written to; InputError if it is no plain file or in the lake."""
-    place = out.expanduser().resolve()
-    if place.exists() and not place.is_file():
-        raise InputError(f"--out {out}: not a file that can be written")
-    if place == lake.catalog or any(place.is_relative_to(lake.root / room) for room in ROOMS):
-        raise InputError(f"--out {out}: the lake keeps its own files there; name another place")
-    if not place.parent.is_dir():
-        raise InputError(f"--out {out}: there is no directory {place.parent}; make it first")
-    return place

@@ -9,6 +9,7 @@ from flows.lineage_layout import WEST, lay_out
 from flows.words import counted
 from pores.errors import InputError
 from storage.lake import Lake
+from storage.outputs import writable
 
 FORMS = (".png", ".pdf", ".svg")
 _EVENTS = frozenset(("merge", "split"))
@@ -28,12 +29,13 @@ def write_lineage(lake: Lake, track_id: str | None, harpnum: int | None, out: Pa
     ------
     InputError
         If there is no such track or HARP, both or none is named, or the file's name ends otherwise than in
-        .png, .pdf or .svg.
+        .png, .pdf or .svg, or it can't be written.
     """
     if (track_id is None) == (harpnum is None):
         raise InputError("lineage: name a track, as TRACK_ID, or a HARP, as --harp N")
     if out.suffix.lower() not in FORMS:
         raise InputError(f"--out {out}: a name that ends in {', '.join(FORMS)} says what to write")
+    place = writable(out, lake)
     from flows.lineage_picture import draw_lineage
     from flows.lineage_style import Picture
 
@@ -53,7 +55,7 @@ def write_lineage(lake: Lake, track_id: str | None, harpnum: int | None, out: Pa
         longest = np.argsort(-chronicle.tracks["n_obs"], kind="stable")[:_NUMBERED]
         numbered = tuple(int(track) for track in longest)
         picture = Picture(lay_out(chronicle, WEST), title, subtitle, None, numbered, _EVENTS, longitude=True)
-    draw_lineage(picture, out)
+    draw_lineage(picture, place)
     return "\n".join([*(_line(chronicle, track) for track in sorted(numbered)), str(out)])
 
 

@@ -12,6 +12,7 @@ from pores.errors import InputError, PorelakeError
 from pores.geometry import CeaGrid
 from storage.labels import read_labels
 from storage.lake import Lake, atomic
+from storage.outputs import writable
 from storage.remote_files import here
 from storage.runs import CurrentRun, current_runs
 from storage.tables import read_table
@@ -45,10 +46,11 @@ def write_mask(lake: Lake, pore_id: str, out: Path) -> int:
     Raises
     ------
     InputError
-        If no current run has that feature.
+        If no current run has that feature, or the file can't be written.
     PorelakeError
         If the label images do not have the pixels that the table tells.
     """
+    place = writable(out, lake)
     run, pore = _find(lake, pore_id)
     rows = read_table(
         here(lake, lake.table("frames", run.harpnum, run.run_id)),
@@ -62,7 +64,7 @@ def write_mask(lake: Lake, pore_id: str, out: Path) -> int:
             f"{frame['labels_file']}: not the labels of {pore_id}; `porelake verify` checks the lake"
         )
     header = _header(json.loads(frame["keywords"]), (int(frame["ny"]), int(frame["nx"])), pore)
-    with atomic(out) as partial:
+    with atomic(place) as partial:
         fits.PrimaryHDU(mask, header).writeto(partial)
     return int(mask.sum())
 

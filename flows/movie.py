@@ -17,6 +17,7 @@ from flows.scenes import HarpScenes
 from flows.words import counted, size
 from pores.errors import InputError
 from storage.lake import Lake, atomic
+from storage.outputs import writable
 from storage.runs import run_of
 
 __all__ = ["FieldColours", "MovieLook", "Shown", "write_movie"]
@@ -33,10 +34,12 @@ def write_movie(lake: Lake, harpnum: int, out: Path, look: MovieLook) -> str:
     Raises
     ------
     InputError
-        If the lake has no run of the HARP, no usable frame in that time, or `out` does not end in .mp4.
+        If the lake has no run of the HARP or no usable frame in that time, or if `out` does not end in .mp4
+        or can't be written.
     """
     if out.suffix.lower() != ".mp4":
         raise InputError(f"--out {out}: a movie is an MP4 file; write a name that ends in .mp4")
+    place = writable(out, lake)
     scenes = HarpScenes(lake, run_of(lake, harpnum))
     shown = _moments(scenes, look)
     painter = _painter(scenes, look)
@@ -44,11 +47,11 @@ def write_movie(lake: Lake, harpnum: int, out: Path, look: MovieLook) -> str:
 
     pictures = (painter.picture(moment) for moment in track(shown, f"movie of HARP {harpnum}", len(shown)))
     tags = {"title": f"{scenes.title}, {look.intensity} intensity", "comment": _origin(scenes)}
-    with progress_bars(), atomic(out) as partial:
+    with progress_bars(), atomic(place) as partial:
         write_mp4(partial, pictures, look.fps, tags)
     seen = sum(not moment.reason for moment in shown)
     what = f"{counted(len(shown), 'picture')}, {seen} of them of usable frames"
-    return f"{out}: {what}, {len(shown) / look.fps:.1f} s, {size(out.stat().st_size)}"
+    return f"{out}: {what}, {len(shown) / look.fps:.1f} s, {size(place.stat().st_size)}"
 
 
 def still(scenes: HarpScenes, t_rec: np.datetime64, look: MovieLook) -> RGB:

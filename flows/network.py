@@ -20,6 +20,7 @@ from pores.errors import InputError
 from pores.simulate.stage import PIXEL_MM
 from pores.upsample import double
 from storage.one_image import read_image
+from storage.outputs import writable
 from storage.weights_file import write_weights
 
 IMAGE, ANSWER, SIMULATION = "nhmi.fits", "nhmio.fits", "simulation.npy"
@@ -75,6 +76,7 @@ def material(directory: Path) -> Material:
 
 def make_network(directory: Path, out: Path, recipe: Recipe, tell: Callable[[str], object]) -> Weights:
     """Train the network and write its weights with their card."""
+    place = writable(out)  # before half an hour's work
     given = material(directory)
     layers = train(given.lesson, recipe, tell)
     plain = Weights("untold", "compact", "intensity", layers)
@@ -89,7 +91,7 @@ def make_network(directory: Path, out: Path, recipe: Recipe, tell: Callable[[str
         "scores": json.dumps(scores, sort_keys=True),
     }
     weights = Weights(plain.name, plain.topology, plain.quantity, layers, card)
-    write_weights(out, weights)
+    write_weights(place, weights)
     return weights
 
 

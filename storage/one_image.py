@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pores.errors import InputError
 from storage.lake import atomic
+from storage.outputs import writable
 
 _HISTORY = "doubled in resolution by porelake ({method}); outer edges of the image kept"
 
@@ -56,13 +57,12 @@ def double_file(image: Path, out: Path, double: Callable[[NDArray[np.float32], s
     ------
     InputError
         If the file is no FITS file, has no 2-D image, or one that can't be doubled so; if the result would
-        take the place of the image, or of a directory.
+        take the place of the image, or can't be written.
     """
-    if out.is_dir() or (out.exists() and out.samefile(image)):
-        raise InputError(
-            f"--out {out}: {'a directory' if out.is_dir() else 'the image itself'}; name another file"
-        )
+    place = writable(out)
     data, header = _read(image)
+    if place.exists() and place.samefile(image):
+        raise InputError(f"--out {out}: the image itself; name another file")
     unit = next((str(header[name]) for name in UNITS if header.get(name)), "")
     try:
         doubled = double(data, unit)
@@ -74,7 +74,7 @@ def double_file(image: Path, out: Path, double: Callable[[NDArray[np.float32], s
         if value is not None:
             header[keyword] = (value, comment)
     header.add_history(_HISTORY.format(method=doubled.method))
-    with atomic(out) as partial:
+    with atomic(place) as partial:
         fits.PrimaryHDU(doubled.image, header).writeto(partial, output_verify="silentfix")
 
 

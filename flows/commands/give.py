@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.ask import ParamOption, pairs
-from flows.lake_options import LakeOption
+from flows.lake_options import INTO, LakeOption
 from flows.option_values import moment
 from flows.words import counted
 from pores.errors import InputError, PorelakeError
@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
 def export(
     table: Annotated[str | None, typer.Argument(help="Table, view or named query.")] = None,
     form: FormatOption = None,
-    out: Annotated[Path | None, typer.Option("--out", help="File to write.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help=f"File to write, {INTO}.")] = None,
     param: ParamOption = None,
     where: WhereOption = None,
     harp: Annotated[

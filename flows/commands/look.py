@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from flows.lake_options import INTO
 from flows.movie_look import FULL_HD, FieldColours, MovieLook, Shown
 from flows.option_values import moment
 from flows.options import LakeOption
@@ -19,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def lineage(
-    out: Annotated[Path, typer.Option("--out", help="File to write: .png, .pdf or .svg.")],
+    out: Annotated[Path, typer.Option("--out", help=f"File to write, {INTO}: .png, .pdf or .svg.")],
     track: Annotated[
         str | None, typer.Argument(metavar="TRACK_ID", help="A `track_id` of the table `tracks`.")
     ] = None,
@@ -36,7 +37,7 @@ def lineage(
 
 def movie(
     harp: Annotated[int, typer.Option("--harp", min=1, help="HARP number.")],
-    out: Annotated[Path, typer.Option("--out", help="File to write: .mp4.")],
+    out: Annotated[Path, typer.Option("--out", help=f"File to write, {INTO}: .mp4.")],
     intensity: Annotated[
         Shown,
         typer.Option("--intensity", help="Prepared, and what was found; or raw: as archived."),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from flows.lake_options import INTO
 from flows.options import JsonOption, LakeOption, WeightsOption
 from pores.errors import InputError
 from pores.scenarios import BILLS
@@ -93,7 +94,7 @@ def score(
 def mask(
     pore_id: Annotated[str, typer.Argument(help="A `pore_id` of the table `pores`.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="FITS file to write; default: PORE_ID.fits.")
+        Path | None, typer.Option("--out", help=f"FITS file to write, {INTO}; default: PORE_ID.fits.")
     ] = None,
     lake: LakeOption = "lake",
 ) -> None:
@@ -107,7 +108,7 @@ def mask(
 
 def enhance(
     image: Annotated[Path, typer.Argument(help="FITS file with one 2-D image.")],
-    out: Annotated[Path, typer.Option("--out", help="FITS file to write.")],
+    out: Annotated[Path, typer.Option("--out", help=f"FITS file to write, {INTO}.")],
     method: Annotated[
         Method,
         typer.Option(

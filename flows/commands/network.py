@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flows.lake_options import INTO
 from pores.errors import InputError
 
 weights_app = typer.Typer(
@@ -90,7 +91,7 @@ def train_enhance(
             "--data", help="Directory with nhmi.fits, nhmio.fits and simulation.npy of HelioML, ch. 3."
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="File of weights to write, HDF5.")],
+    out: Annotated[Path, typer.Option("--out", help=f"File of weights to write, {INTO}: HDF5.")],
     settings: Annotated[
         list[str] | None,
         typer.Option(

@@ -16,10 +16,12 @@ from astropy.wcs import WCS
 from typer.main import get_command
 
 from flows.cli import MODULES, command_line
+from flows.lake_options import INTO
 from tests.flows.runs import (
     BUSY,
     QUIET,
     Command,
+    Refuses,
     assert_same_tables,
     environment,
     porelake,
@@ -163,10 +165,34 @@ def test_the_file_of_an_answer_is_named(small_lake: Path, tmp_path: Path, comman
         out = tmp_path / f"{asked[0]}.csv"
         ended = command(*asked, "--out", out, *lake)
         assert (ended.status, ended.out.splitlines()[0], ended.err) == (0, str(out), "")
-        ended = command(*asked, "--out", tmp_path / "new" / "x.csv", *lake)
-        assert (ended.status, ended.out) == (2, "")
-        assert f"there is no directory {tmp_path / 'new'}" in ended.err
-    assert not (tmp_path / "new").exists()
+
+
+FILES = {
+    "lineage": ("--harp", BUSY, "--out", "new/x.png"),
+    "movie": ("--harp", BUSY, "--out", "new/x.mp4"),
+    "mask": (f"{BUSY}_20140610_103600_001", "--out", "new/x.fits"),
+    "enhance": ("x.fits", "--method", "spline", "--out", "new/x.fits"),
+    "train-enhance": ("--data", "nowhere", "--out", "new/x.h5"),
+    "export": ("pores", "--format", "csv", "--out", "new/x.csv"),
+    "query": ("longest_lives", "--out", "new/x.csv"),
+    "sql": ("SELECT 1", "--out", "new/x.csv"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_command_makes_the_directory_of_its_file(
+    name: str,
+    small_lake: Path,
+    tmp_path: Path,
+    command: Command,
+    refuses: Refuses,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PORELAKE_LAKE", str(small_lake))
+    refuses(name, *FILES[name], says=f"there is no directory {tmp_path / 'new'}; make it first")
+    assert list(tmp_path.iterdir()) == []
+    assert INTO in " ".join(command(name, "--help").out.replace("│", " ").split())
 
 
 def test_verify_tells_what_is_wrong(lake: Path, command: Command) -> None:
