@@ -1,6 +1,6 @@
 """The frames of a HARP in time, and the features in them in one order whatever order their rows came in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 DEFAULT_CADENCE_S = 720.0
+_AT_A_TIME = 20_000  # features
 TOLERANCE_S = 1.0
 NONE = -1  # no feature, no track
 
@@ -223,6 +224,37 @@ class Features:
     def in_frame(self, k: int) -> Ints:
         """The features of frame k."""
         return np.arange(self.first[k], self.first[k + 1])
+
+    def in_frames(self, some: Ints, begin: int, end: int) -> Ints:
+        """Those of some features, ascending, that are in frames from `begin` to before `end`."""
+        low, high = np.searchsorted(some, self.first[[begin, end]])
+        return some[low:high]
+
+    def batches(self, step: int = 0) -> Iterator[tuple[int, int]]:
+        """See `frames_in_batches`; of some thousand features each."""
+        return frames_in_batches(self.first, step, _AT_A_TIME)
+
+
+def frames_in_batches(first: Ints, step: int, most: int) -> Iterator[tuple[int, int]]:
+    """Frames from k to before another one, of few things each, that all have a frame `step` on.
+
+    What is reckoned for so few stays in the processor's cache, and in memory that was freed just before: the
+    system clears what is taken anew.
+
+    Parameters
+    ----------
+    first : ndarray of int, (n_frames + 1,)
+        Things of frame k are first[k]..first[k + 1] - 1.
+    step : int
+    most : int
+        Things of one batch, unless one frame has more.
+    """
+    k, n = 0, len(first) - 1 - step
+    while k < n:
+        end = int(np.searchsorted(first, first[k] + most, side="right")) - 1
+        end = min(max(end, k + 1), n)
+        yield k, end
+        k = end
 
 
 def _check(pores: Mapping[str, NDArray[Any]], needed: tuple[str, ...]) -> None:

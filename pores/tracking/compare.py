@@ -7,7 +7,7 @@ import numpy as np
 
 from pores.parameters import TrackParameters
 from pores.runs import spread
-from pores.series import Bools, Floats, Ints, Watch
+from pores.series import Bools, Features, Floats, Ints, Watch
 from pores.tracking.link import Links, Loose, one_to_one, reach_px
 from pores.tracking.nodes import Nodes
 from pores.tracking.observed import own_motions
@@ -38,7 +38,7 @@ class Comparer:
 
     def __post_init__(self) -> None:
         self._sign = own_signs(self.nodes.all, self.parameters)
-        self._by_x = np.lexsort((self.nodes.all["x_px"], self.nodes.all.k))
+        self._by_x = _by_x(self.nodes.all)
 
     def longest_step(self) -> int:
         """The most frames that lie within the gap window from one to another."""
@@ -50,20 +50,26 @@ class Comparer:
 
     def steps(self, step: int) -> tuple[Ints, Ints]:
         """The features of frames that have one `step` on within the gap window, and those of the latter."""
-        n, k = len(self.watch), self.nodes.all.k
-        first = np.zeros(n + step, bool)
+        n, of_frame = len(self.watch), np.diff(self.nodes.all.first)
         earlier = np.arange(max(n - step, 0))
-        first[earlier] = self.watch.within_gap(earlier, earlier + step, self.parameters)
-        return np.flatnonzero(first[k]), np.flatnonzero((k >= step) & first[k - step])
+        within = self.watch.within_gap(earlier, earlier + step, self.parameters)
+        rest = np.zeros(min(step, n), bool)
+        sides = np.append(within, rest), np.append(rest, within)
+        a, b = (np.flatnonzero(np.repeat(frames, of_frame)) for frames in sides)
+        return a, b
 
     def by_masks(self, a: Ints, b: Ints, step: int, prospects: Prospects) -> Pairs:
         """Overlaps between some features and some `step` frames on, but of opposite fields."""
-        if not len(a) or not len(b):
-            return Pairs.joined([])
-        there, back = (self._scaled(move) for move in (prospects.there(a, step), prospects.back(b, step)))
-        pairs = overlaps(self.nodes.footprints, Side(a, there), Side(b, back), step)
-        alike = self._sign[pairs.source] * self._sign[pairs.target] >= 0
-        return pairs.where(alike & (pairs.overlap >= self.parameters.min_overlap))
+        parts = []
+        for begin, end in self.nodes.footprints.batches(step):
+            some = self._in_frames(a, b, (begin, end), step)
+            if all(map(len, some)):
+                there, back = prospects.there(some[0], step), prospects.back(some[1], step)
+                sides = (Side(one, self._scaled(move)) for one, move in zip(some, (there, back), strict=True))
+                pairs = overlaps(self.nodes.footprints, *sides, (begin, end), step)
+                alike = self._sign[pairs.source] * self._sign[pairs.target] >= 0
+                parts.append(pairs.where(alike & (pairs.overlap >= self.parameters.min_overlap)))
+        return Pairs.joined(parts)
 
     def by_places(
         self, a: Ints, b: Ints, step: int, prospects: Prospects, polarity: Floats, speed_km_s: float
@@ -91,14 +97,18 @@ class Comparer:
         self, some: tuple[Ints, Ints], every: tuple[Ints, Ints], step: int, flow: Prospects
     ) -> tuple[Ints, Ints]:
         """Of some features and all there, and those `step` frames on: what touches once some are moved."""
-        (a, b), (all_a, all_b) = some, every
-        near_a, near_b = (np.zeros(len(self.nodes), bool) for _ in range(2))
-        if len(a) and len(all_b):
-            for one, other in self._touching(a, flow.there(a, step), all_b, step):
-                near_a[one], near_b[other] = True, True
-        if len(b) and len(all_a):
-            for one, other in self._touching(b, flow.back(b, step), all_a, -step):
-                near_b[one], near_a[other] = True, True
+        near_a, near_b, wanted_a, wanted_b = (np.zeros(len(self.nodes), bool) for _ in range(4))
+        wanted_a[every[0]], wanted_b[every[1]] = True, True
+        for begin, end in self.nodes.all.batches(step):
+            a, b = self._in_frames(*some, (begin, end), step)
+            if len(a):
+                others = self._sorted(wanted_b, begin + step, end + step)
+                for one, other in self._touching(a, flow.there(a, step), others, step):
+                    near_a[one], near_b[other] = True, True
+            if len(b):
+                others = self._sorted(wanted_a, begin, end)
+                for one, other in self._touching(b, flow.back(b, step), others, -step):
+                    near_b[one], near_a[other] = True, True
         return np.flatnonzero(near_a), np.flatnonzero(near_b)
 
     def motions(self, links: Links, most: int) -> tuple[Floats, Floats]:
@@ -106,11 +116,10 @@ class Comparer:
         return own_motions(self.nodes.all, self.watch, links, self.parameters, most)
 
     def _touching(self, mine: Ints, move: Moves, others: Ints, step: int) -> Iterator[tuple[Ints, Ints]]:
-        """Pairs of features that may touch once the former are moved `step` frames on."""
+        """Pairs of features that may touch once the former are moved `step` frames on; the others by x."""
         at, radius = self.nodes.all, self.nodes.places.radius
-        wanted = np.zeros(len(self.nodes), bool)
-        wanted[others] = True
-        others = self._by_x[wanted[self._by_x]]
+        if not len(others):
+            return
         along = at.k[others] * _FRAME_PX + at["x_px"][others]
         x, y = at["x_px"][mine] + move.dx, at["y_px"][mine] + move.dy
         reach = _SLENDER * (radius[mine] + radius[others].max()) + 1.0
@@ -121,9 +130,28 @@ class Comparer:
             touch = away <= _SLENDER * (radius[one] + radius[other])
             yield one[touch], other[touch]
 
+    def _in_frames(self, a: Ints, b: Ints, frames: tuple[int, int], step: int) -> tuple[Ints, Ints]:
+        """Those of features, ascending, in frames from one to before another, and of others `step` on."""
+        begin, end = frames
+        return self.nodes.all.in_frames(a, begin, end), self.nodes.all.in_frames(b, begin + step, end + step)
+
+    def _sorted(self, wanted: Bools, begin: int, end: int) -> Ints:
+        """The wanted features in frames from `begin` to before `end`, by frame and x."""
+        some = self._by_x[slice(*self.nodes.all.first[[begin, end]])]
+        return some[wanted[some]]
+
     def _scaled(self, moves: Moves) -> Moves:
         scale = self.watch.scale
         return Moves(scale * moves.dx, scale * moves.dy, moves.known)
+
+
+def _by_x(features: Features) -> Ints:
+    """Features by frame and x."""
+    order = np.empty(len(features), np.intp)
+    for batch in features.batches():
+        some = slice(*features.first[list(batch)])
+        order[some] = some.start + np.lexsort((features["x_px"][some], features.k[some]))
+    return order
 
 
 def _crossed(begin: Ints, end: Ints) -> Iterator[tuple[Ints, Ints]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pores.motion import Bools
 from pores.series import NONE, Columns, Features, Ints, Watch
 from pores.tracking.lineage import Lineage, in_order
-from pores.tracking.link import Links
+from pores.tracking.link import Links, occurrences
 from pores.tracking.lives import Ends, passing
 from pores.tracking.observed import Observed
 
@@ -66,11 +66,12 @@ def _ends(kind: str, at: Ints, cause: NDArray[Any], told: Bools) -> list[_Event]
 
 def _forks(kind: str, at: Ints, others: Ints, rank: Ints) -> list[_Event]:
     """Merges or splits: features with two links or more towards the past or the future, the largest first."""
+    several = occurrences(at, at) > 1
+    at, others = at[several], others[several]
     order = np.lexsort((rank[others], at))
     at, others = at[order], others[order]
-    features, start, n = np.unique(at, return_index=True, return_counts=True)
     events = []
-    for feature, i, many in zip(features[n > 1], start[n > 1], n[n > 1], strict=True):
+    for feature, i, many in zip(*np.unique(at, return_index=True, return_counts=True), strict=True):
         one, partners = np.array([feature]), others[i : i + many]
         seen = feature if kind == "merge" else partners[0]
         sides = (partners, one) if kind == "merge" else (one, partners)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.series import Bools, Ints
+from pores.series import Bools, Ints, frames_in_batches
 
 _AT_A_TIME = 100_000  # runs looked at together: what they take stays in the cache
 
@@ -21,7 +22,7 @@ class Strip:
     Attributes
     ----------
     owner : ndarray of int, (n,)
-        Feature of each run.
+        Feature of each run, counted from the first of these frames.
     frame : ndarray of int, (n,)
         Its frame, counted from the first that was asked for.
     y, x, length : ndarray of int, (n,)
@@ -41,10 +42,14 @@ class Footprints:
 
     Attributes
     ----------
-    owner, y, x, length : ndarray of int, (n_runs,)
+    owner : ndarray of int, (n_runs,)
+        Feature of each run.
+    y, x, length : ndarray of int, (n_runs,)
         As in `Strip`.
     first : ndarray of int, (n_frames + 1,)
         Runs of frame k are first[k]..first[k + 1] - 1.
+    features : ndarray of int, (n_frames + 1,)
+        Features of frame k are features[k]..features[k + 1] - 1.
     area : ndarray of int, (n_features,)
         Pixels of each feature.
     shape : tuple of int
@@ -56,34 +61,35 @@ class Footprints:
     x: NDArray[Any]
     length: NDArray[Any]
     first: Ints
+    features: Ints
     area: Ints
     shape: tuple[int, int]
 
     @classmethod
-    def of(cls, frames: Iterable[NDArray[Any]], n_features: int) -> Self:
-        """The footprints of runs: owner, y, x and length by frame, in raster order, shape (4, n) each."""
+    def of(cls, frames: Iterable[NDArray[Any]], features: Ints) -> Self:
+        """The footprints of runs: owner, y, x and length by frame, in raster order, shape (4, n) each.
+
+        `features` as above.
+        """
         kept = [_small(runs) for runs in frames]
         first = np.cumsum([0, *(len(runs[0]) for runs in kept)])
         columns = [np.concatenate([np.empty(0, np.int16), *parts]) for parts in zip(*kept, strict=True)]
         owner, y, x, length = columns or [np.empty(0, np.int16)] * 4
-        area = np.zeros(n_features, np.intp)
-        np.add.at(area, owner, length)
+        area = np.zeros(features[-1], np.intp)
+        for k, (low, high) in enumerate(pairwise(features.tolist())):
+            some = slice(first[k], first[k + 1])
+            area[low:high] = np.bincount(owner[some] - low, length[some], high - low)
         shape = int(y.max(initial=-1)) + 1, int((x + length).max(initial=0))
-        return cls(owner.astype(np.int32, copy=False), y, x, length, first, area, shape)
+        return cls(owner.astype(np.int32, copy=False), y, x, length, first, features, area, shape)
 
     def batches(self, step: int) -> Iterator[tuple[int, int]]:
-        """Frames from k to before another one, of few runs each, that all have a frame `step` on."""
-        k, n = 0, len(self.first) - 1 - step
-        while k < n:
-            end = int(np.searchsorted(self.first, self.first[k] + _AT_A_TIME))
-            end = min(max(end, k + 1), n)
-            yield k, end
-            k = end
+        """See `frames_in_batches`; of few runs each."""
+        return frames_in_batches(self.first, step, _AT_A_TIME)
 
     def strip(self, begin: int, end: int, wanted: Bools) -> Strip:
-        """The runs of wanted features in frames from `begin` to before `end`."""
+        """The runs in frames from `begin` to before `end` of those of their features that are wanted."""
         some = slice(self.first[begin], self.first[end])
-        owner = self.owner[some]
+        owner = self.owner[some] - np.int32(self.features[begin])
         frame = np.repeat(np.arange(end - begin, dtype=np.int32), np.diff(self.first[begin : end + 1]))
         keep = wanted[owner]
         columns = (frame, *(values[some].astype(np.int32) for values in (self.y, self.x, self.length)))

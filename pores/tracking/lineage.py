@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from pores.series import NONE, Columns, Features, Ints, Watch
 from pores.tracking.chains import roots
-from pores.tracking.link import Links
+from pores.tracking.link import Links, occurrences
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +105,9 @@ def _kinds(links: Links, features: Features, watch: Watch) -> NDArray[Any]:
     before, _ = _partners(links, len(features))
     k_from, k_to = features.k[links.source], features.k[links.target]
     gap = watch.gap_between(k_from, k_to)
-    other = np.where(before[links.target] == NONE, "split", "merge")
-    return np.where(links.own, np.where(gap, "gap", "continue"), other).astype(object)
+    merge = before[links.target] != NONE
+    kinds = np.array(["continue", "gap", "split", "merge"], object)
+    return np.asarray(kinds[np.where(links.own, gap, 2 + merge)])
 
 
 def _partners(links: Links, n: int) -> tuple[Ints, Ints]:
@@ -126,7 +127,9 @@ def _tracks(before: Ints) -> Ints:
 def _largest(of: Ints, partner: Ints, rank: Ints) -> Ints:
     """The largest partner of each feature, -1 without one."""
     largest = np.full(len(rank), NONE, np.intp)
-    order = np.argsort(-rank[partner], kind="stable")
+    largest[of] = partner
+    several = np.flatnonzero(occurrences(of, of) > 1)
+    order = several[np.argsort(-rank[partner[several]], kind="stable")]
     largest[of[order]] = partner[order]
     return largest
 

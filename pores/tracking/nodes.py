@@ -83,7 +83,7 @@ def _together(pores: Features, faint: Features, order: Ints, n_frames: int) -> F
 def _footprints(every: Features, faint: Bools, watch: Watch, sightings: Sightings) -> Footprints:
     """The footprints of all frames: their label images are asked for once, in time order."""
     frames = (_of_frame(every, faint, watch, sightings, k) for k in range(len(watch)))
-    return Footprints.of(frames, len(every))
+    return Footprints.of(frames, every.first)
 
 
 def _of_frame(

@@ -57,28 +57,31 @@ def own_motions(
     alone = occurrences(links.source, links.source) * occurrences(links.target, links.target) == 1
     plain = Links(*(part[links.own & alone] for part in (links.source, links.target, links.own)))
     moved, dt = displacements(features, watch, plain)
-    before = _mean_motion(plain.target, plain.source, moved, dt, (n, most))
-    after = _mean_motion(plain.source, plain.target, moved, dt, (n, most))
-    if not len(watch):
-        return before, after
-    top = parameters.max_speed_km_s / watch.views[0].grid.pixel_km
-    return _limited(before, top), _limited(after, top)
+    top = parameters.max_speed_km_s / watch.views[0].grid.pixel_km if len(watch) else np.inf
+    before = _mean_motion(plain.target, plain.source, (moved, dt), (n, most), top)
+    after = _mean_motion(plain.source, plain.target, (moved, dt), (n, most), top)
+    return before, after
 
 
 def displacements(features: Features, watch: Watch, links: Links) -> tuple[Floats, Floats]:
     """Displacement (dx, dy) along each link relative to rotation, native pixels, and its duration, s."""
-    k = features.k[links.target]
-    dt = watch.t_s[k] - watch.t_s[features.k[links.source]]
-    still = np.zeros(len(links))
-    rest = Places(features["lon"][links.source], features["lat"][links.source], still, still, still)
-    start = expected_each(rest, dt, watch.grids, k)
-    moved = [features[name][links.target] - at for name, at in zip(("x_px", "y_px"), start, strict=True)]
-    return np.array(moved), dt
+    moved, dt = np.empty((2, len(links))), np.empty(len(links))
+    for some in in_blocks(len(links)):
+        source, target = links.source[some], links.target[some]
+        k = features.k[target]
+        dt[some] = watch.t_s[k] - watch.t_s[features.k[source]]
+        still = np.zeros(len(k))
+        rest = Places(features["lon"][source], features["lat"][source], still, still, still)
+        start = expected_each(rest, dt[some], watch.grids, k)
+        moved[:, some] = features["x_px"][target] - start[0], features["y_px"][target] - start[1]
+    return moved, dt
 
 
-def _mean_motion(here: Ints, there: Ints, moved: Floats, dt: Floats, shape: tuple[int, int]) -> Floats:
+def _mean_motion(
+    here: Ints, there: Ints, displaced: tuple[Floats, Floats], shape: tuple[int, int], top: float
+) -> Floats:
     """Mean motion of each feature over its nearest displacements on one side, NaN without any."""
-    n, most = shape
+    (n, most), (moved, dt) = shape, displaced
     link = np.full(n, NONE, np.intp)
     link[here] = np.arange(len(here))
     motion = np.full((2, n), np.nan)
@@ -93,6 +96,7 @@ def _mean_motion(here: Ints, there: Ints, moved: Floats, dt: Floats, shape: tupl
                 total[goes_on] += along[step]
             at[goes_on] = there[step]
         np.divide(way, time, out=motion[:, some], where=time > 0)
+        motion[:, some] = _limited(motion[:, some], top)
     return motion
 
 

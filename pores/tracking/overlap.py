@@ -1,4 +1,4 @@
-"""How much of their masks features of two frames share once they are moved, for all frames at once."""
+"""How much of their masks features of two frames share once they are moved, for many frames at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,39 +59,45 @@ class Side:
     moves: Moves
 
 
-def overlaps(footprints: Footprints, before: Side, after: Side, step: int) -> Pairs:
-    """The pairs of features of frames and of those `step` on that share pixels.
+def overlaps(footprints: Footprints, before: Side, after: Side, frames: tuple[int, int], step: int) -> Pairs:
+    """The pairs of features that share pixels, of frames from one to before another, and of those `step` on.
 
     The earlier are moved on, and the later back; what they share is the mean of the two, so that the same
     comes out with time reversed. Overlap is the shared part of the smaller mask.
     """
-    sides = [_Mover.of(side, len(footprints.area)) for side in (before, after)]
-    shared = [_shared(footprints, sides, frames, step) for frames in footprints.batches(step)]
-    if not shared:
-        return Pairs.joined([])
-    source, target, forth, back = (np.concatenate(parts) for parts in zip(*shared, strict=True))
+    begin, end = frames
+    ends = (begin, end), (begin + step, end + step)
+    sides = [
+        _Mover.of(side, *footprints.features[list(some)])
+        for side, some in zip((before, after), ends, strict=True)
+    ]
+    strips = [footprints.strip(*some, side.wanted) for some, side in zip(ends, sides, strict=True)]
+    source, target, forth, back = _shared(strips, sides, footprints.shape)
     a, b = sides[0].known[source], sides[1].known[target]
     weights = (a | ~b).astype(float), (b | ~a).astype(float)
-    size = np.minimum(footprints.area[source], footprints.area[target])
     mean = (forth * weights[0] + back * weights[1]) / (weights[0] + weights[1])
+    source, target = source + sides[0].first, target + sides[1].first
+    size = np.minimum(footprints.area[source], footprints.area[target])
     return Pairs(source, target, mean / size)
 
 
 @dataclass(frozen=True, eq=False)
 class _Mover:
-    """Of every feature: whether it is wanted, its move in whole pixels, and whether that is known."""
+    """Of features from `first` on: whether it is wanted, its move in whole pixels, and if that is known."""
 
+    first: int
     wanted: Bools
     dx: Ints32
     dy: Ints32
     known: Bools
 
     @classmethod
-    def of(cls, side: Side, n: int) -> Self:
-        one = cls(np.zeros(n, bool), np.zeros(n, np.int32), np.zeros(n, np.int32), np.zeros(n, bool))
-        one.wanted[side.features] = True
-        one.dx[side.features], one.dy[side.features] = _whole(side.moves.dx), _whole(side.moves.dy)
-        one.known[side.features] = side.moves.known
+    def of(cls, side: Side, first: int, end: int) -> Self:
+        n, which = end - first, side.features - first
+        one = cls(first, np.zeros(n, bool), np.zeros(n, np.int32), np.zeros(n, np.int32), np.zeros(n, bool))
+        one.wanted[which] = True
+        one.dx[which], one.dy[which] = _whole(side.moves.dx), _whole(side.moves.dy)
+        one.known[which] = side.moves.known
         return one
 
 
@@ -99,13 +105,10 @@ Met = tuple[Whole, Whole, Whole]  # features of both, and how many pixels they s
 Shared = tuple[Ints, Ints, Floats, Floats]  # features of both; pixels they share moved on, and moved back
 
 
-def _shared(footprints: Footprints, sides: Sequence[_Mover], frames: tuple[int, int], step: int) -> Shared:
-    """Pixels that features of some frames share with those `step` on, moved on and moved back."""
-    begin, end = frames
-    before = footprints.strip(begin, end, sides[0].wanted)
-    after = footprints.strip(begin + step, end + step, sides[1].wanted)
-    on = _met(before, after, sides[0], footprints.shape)
-    target, source, moved_back = _met(after, before, sides[1], footprints.shape)
+def _shared(strips: Sequence[Strip], sides: Sequence[_Mover], shape: tuple[int, int]) -> Shared:
+    """Pixels that features share, those before moved on, and those after moved back."""
+    on = _met(*strips, sides[0], shape)
+    target, source, moved_back = _met(*reversed(strips), sides[1], shape)
     return _summed(on, (source, target, moved_back))
 
 

@@ -36,8 +36,9 @@ class Prospects:
         cls, features: Features, watch: Watch, places: Places, velocities: Mapping[str, NDArray[Any]] | None
     ) -> Self:
         """By the local flow that was measured between a feature's frame and those next to it."""
-        flow = np.full((2, 2, len(features)), np.nan)
+        flow = np.broadcast_to(np.nan, (2, 2, len(features)))
         if velocities is not None and len(watch):
+            flow = flow.copy()
             names = np.asarray(velocities["pore_id"], object)
             row_of = {name: row for row, name in enumerate(names)}
             rows = np.array([row_of.get(name, -1) for name in features["pore_id"]], np.intp)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pores import motion
+from pores import motion, series
 from pores.grids import Grids
 from pores.motion import Places, expected, expected_each
 from pores.parameters import TrackParameters
@@ -62,12 +62,14 @@ def test_overlaps_are_those_of_moved_images(seed, step):
         runs.append(np.array([owner, one.y, one.x, one.length]))
     n, shift = len(masks), rng.integers(-3, 4, (2, 2, len(masks)))
     known = rng.random((2, n)) < 0.5
-    before, after = (np.flatnonzero(rng.random(n) < 0.8) for _ in range(2))
+    in_time = k < len(frames) - step, k >= step
+    before, after = (np.flatnonzero((rng.random(n) < 0.8) & some) for some in in_time)
     sides = [
         Side(some, Moves(*shift[i][:, some].astype(float), known[i][some]))
         for i, some in enumerate((before, after))
     ]
-    pairs = overlaps(Footprints.of(runs, n), *sides, step)
+    footprints_of = Footprints.of(runs, np.searchsorted(k, np.arange(len(frames) + 1)))
+    pairs = overlaps(footprints_of, *sides, (0, len(frames) - step), step)
     expected_pairs = {}
     for a in before:
         for b in after:
@@ -88,7 +90,7 @@ def test_overlaps_are_those_of_moved_images(seed, step):
 def test_how_much_is_reckoned_together_changes_nothing(seed, monkeypatch):
     scene = busy(seed)
     whole = scene.track()
-    for module in (footprints, compare, motion):
+    for module in (footprints, compare, motion, series):
         monkeypatch.setattr(module, "_AT_A_TIME", 7)
     parts = scene.track()
     for name in ("links", "tracks", "events"):
