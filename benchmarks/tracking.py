@@ -11,6 +11,7 @@ from benchmarks.report import Cells, Table
 from benchmarks.timing import Sample, seconds
 from pores.parameters import Tracker, TrackParameters
 from pores.track import Sightings, track
+from storage.memory import all_freed_kept
 
 FRAMES, FEW, WARM = 1200, 20, 20
 LONG = (375, 750, 1500)  # frames, each twice the one before
@@ -125,7 +126,8 @@ def _times(given: Sightings, names: Sequence[Tracker], rounds: int) -> dict[str,
 
 
 def _tracked(given: Sightings, name: Tracker) -> int:
-    return len(track(given, TrackParameters(tracker=name)).tracks["track_id"])
+    with all_freed_kept():  # as a run does
+        return len(track(given, TrackParameters(tracker=name)).tracks["track_id"])
 
 
 def _peak_mb(given: Sightings) -> float:

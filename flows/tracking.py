@@ -40,6 +40,7 @@ from pores.trackers import packages
 from storage.keys import json_key, stage_key
 from storage.labels import LabelReader, Layer
 from storage.lake import Lake
+from storage.memory import all_freed_kept
 from storage.runs import CurrentRun, current_run
 from storage.tables import read_table, write_table
 
@@ -119,7 +120,8 @@ def _tables(
         partial(labels, "faint"),
         velocities,
     )
-    tracking = track_features(sightings, request.parameters.track, request.parameters.peers)
+    with all_freed_kept():
+        tracking = track_features(sightings, request.parameters.track, request.parameters.peers)
     return {
         "pores": {**pores, "track_id": tracking.track_id},
         "faint": {**faint, "track_id": tracking.faint_track_id},

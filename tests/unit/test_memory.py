@@ -31,6 +31,38 @@ def faults(call: str) -> int:
     return int(told.stdout)
 
 
+WHOLE_SERIES = """
+import resource
+import numpy as np
+from storage.memory import all_freed_kept
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def held_mb():
+    with open("/proc/self/statm") as told:
+        return int(told.read().split()[1]) * resource.getpagesize() / 1e6
+def work():
+    return [np.ones(2**17 + 2**10) for _ in range(200)]  # together more than is kept otherwise
+def taken():
+    work()
+    before = faults()
+    for _ in range(5):
+        work()
+    return faults() - before
+usual, at_first = taken(), held_mb()
+with all_freed_kept():
+    kept = taken()
+print(usual, kept, held_mb() - at_first)
+"""
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the C library is glibc on Linux only")
 def test_pages_are_cleared_once() -> None:
     assert faults("keep_freed()") < 0.05 * faults("")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the C library is glibc on Linux only")
+def test_all_is_kept_for_a_while_then_given_back() -> None:
+    told = subprocess.run([sys.executable, "-c", WHOLE_SERIES], check=True, capture_output=True, text=True)
+    usual, kept, more_mb = map(float, told.stdout.split())
+    assert kept < 0.05 * usual
+    assert more_mb < 20
