@@ -5,7 +5,6 @@ With `--trackers porelake --seeds 1..5 --mistakes` it is a quick look at what a 
 
 import argparse
 import os
-import time
 from pathlib import Path
 from typing import get_args
 
@@ -29,12 +28,10 @@ def main() -> None:
     given = tuple((name, getattr(options, name)) for name in ("n_frames",) if getattr(options, name))
     seeds = range_of(options.seeds) if options.seeds else SEEDS
     series = series_of(options.scenarios or SCENARIOS, seeds, given)
-    start = time.perf_counter()
     try:
         print(make_challenge(options.out, series), flush=True)
     except PorelakeError as error:
         print(error, flush=True)
-    made = time.perf_counter() - start
     every: list[Result] = []
     for done in results(options.out, series, trackers):
         every += done
@@ -44,7 +41,7 @@ def main() -> None:
     saved(options.out / "scores.json", every)
     whole = not (options.seeds or options.scenarios or options.trackers or given)
     path = options.page or (PAGE if whole else options.out / "tracking.md")
-    path.write_text(page(every, made, time.perf_counter() - start - made))
+    path.write_text(page(every))
     failed = sum(bool(one.error) for one in every)
     print(f"{path}; {failed} of {len(every)} runs failed")
     raise SystemExit(bool(failed))

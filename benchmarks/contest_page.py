@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from benchmarks.contest import Result
 from benchmarks.contest_aims import AIMS, BY_NAME, FIGURES, Aim, Figure, Kind, Together, kind_name, kind_of
-from benchmarks.contest_text import AHEAD, ASKED, HEAD, LIMIT, MISSED, OVERALL, TIME
+from benchmarks.contest_text import AHEAD, ASKED, HEAD, LIMIT, MISSED, OVERALL
 from benchmarks.mistakes import AT_LIMIT
 
 OWN = "porelake"
@@ -38,15 +38,8 @@ def summary(done: Sequence[Result]) -> str:
     return "; ".join(parts)
 
 
-def page(every: Sequence[Result], made_s: float, ran_s: float) -> str:
-    """The page as Markdown.
-
-    Parameters
-    ----------
-    every : sequence of Result
-    made_s, ran_s : float
-        Time of making the series, and of running and scoring all trackers, s.
-    """
+def page(every: Sequence[Result]) -> str:
+    """The page as Markdown."""
     together = Together(every)
     seeds = sorted({one.series.seed for one in every})
     series = len({one.series.name for one in every})
@@ -55,12 +48,10 @@ def page(every: Sequence[Result], made_s: float, ran_s: float) -> str:
         version=version("porelake"),
         series=series,
         seeds=f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"{seeds[0]}",
-        made=made_s / 60,
-        ran=ran_s / 60,
     )
     parts = [head, *_aims(together), *_overall(together), *_ahead(together)]
     parts += [table for figure in FIGURES if (table := _table_of(together, figure))]
-    parts += ["## Time", _times(together), *_missed(every, together), *_failed(every)]
+    parts += ["## Features", _features(together), *_missed(every, together), *_failed(every)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -163,15 +154,15 @@ def _table_of(together: Together, figure: Figure) -> str:
     return f"## {figure.text}\n\n{_markdown(rows)}" if len(rows) > 1 else ""
 
 
-def _times(together: Together) -> str:
-    rows = [("series", "features each", *together.trackers)]
+def _features(together: Together) -> str:
+    """How many features a series has."""
+    rows = [("series", "features each")]
     for kind in together.kinds:
         groups = [together.of(kind, name) for name in together.trackers]
         features = next((group for group in groups if group), [])
         n = sum(one.features for one in features) / max(len(features), 1)
-        cells = [f"{sum(r.seconds for r in g) / len(g):.2f}" if g else "-" for g in groups]
-        rows.append((kind_name(kind), f"{n:.0f}", *cells))
-    return f"{TIME}\n\n{_markdown(rows)}"
+        rows.append((kind_name(kind), f"{n:.0f}"))
+    return _markdown(rows)
 
 
 def _missed(every: Sequence[Result], together: Together) -> Iterator[str]:

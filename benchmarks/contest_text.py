@@ -7,8 +7,8 @@ same detections of the same {series} simulated series, seeds {seeds} of every sc
 `porelake score` against the known truth. What happens in the scenarios is told in
 [Simulation](simulation.md); `porelake challenge --out DIR` makes the same series for any other tracker, with
 the rules. How ours works is in [decision 6](decisions/0006-tracking.md), how the others were chosen and tuned
-(on other seeds) in [decision 11](decisions/0011-other-trackers.md). Making those of the series
-that were not there yet took {made:.1f} min, running and scoring all trackers {ran:.1f} min, on two cores.
+(on other seeds) in [decision 11](decisions/0011-other-trackers.md). Times of all trackers are in
+[performance](performance.md).
 
 What the figures mean. A *link* says that two features in different frames are the same one, or that one came
 out of the other; *F1* is the harmonic mean of the part of the true ones that was found and the part of those
@@ -31,9 +31,6 @@ OVERALL = """The series of all scenarios at a cadence; the best, and what is as 
 
 AHEAD = """In how many scenarios and cadences porelake is ahead of the best of the others, level with it, or
 behind."""
-
-TIME = """Tracking alone, s for one series, label images read from files included; two series at a time,
-on two cores."""
 
 MISSED = """What porelake gets wrong in the scenarios in which a figure is short of what is asked, seed by
 seed: how many mistakes of each kind, and the first of them with its step of the series (from 0) and native

@@ -102,7 +102,7 @@ def line(text: str, begin: str) -> str:
 class TestPage:
     def test_aims_met_and_missed_are_computed(self):
         wrong = replace(result("porelake", 1, births_f1_1=0.9), mistakes=(Mistake("birth missed", 7, 1, 2),))
-        text = page([wrong, result("nearest", 1)], 60, 30)
+        text = page([wrong, result("nearest", 1)])
         asked = text.partition("## What is asked")[2].partition("## All")[0]
         assert "1 of" in asked
         assert line(asked, "Births within a frame, F1").endswith("| 0.900 | clean | clean (0.900) |")
@@ -112,15 +112,13 @@ class TestPage:
 
     def test_a_run_that_failed_is_not_as_asked(self):
         failed = Result(Series("crowd", 2), "porelake", error="ValueError: no")
-        text = page(
-            [result("porelake", 1), failed, replace(result("nearest", 2), series=failed.series)], 1, 1
-        )
+        text = page([result("porelake", 1), failed, replace(result("nearest", 2), series=failed.series)])
         asked = text.partition("## What is asked")[2].partition("## All")[0]
         assert "12 of 25" in asked
         assert line(asked, "Births within a frame, F1").endswith("| - | crowd | crowd (-, a run failed) |")
 
     def test_what_there_is_nothing_of_is_not_asked(self):
-        text = page([result("porelake", 1, merges_f1_1=math.nan, merge_arity_right=math.nan)], 1, 1)
+        text = page([result("porelake", 1, merges_f1_1=math.nan, merge_arity_right=math.nan)])
         assert "0 of 11" in text
         assert (
             "| Merges within a frame, F1 |"
@@ -130,7 +128,7 @@ class TestPage:
     def test_who_is_ahead_is_computed(self):
         ours = [result("porelake", 1, tra=0.9, births_f1_1=0.95), result("porelake", 1, 5, tra=0.9)]
         theirs = [result("laptrack", 1, tra=0.95, births_f1_1=0.9), result("laptrack", 1, 5, tra=0.8)]
-        text = page([*ours, *theirs], 60, 30).partition("## Who is ahead")[2]
+        text = page([*ours, *theirs]).partition("## Who is ahead")[2]
         assert line(text, "Births within a frame, F1 | 1 | 1 | 0 | none").count("|") == 6
         assert "1 | 0 | 1 | clean (0.900, laptrack 0.950)" in text
 
@@ -138,13 +136,13 @@ class TestPage:
         ours, other = result("porelake", 1, births_f1_1=0.9), result("porelake", 2, births_f1_1=1.0)
         crowd = replace(other, series=Series("crowd", 2))
         theirs = [replace(one, tracker="laptrack") for one in (ours, ours)]
-        text = page([ours, crowd, *theirs], 60, 30).partition("## All scenarios")[2].partition("## Who")[0]
+        text = page([ours, crowd, *theirs]).partition("## All scenarios")[2].partition("## Who")[0]
         assert line(text, "Births within a frame, F1").endswith("| **0.950** | 0.900 |")
         assert line(text, "Deaths within a frame, F1").endswith("| **1.000** | **1.000** |")
 
     def test_failures_are_told_and_lose_nothing(self):
         failed = Result(Series("crowd", 2), "laptrack", error="ValueError: no")
-        text = page([result("porelake", 1), failed], 60, 30)
+        text = page([result("porelake", 1), failed])
         assert "- crowd-2, laptrack: ValueError: no" in text
         assert "| clean | **1.000 (1.000)** |" in text
         assert summary([failed]) == "laptrack failed (ValueError: no)"
