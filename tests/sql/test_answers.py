@@ -154,7 +154,7 @@ def test_the_lake_itself_is_not_written_to(lake, tmp_path) -> None:
 
 
 def test_a_place_that_is_no_file_is_refused_and_not_made(lake, tmp_path) -> None:
-    with pytest.raises(InputError, match=r"--out .*: not a file"):
+    with pytest.raises(InputError, match=r"--out .*: a directory; name another file"):
         run_sql(lake, "SELECT 1", "csv", tmp_path)
     with pytest.raises(InputError, match=rf"--out .*: there is no directory {tmp_path / 'new'}"):
         run_sql(lake, "SELECT 1", "csv", tmp_path / "new" / "x.csv")
