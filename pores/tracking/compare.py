@@ -65,7 +65,7 @@ class Comparer:
             some = self._in_frames(a, b, (begin, end), step)
             if all(map(len, some)):
                 there, back = prospects.there(some[0], step), prospects.back(some[1], step)
-                sides = (Side(one, self._scaled(move)) for one, move in zip(some, (there, back), strict=True))
+                sides = Side(some[0], self._scaled(there)), Side(some[1], self._scaled(back))
                 pairs = overlaps(self.nodes.footprints, *sides, (begin, end), step)
                 alike = self._sign[pairs.source] * self._sign[pairs.target] >= 0
                 parts.append(pairs.where(alike & (pairs.overlap >= self.parameters.min_overlap)))

@@ -66,12 +66,12 @@ def overlaps(footprints: Footprints, before: Side, after: Side, frames: tuple[in
     comes out with time reversed. Overlap is the shared part of the smaller mask.
     """
     begin, end = frames
-    ends = (begin, end), (begin + step, end + step)
+    first, last = (begin, end), (begin + step, end + step)
     sides = [
-        _Mover.of(side, *footprints.features[list(some)])
-        for side, some in zip((before, after), ends, strict=True)
+        _Mover.of(side, *footprints.features[[*some]].tolist())
+        for side, some in ((before, first), (after, last))
     ]
-    strips = [footprints.strip(*some, side.wanted) for some, side in zip(ends, sides, strict=True)]
+    strips = footprints.strip(*first, sides[0].wanted), footprints.strip(*last, sides[1].wanted)
     source, target, forth, back = _shared(strips, sides, footprints.shape)
     a, b = sides[0].known[source], sides[1].known[target]
     weights = (a | ~b).astype(float), (b | ~a).astype(float)
@@ -105,10 +105,11 @@ Met = tuple[Whole, Whole, Whole]  # features of both, and how many pixels they s
 Shared = tuple[Ints, Ints, Floats, Floats]  # features of both; pixels they share moved on, and moved back
 
 
-def _shared(strips: Sequence[Strip], sides: Sequence[_Mover], shape: tuple[int, int]) -> Shared:
+def _shared(strips: tuple[Strip, Strip], sides: Sequence[_Mover], shape: tuple[int, int]) -> Shared:
     """Pixels that features share, those before moved on, and those after moved back."""
-    on = _met(*strips, sides[0], shape)
-    target, source, moved_back = _met(*reversed(strips), sides[1], shape)
+    before, after = strips
+    on = _met(before, after, sides[0], shape)
+    target, source, moved_back = _met(after, before, sides[1], shape)
     return _summed(on, (source, target, moved_back))
 
 
