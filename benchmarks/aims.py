@@ -86,6 +86,7 @@ ROWS = (
         "make bench ONLY=runs",
         (
             Aim("a HARP, one worker / two", "cores.one_over_two", at_least=1.8, floor="2"),
+            Aim("the same, from FITS files", "cores.fresh_one_over_two", at_least=1.8, floor="2"),
             Aim("peak memory, 1500 records of 377 x 744", "cores.peak_mb", "MB", at_most=1000),
         ),
     ),

@@ -1,5 +1,8 @@
 """A HARP by one worker and by two, and what a run takes of memory as HARPs get longer."""
 
+import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.long_harp import LongHarp
@@ -13,24 +16,42 @@ _SIZE = f"{SHAPE[0]} x {SHAPE[1]} pixels, 7 segments"
 
 
 def cores_table(harp: LongHarp, scratch: Path, rounds: int) -> Table:
-    """Run the chain over a cube by one worker and by two, in turns."""
-    times: dict[int, list[float]] = {1: [], 2: []}
-    for _ in range(rounds):
-        for workers, found in times.items():
-            found.append(run(harp, scratch / "cores", RECORDS, workers).seconds)
-    one, two = (Sample(tuple(found)) for found in times.values())
-    rows: list[Cells] = [
-        ("one worker", one, one.scaled(1e3 / RECORDS)),
-        ("two", two, two.scaled(1e3 / RECORDS)),
-        ("one / two", one / two, ""),
-    ]
+    """Run the chain by one worker and by two, in turns: over a cube, and over FITS files."""
+    there = partial(run, harp, scratch / "cores", RECORDS)
+    source = harp.directory(scratch / "cores-files", RECORDS)
+    fresh = partial(_run_fresh, source, scratch / "cores")
+    rows: list[Cells] = []
+    figures: dict[str, Sample] = {}
+    for what, work, name in (
+        ("its cube is there", there, "cores.one_over_two"),
+        ("from FITS files", fresh, "cores.fresh_one_over_two"),
+    ):
+        one, two = _in_turns(work, rounds)
+        rows += [
+            (f"{what}: one worker", one, one.scaled(1e3 / RECORDS)),
+            (f"{what}: two", two, two.scaled(1e3 / RECORDS)),
+            (f"{what}: one / two", one / two, ""),
+        ]
+        figures[name] = one / two
     note = (
-        f"`porelake run` of what was ingested, from the start of the process to its end: {RECORDS} records of"
-        f" {_SIZE}, by spline. The images of a few simulated records, forth and back."
+        "`porelake run` of what was ingested, and of a directory, ingestion included; from the start of the"
+        f" process to its end: {RECORDS} records of {_SIZE}, by spline. The images of few simulated records,"
+        " forth and back."
     )
-    return Table(
-        "One worker and two", ("", "s", "ms per record"), rows, note, {"cores.one_over_two": one / two}
-    )
+    return Table("One worker and two", ("", "s", "ms per record"), rows, note, figures)
+
+
+def _in_turns(work: Callable[[int], Process], rounds: int) -> tuple[Sample, Sample]:
+    """Times in s by one worker and by two."""
+    times = [(work(1).seconds, work(2).seconds) for _ in range(rounds)]
+    one, two = zip(*times, strict=True)
+    return Sample(one), Sample(two)
+
+
+def _run_fresh(source: Path, lake: Path, workers: int) -> Process:
+    """Run the chain over a directory of FITS files, on a new lake."""
+    shutil.rmtree(lake, ignore_errors=True)
+    return porelake("run", "--from", source, "--lake", lake, "--workers", workers)
 
 
 def length_table(harp: LongHarp, scratch: Path) -> Table:
