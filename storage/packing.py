@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from storage.footers import seal
 from storage.lake import Lake, atomic
 from storage.packs import Pack, Run, set_whole
 from storage.remote_files import bring, put
-from storage.tables import read_rows, told
+from storage.tables import checksummed, read_rows, told
 
 # Chosen by measurement, docs/decisions/0021-packs.md. A row group ends with a HARP.
 CELLS = 2_500_000  # rows of a row group times columns, at least: each column of each group is looked at
@@ -47,20 +48,18 @@ def _make(lake: Lake, pack: Pack, schemas: Mapping[str, pa.Schema]) -> None:
 
 
 def _write(path: Path, files: Iterable[Path], schema: pa.Schema) -> None:
-    with (
-        atomic(path) as partial,
-        pq.ParquetWriter(
-            partial,
-            schema,
-            compression="zstd",
-            data_page_size=PAGE,
-            write_batch_size=256,  # rows after which a page may end
-            write_page_checksum=True,
-            **_encodings(schema),
-        ) as writer,
-    ):
-        for rows in _groups(files, schema):
-            writer.write_table(rows, row_group_size=max(len(rows), 1))
+    how = {
+        "compression": "zstd",
+        "data_page_size": PAGE,
+        "write_batch_size": 256,  # rows after which a page may end
+        "write_page_checksum": True,
+        **_encodings(schema),
+    }
+    with atomic(path) as partial:
+        with pq.ParquetWriter(partial, schema, **how) as writer:
+            for rows in _groups(files, schema):
+                writer.write_table(rows, row_group_size=max(len(rows), 1))
+        seal(partial)
 
 
 def _encodings(schema: pa.Schema) -> dict[str, Any]:
@@ -97,7 +96,7 @@ def runs_in(path: Path) -> list[tuple[Run, int]]:
         If any of it is damaged.
     """
     found: list[tuple[Run, int]] = []
-    with told(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with told(path), checksummed(path) as file:
         for batch in file.iter_batches(use_threads=False):
             for run, n in _stretches(batch):
                 before = found.pop()[1] if found and found[-1][0] == run else 0

@@ -1,6 +1,7 @@
 """Parquet tables: columns of numpy arrays against an Arrow schema, written whole or not at all.
 
-Columns are a dict of equally long arrays. A null is NaN in floats, NaT in times, None in object arrays; lists
+Files have checksums of their pages and of their footer, which are compared whenever rows are read here; those
+of earlier versions have none and are read as they are. Columns are a dict of equally long arrays. A null is NaN in floats, NaT in times, None in object arrays; lists
 are object arrays. What the schema declares without nulls must have none.
 """
 
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pores.errors import PorelakeError
+from storage.footers import is_sealed, seal
 from storage.lake import atomic
 
 Columns = dict[str, NDArray[Any]]
@@ -55,7 +57,8 @@ def write_table(
     if keys and table.num_rows > 1:
         table = table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
     with atomic(path) as partial:
-        pq.write_table(table, partial, compression="zstd")
+        pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
+        seal(partial)
 
 
 def read_table(path: Path, names: Sequence[str] | None = None) -> Columns:
@@ -67,7 +70,7 @@ def read_table(path: Path, names: Sequence[str] | None = None) -> Columns:
     Raises
     ------
     TableError
-        If the file is absent or no Parquet, or has no such column.
+        If the file is absent, damaged or no Parquet, or has no such column.
     """
     return to_columns(_read(path, names))
 
@@ -79,10 +82,16 @@ def to_columns(table: pa.Table) -> Columns:
 
 def read_schema(path: Path) -> pa.Schema:
     """Read the Arrow schema of a Parquet file, metadata included; TableError if it can't be read."""
-    try:
-        return pq.read_schema(path)
-    except (OSError, pa.ArrowException) as error:
-        raise TableError(f"{path}: not a readable Parquet file: {_line(error)}") from error
+    with _opened(path) as file:
+        return file.schema_arrow
+
+
+def read_through(path: Path) -> pa.Schema:
+    """Read all of a file, some rows at a time, and return its schema; TableError if any of it is damaged."""
+    with _opened(path) as file:
+        for _ in file.iter_batches(use_threads=False):
+            pass
+        return file.schema_arrow
 
 
 def read_rows(path: Path, schema: pa.Schema) -> pa.Table:
@@ -93,7 +102,7 @@ def read_rows(path: Path, schema: pa.Schema) -> pa.Table:
     TableError
         If the file is absent, damaged, lacks a column, or has one of another kind.
     """
-    with told(path), pq.ParquetFile(path) as file:  # threads cost more than they bring where files are small
+    with told(path), checksummed(path) as file:  # threads cost more than they bring where files are small
         return file.read(schema.names, use_threads=False).select(schema.names).cast(schema)
 
 
@@ -112,14 +121,29 @@ def told(path: Path) -> Iterator[None]:
         raise TableError(f"{path}: not a table of this version, or damaged: {_line(error)}") from error
 
 
-def _read(path: Path, names: Sequence[str] | None) -> pa.Table:
-    if missing := set(names or ()) - set(read_schema(path).names):
-        raise TableError(f"{path}: no column {', '.join(sorted(missing))}")
+@contextmanager
+def checksummed(path: Path) -> Iterator[pq.ParquetFile]:
+    """Open a file so that its checksums are compared; ValueError if its footer is damaged."""
+    is_sealed(path)
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        yield file
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
-        with pq.ParquetFile(path) as file:
-            return file.read(columns=None if names is None else list(names))
-    except (OSError, pa.ArrowException) as error:
+        with checksummed(path) as file:
+            yield file
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise TableError(f"{path}: not a readable Parquet file: {_line(error)}") from error
+
+
+def _read(path: Path, names: Sequence[str] | None) -> pa.Table:
+    with _opened(path) as file:
+        missing = set(names or ()) - set(file.schema_arrow.names)
+        if not missing:
+            return file.read(columns=None if names is None else list(names))
+    raise TableError(f"{path}: no column {', '.join(sorted(missing))}")
 
 
 def _table(name: str, columns: Mapping[str, Values], schema: pa.Schema) -> pa.Table:
