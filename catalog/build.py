@@ -21,12 +21,12 @@ from catalog.schema.published import ALL_RUNS, PUBLISHED
 from catalog.shown import Shown
 from catalog.sql_files import shipped
 from catalog.statement import message
-from pores.errors import PorelakeError
+from pores.errors import InputError, PorelakeError
 from storage.known import Known
 from storage.lake import Lake, atomic
 from storage.pack_plan import SIZES, Sizes
 from storage.packs import retire
-from storage.remote_files import push_catalog
+from storage.remote_files import any_there, push_catalog
 from storage.runs import current_runs, member_runs
 
 
@@ -67,11 +67,14 @@ def publish(lake: Lake, sizes: Sizes = SIZES) -> Published:
 
     Raises
     ------
+    InputError
+        If there is no lake; one that has no HARPs yet is one.
     PorelakeError
         If a file of a current run that is in no pack is missing, can't be read, or was written by another
         version.
     """
-    lake.root.mkdir(parents=True, exist_ok=True)
+    _require_there(lake)
+    lake.root.mkdir(parents=True, exist_ok=True)  # of a lake in a store the mirror
     with _alone(lake):
         known = Known(lake)
         runs, kept = current_runs(lake, known), member_runs(lake, known)
@@ -87,6 +90,12 @@ def publish(lake: Lake, sizes: Sizes = SIZES) -> Published:
         retire(lake, [*current.packs, *past.packs])
     products = Counter(run.product for run in runs if run.product)
     return Published(f"{lake.location}/{lake.catalog.name}", len(runs), n_views, products, ensembles)
+
+
+def _require_there(lake: Lake) -> None:
+    """Refuse a place that nothing is at, as at most names that are mistyped."""
+    if not (lake.root.is_dir() if lake.url is None else any_there(lake)):
+        raise InputError(f"--lake {lake.location}: there is no lake; `porelake run` makes one")
 
 
 def _build(lake: Lake, current: Shown, past: Shown, ensembles: Ensembles) -> int:

@@ -24,6 +24,11 @@ def bring(lake: Lake, paths: Iterable[Path]) -> None:
         Store(lake.url).get({path.relative_to(lake.root).as_posix(): path for path in missing})
 
 
+def any_there(lake: Lake) -> bool:
+    """Whether the store has any room of a lake."""
+    return bool(Store(str(lake.url)).directories(""))
+
+
 def put(lake: Lake, paths: Iterable[Path]) -> None:
     """Take results that never change to the store."""
     if lake.url is not None:

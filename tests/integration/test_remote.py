@@ -13,7 +13,7 @@ from catalog.build import publish
 from catalog.check import verify
 from catalog.query import connect
 from catalog.schema import TABLES
-from pores.errors import PorelakeError
+from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
 from storage.pack_plan import Sizes
 from storage.remote import mirrored, pull, push
@@ -85,6 +85,11 @@ def test_an_empty_mirror_answers(lake: Lake, machine: Machine) -> None:
     other = machine("other")
     assert harps(other) == [1, 2]
     assert not list(other.root.glob("tables/**/*.parquet"))
+
+
+def test_only_a_lake_is_published(machine: Machine) -> None:
+    with pytest.raises(InputError, match="--lake s3://.*/some/lake: there is no lake; `porelake run` makes"):
+        publish(machine("first"))
 
 
 def test_nothing_travels_twice(lake: Lake, server: S3Server) -> None:

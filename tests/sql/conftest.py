@@ -203,6 +203,7 @@ def make_lake() -> Make:
 
     def make(root: Path, runs: list[Run]) -> Lake:
         lake = Lake.at(root)
+        root.mkdir(parents=True, exist_ok=True)
         for run in runs:
             run.write(lake)
             set_current(lake, CurrentRun(SERIES, run.harpnum, run.run_id, run.product))

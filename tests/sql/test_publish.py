@@ -101,6 +101,15 @@ def test_says_what_it_made(tmp_path, make_lake, runs) -> None:
     assert str(publish(lake)).endswith(f"catalog.duckdb: {n_views} views of 2 HARPs")
 
 
+def test_only_a_lake_is_published(tmp_path) -> None:
+    lake = Lake.at(tmp_path / "laek")
+    with pytest.raises(InputError, match=f"--lake {lake.root}: there is no lake; `porelake run` makes one"):
+        publish(lake)
+    assert not lake.root.exists()
+    lake.root.mkdir()
+    assert publish(lake).n_harps == 0
+
+
 def test_says_that_products_differ(mixed_lake) -> None:
     first, *more = str(publish(mixed_lake)).splitlines()
     assert first.endswith("views of 3 HARPs")
