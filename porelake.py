@@ -30,6 +30,7 @@ from catalog.query import connect as open_catalogue
 from catalog.relation import Answer, Text, asked, telling
 from catalog.sql_files import Value, sql_file, sql_files
 from pores.errors import InputError, PorelakeError
+from storage.extras import require_chain
 from storage.lake import Lake
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class OpenLake:
 
     def cube(self, harpnum: int) -> "Cube":
         """Return the images of a HARP: ``.maps("continuum")``, ``.ndcube("Br")``, ``.frame(t_rec)``."""
+        require_chain("cube()")
         if harpnum not in self._cubes:
             with telling():
                 self._cubes[harpnum] = feature_images.cube_of(self._connection, self._lake, harpnum)
@@ -142,6 +144,7 @@ class OpenLake:
 
     def mask(self, pore_id: str) -> "NDArray[np.bool_]":
         """Return the pixels of a feature, (y, x) of the grid of `pores.grid_scale`."""
+        require_chain("mask()")
         with telling():
             return feature_images.mask(self._lake, feature_images.feature(self._connection, pore_id))
 
@@ -153,6 +156,7 @@ class OpenLake:
         InputError
             If there is no such feature or segment, or the margin is negative.
         """
+        require_chain("cutout()")
         if margin < 0:
             raise InputError(f"margin={margin}: must not be negative")
         with telling():

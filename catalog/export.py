@@ -16,6 +16,7 @@ from catalog.provenance import Rows, Subject, provenance, subject
 from catalog.query import connect
 from catalog.statement import checked, translated
 from pores.errors import InputError
+from storage.extras import require_chain
 from storage.lake import Lake, atomic
 from storage.outputs import writable
 
@@ -25,6 +26,7 @@ _WRITERS = {
     "ecsv": ("catalog.export_astropy", "write_ecsv"),
     "mrt": ("catalog.export_mrt", "write_mrt"),
 }
+_BY_ASTROPY = ("fits", "ecsv")
 FORMATS = ("csv", "parquet", *_WRITERS)
 _BY_SUFFIX = {".vot": "votable", ".xml": "votable", ".txt": "mrt", ".dat": "mrt"}
 
@@ -53,6 +55,8 @@ def export(
     """
     if form not in FORMATS:
         raise InputError(f"--format {form}: the formats are {', '.join(FORMATS)}")
+    if form in _BY_ASTROPY:
+        require_chain(f"--format {form}")
     place = writable(out, lake)
     with atomic(place) as partial, connect(lake, partial) as connection:
         what = subject(connection, name, params, rows)

@@ -24,7 +24,7 @@ from catalog.provenance import Subject, provenance
 from catalog.query import Question
 from catalog.schema import Column
 from catalog.statement import checked, translated
-from pores.errors import InputError
+from pores.errors import InputError, MissingPackageError
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
@@ -205,7 +205,7 @@ def _need(package: str) -> None:
     try:
         import_module(package)
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
+        raise MissingPackageError(
             f"{package} is not installed: pip install {_INSTALL[package]}", name=package
         ) from error
 

@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pores.errors import InputError, PorelakeError
+from storage.extras import missing, require_chain
 
 INTERRUPTED = 130  # with this typer ends a command at Ctrl-C
 
@@ -27,6 +28,22 @@ MODULES = {
     "regions": ("resolve", "follow", "unfollow", "following"),
     "network": ("train-enhance", "weights"),
 }
+
+# Those of the base install; `publish`, `export` and `verify` ask for more where they need it.
+BASE = frozenset(
+    (
+        "publish",
+        "sql",
+        "query",
+        "describe",
+        "shell",
+        "export",
+        "verify",
+        "parameters",
+        "following",
+        "unfollow",
+    )
+)
 
 
 @cache
@@ -61,8 +78,11 @@ def _options(
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
     ] = False,
 ) -> None:
-    if context.invoked_subcommand is None:
+    command = context.invoked_subcommand
+    if command is None:
         print(context.get_help())
+    elif command not in BASE and "--help" not in sys.argv:
+        require_chain(f"`porelake {command}`")
 
 
 def main() -> None:
@@ -84,7 +104,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("flows", "catalog", "storage", "pores"):
             raise
-        _end(f"this command needs the package {error.name}; install porelake[chain]", 1)
+        _end(f"{missing('this command')} (no package {error.name})", 1)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         sys.stderr.close()
         sys.exit(0)

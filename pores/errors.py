@@ -11,6 +11,10 @@ class InputError(PorelakeError):
     """The request or its input is wrong: a file, row or option that the message names (exit code 2)."""
 
 
+class MissingPackageError(PorelakeError, ModuleNotFoundError):
+    """What is asked for needs packages that are not installed; the message says how they are."""
+
+
 class UnreachableError(PorelakeError):
     """An archive did not answer, however often it was asked.
 

@@ -39,6 +39,7 @@ from flows.vary_options import set_by, varied
 from flows.words import say
 from pores.errors import InputError
 from storage.ar_lists import region_numbers
+from storage.extras import require_chain
 
 StoreOption = Annotated[
     bool, typer.Option("--store", help="Keep intensity and field of doubled resolution as cubes, too.")
@@ -168,6 +169,7 @@ def _publish(request: Request) -> None:
 
 
 def _run(request: Request) -> None:
+    require_chain("`porelake publish` of more than what the lake has")  # the other commands are asked before
     from flows.early import start_early
 
     start_early(request)  # while this process imports the rest

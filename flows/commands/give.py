@@ -11,6 +11,7 @@ from flows.lake_options import INTO, LakeOption
 from flows.option_values import moment
 from flows.words import counted
 from pores.errors import InputError, PorelakeError
+from storage.extras import require_chain
 from storage.lake import Lake
 
 
@@ -73,6 +74,7 @@ def export(
                 "--bundle: holds all tables, with names of its own; TABLE, --out, --param and --where"
                 " are for one table"
             )
+        require_chain("--bundle")
         from catalog.selection import Selection
         from flows.bundle import write_bundle
         from storage.ar_lists import region_numbers
@@ -113,6 +115,7 @@ def verify(
     elif place is not None and not Lake.at(place).catalog.exists():
         raise InputError(f"{place}: neither a bundle nor a lake with a catalogue")
     else:
+        require_chain("`porelake verify` of a lake")
         from catalog.check import verify as findings
 
         found, notes = findings(Lake.at(place or lake)), []

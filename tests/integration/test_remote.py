@@ -88,7 +88,7 @@ def test_an_empty_mirror_answers(lake: Lake, machine: Machine) -> None:
 
 
 def test_only_a_lake_is_published(machine: Machine) -> None:
-    with pytest.raises(InputError, match="--lake s3://.*/some/lake: there is no lake; `porelake run` makes"):
+    with pytest.raises(InputError, match=r"--lake s3://.*/some/lake: there is no lake; `porelake run` makes"):
         publish(machine("first"))
 
 
