@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pores.features import Features
 from pores.parameters import PeerParameters, TrackParameters
-from pores.series import Columns, Features, FrameSeries, Watch
+from pores.series import Columns, FrameSeries, Watch
 from pores.sightings import Labels, Sightings
 from pores.trackers import linker
 from pores.tracking.events import event_columns

@@ -6,8 +6,9 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from pores.errors import InputError
+from pores.features import Features
 from pores.parameters import PeerParameters, TrackParameters
-from pores.series import Features, Watch
+from pores.series import Watch
 from pores.sightings import Sightings
 from pores.tracking.link import Links
 

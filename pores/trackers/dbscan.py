@@ -13,8 +13,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from pores.features import Features
 from pores.parameters import PeerParameters, TrackParameters
-from pores.series import Features, Floats, Ints, Watch
+from pores.series import Floats, Ints, Watch
 from pores.sightings import Sightings
 from pores.trackers.nearest import nearest_pairs
 from pores.trackers.places import links_of, places_mm, set_apart

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pores.features import Features
 from pores.parameters import PeerParameters, TrackParameters
-from pores.series import Features, Watch
+from pores.series import Watch
 from pores.sightings import Sightings
 from pores.trackers.places import frame_by_frame, gap_frames, links_of, numbered, places_mm, set_apart
 from pores.tracking.link import Links

@@ -7,8 +7,9 @@ nearest one before is the same have split. A feature that isn't seen in the next
 import numpy as np
 from scipy.spatial import KDTree
 
+from pores.features import Features
 from pores.parameters import PeerParameters, TrackParameters
-from pores.series import Features, Floats, Ints, Watch
+from pores.series import Floats, Ints, Watch
 from pores.sightings import Sightings
 from pores.trackers.places import links_of, places_mm
 from pores.tracking.link import Links

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from pores.features import Features
 from pores.motion import Places, rotated
 from pores.parameters import TrackParameters
-from pores.series import Features, Floats, Ints, Watch
+from pores.series import Floats, Ints, Watch
 from pores.tracking.link import Links, continuations
 
 

@@ -8,8 +8,9 @@ Interface Sci. 179, 298; as in trackpy of Allan, D. B. et al.
 
 import numpy as np
 
+from pores.features import Features
 from pores.parameters import PeerParameters, TrackParameters
-from pores.series import Features, Floats, Ints, Watch
+from pores.series import Floats, Ints, Watch
 from pores.sightings import Sightings
 from pores.trackers.places import frame_by_frame, gap_frames, links_of, places_mm, set_apart
 from pores.tracking.link import Links

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pores.features import Features
 from pores.parameters import TrackParameters
 from pores.runs import spread
-from pores.series import Bools, Features, Floats, Ints, Watch
+from pores.series import Bools, Floats, Ints, Watch
 from pores.tracking.link import Links, Loose, one_to_one, reach_px
 from pores.tracking.nodes import Nodes
 from pores.tracking.observed import own_motions

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pores.features import Features
 from pores.motion import Bools
-from pores.series import NONE, Columns, Features, Ints, Watch
+from pores.series import NONE, Columns, Ints, Watch
 from pores.tracking.lineage import Lineage, in_order
 from pores.tracking.link import Links, occurrences
 from pores.tracking.lives import Ends, passing

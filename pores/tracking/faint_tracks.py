@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.series import NONE, Features, Ints
+from pores.features import Features
+from pores.series import NONE, Ints
 from pores.tracking.lineage import Lineage, places_in_order
 from pores.tracking.link import Links
 

@@ -5,8 +5,9 @@ frames away; shorter gaps come first. Nothing depends on the order in which pair
 nor on the direction of time, and a new frame at the end changes nothing older than the gap window.
 """
 
+from pores.features import Features
 from pores.parameters import TrackParameters
-from pores.series import Features, Watch
+from pores.series import Watch
 from pores.sightings import Sightings
 from pores.tracking.compare import Comparer
 from pores.tracking.contact import without_contacts

@@ -8,7 +8,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pores.series import Bools, Ints, frames_in_batches
+from pores.features import frames_in_batches
+from pores.series import Bools, Ints
 
 _AT_A_TIME = 100_000  # runs looked at together: what they take stays in the cache
 

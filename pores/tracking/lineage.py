@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pores.series import NONE, Columns, Features, Ints, Watch
+from pores.features import Features
+from pores.series import NONE, Columns, Ints, Watch
 from pores.tracking.chains import roots
 from pores.tracking.link import Links, occurrences
 

@@ -12,9 +12,10 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from pores.features import Features
 from pores.motion import Bools
 from pores.parameters import TrackParameters
-from pores.series import NONE, Features, Floats, Ints
+from pores.series import NONE, Floats, Ints
 from pores.tracking.overlap import Pairs
 
 _FORBIDDEN = 1e6  # far above the cost of any allowed pair, so that as many pairs as possible are made

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pores.features import Features
 from pores.motion import Bools, Floats
-from pores.series import NONE, TOLERANCE_S, Columns, Features, Ints
+from pores.series import NONE, TOLERANCE_S, Columns, Ints
 from pores.tracking.lineage import Lineage, in_order
 from pores.tracking.observed import Observed
 

@@ -6,9 +6,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from pores.features import LINKING, Features
 from pores.motion import Places
 from pores.runs import Runs
-from pores.series import LINKING, NONE, Bools, Features, Ints, Watch
+from pores.series import NONE, Bools, Ints, Watch
 from pores.sightings import Labels, Sightings
 from pores.tracking.footprints import Footprints
 

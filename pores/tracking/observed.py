@@ -5,9 +5,10 @@ from typing import Self
 
 import numpy as np
 
+from pores.features import Features
 from pores.motion import Floats, Places, expected_each, in_blocks
 from pores.parameters import TrackParameters
-from pores.series import NONE, Features, Ints, Watch
+from pores.series import NONE, Ints, Watch
 from pores.tracking.link import Links, occurrences
 
 REMEMBERED = 3  # displacements of which the motion at an end is the mean: local, yet steadier than one

@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from pores.features import Features
 from pores.motion import Places, expected_each
-from pores.series import Features, Floats, Ints, Watch
+from pores.series import Floats, Ints, Watch
 from pores.tracking.overlap import Moves
 
 

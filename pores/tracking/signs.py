@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from pores.features import Features
 from pores.parameters import TrackParameters
-from pores.series import Features, Floats
+from pores.series import Floats
 from pores.tracking.link import Links
 from pores.tracking.overlap import Pairs
 

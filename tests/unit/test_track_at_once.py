@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pores import motion, series
+from pores.features import Features
 from pores.grids import Grids
 from pores.motion import Places, expected, expected_each
 from pores.parameters import TrackParameters
 from pores.runs import Runs
-from pores.series import Features, Watch
+from pores.series import Watch
 from pores.tracking import compare, footprints
 from pores.tracking.chains import roots
 from pores.tracking.compare import Comparer

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from pores.errors import InputError
+from pores.features import Features
 from pores.parameters import PeerParameters, TrackParameters
-from pores.series import Features, FrameSeries, Watch
+from pores.series import FrameSeries, Watch
 from pores.track import Sightings, Tracking, track
 from pores.trackers import linker, require
 from pores.trackers.places import gap_frames, numbered, places_mm
