@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pores import motion, series
+from pores import features, motion
 from pores.features import Features
 from pores.grids import Grids
 from pores.motion import Places, expected, expected_each
@@ -91,7 +91,7 @@ def test_overlaps_are_those_of_moved_images(seed, step):
 def test_how_much_is_reckoned_together_changes_nothing(seed, monkeypatch):
     scene = busy(seed)
     whole = scene.track()
-    for module in (footprints, compare, motion, series):
+    for module in (footprints, compare, motion, features):
         monkeypatch.setattr(module, "_AT_A_TIME", 7)
     parts = scene.track()
     for name in ("links", "tracks", "events"):
