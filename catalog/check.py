@@ -1,19 +1,18 @@
-"""Checks of a lake: files and keys of its tables, `sql/checks`, the header oracle, cubes, label images."""
+"""Checks of a lake: files and keys of tables, `sql/checks`, header oracle, stages, cubes, label images."""
 
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
 
+from catalog.check_files import check_files, check_stages, unsealed
 from catalog.check_packs import check_packs
 from catalog.connection import place
 from catalog.ensembles import members
 from catalog.file_views import select
 from catalog.findings import Finding
-from catalog.formats import arrow_schema, quoted
+from catalog.formats import quoted
 from catalog.query import connect
 from catalog.schema import TABLES, Table
 from catalog.sql_files import sql_files
@@ -24,10 +23,8 @@ from storage.lake import Lake
 from storage.remote import all_pulled
 from storage.runs import CurrentRun, current_runs, member_runs
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 MOST = 20  # findings of one check that are told one by one
+_NAMED = 5  # HARPs of which the same is to be told
 
 
 def verify(lake: Lake) -> list[Finding]:
@@ -40,16 +37,22 @@ def verify(lake: Lake) -> list[Finding]:
     InputError
         If the lake has no catalogue.
     """
+    return look_through(lake)[0]
+
+
+def look_through(lake: Lake) -> tuple[list[Finding], list[str]]:
+    """What `verify` finds, and lines on what could not be checked."""
     with all_pulled(lake):
-        return _findings(lake)
+        current, kept = current_runs(lake), member_runs(lake)
+        beside = [m.run for m in members(current, kept) if not (m.is_current or m.stale)]
+        found = _findings(lake, current, beside)
+        return found, [*_not_seen(lake, [*current, *beside])]
 
 
-def _findings(lake: Lake) -> list[Finding]:
-    current, kept = current_runs(lake), member_runs(lake)
-    beside = [m.run for m in members(current, kept) if not (m.is_current or m.stale)]
+def _findings(lake: Lake, current: list[CurrentRun], beside: list[CurrentRun]) -> list[Finding]:
     runs = [*current, *beside]
-    files = [*_files(lake, runs)] or [*check_packs(lake)]  # packs are compared with files
-    found = [*files, *_cubes(lake)]
+    files = [*check_files(lake, runs)] or [*check_packs(lake)]  # packs are compared with files
+    found = [*files, *check_stages(lake), *_cubes(lake)]
     if not files:  # rows of broken files can't be asked for
         with connect(lake) as connection:
             found += [*_published(connection, runs), *_labels(lake, connection, _LABELS)]
@@ -57,6 +60,20 @@ def _findings(lake: Lake) -> list[Finding]:
             for name, sql in checks():
                 found += _told(name, connection, sql)
     return found
+
+
+def _not_seen(lake: Lake, runs: list[CurrentRun]) -> Iterator[str]:
+    """What could not be checked: a lake need not have its cubes, and old files have no checksums."""
+    cubes = {series: lake.cubes(series) for series in {run.series for run in runs}}
+    if without := sorted({run.harpnum for run in runs if run.harpnum not in cubes[run.series]}):
+        more = f" and {len(without) - _NAMED} more" if len(without) > _NAMED else ""
+        named = ", ".join(map(str, without[:_NAMED]))
+        yield f"not checked: images of HARP {named}{more}, whose cubes the lake has not"
+    if n := unsealed(lake, runs):
+        yield (
+            f"not checked: values in {n} file{'' if n == 1 else 's'} of an earlier version, which have no"
+            " checksums"
+        )
 
 
 def checks() -> Iterator[tuple[str, str]]:
@@ -121,32 +138,6 @@ def _published(connection: duckdb.DuckDBPyConnection, runs: list[CurrentRun]) ->
         Finding("catalogue", f"HARP {run.harpnum}", "not published; `porelake publish` does it")
         for run in late
     ]
-
-
-def _files(lake: Lake, runs: list[CurrentRun]) -> Iterator[Finding]:
-    """Files of runs that are missing, unreadable, or have other columns than the schema."""
-    for table in TABLES.values():
-        schema = arrow_schema(table)
-        for run in runs:
-            path = lake.table(table.name, run.harpnum, run.run_id)
-            if wrong := _unlike(path, schema):
-                yield Finding("files", str(path.relative_to(lake.root)), wrong)
-
-
-def _unlike(path: Path, schema: "pa.Schema") -> str:
-    """Say how a file's columns differ from the schema's, empty if they do not."""
-    from storage.tables import read_schema
-
-    try:
-        found = read_schema(path)
-    except PorelakeError as error:
-        return str(error).removeprefix(f"{path}: ")
-    if missing := set(schema.names) - set(found.names):
-        return f"no column {', '.join(sorted(missing))}"
-    if extra := set(found.names) - set(schema.names):
-        return f"unknown column {', '.join(sorted(extra))}"
-    other = [field.name for field in schema if not field.equals(found.field(field.name))]
-    return f"other type or nulls in {', '.join(other)}" if other else ""
 
 
 def _labels(lake: Lake, connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Finding]:

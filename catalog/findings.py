@@ -13,3 +13,8 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.check}: {self.record}: {self.detail}"
+
+
+def by_run(harpnum: int) -> str:
+    """Say what makes files of a run again that are not there."""
+    return f"`porelake run --from lake --harp {harpnum}` makes it again, given the same parameters"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from catalog.connection import place
 from catalog.file_views import PackFile, select
+from catalog.findings import by_run
 from catalog.formats import arrow_schema
 from catalog.schema import RUNS, TABLES, Table
 from pores.errors import PorelakeError
@@ -58,7 +59,10 @@ class Shown:
         if new := [pack for pack in packs if pack not in there]:
             from storage.packing import make_packs  # pyarrow, which most catalogues are made without
 
-            make_packs(lake, new, {name: arrow_schema(table) for name, table in tables.items()})
+            try:
+                make_packs(lake, new, {name: arrow_schema(table) for name, table in tables.items()})
+            except PorelakeError as error:
+                raise PorelakeError(f"{error}; `porelake verify` says what makes it again") from error
         return cls(lake, wanted, tuple(packs), tuple(sorted(wanted - _runs_in(packs))))
 
     @cached_property
@@ -115,5 +119,5 @@ def _require(lake: Lake, tables: Iterable[str], runs: Wanted) -> None:
             which = f"{place(lake, missing[0])} and {len(missing) - 1} more are missing"
             raise PorelakeError(f"{which}; `porelake run --from lake` makes them for all HARPs")
         for path in missing:
-            again = f"`porelake run --from lake --harp {_harpnum(path.parent.name)}` makes it again"
+            again = by_run(_harpnum(path.parent.name))
             raise PorelakeError(f"{place(lake, path)} is missing; {again}")

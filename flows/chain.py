@@ -12,7 +12,6 @@ from flows.request import STAGES, Request
 if TYPE_CHECKING:
     from flows.cluster_queue import Cluster
 
-StageFunction = Callable[[Request, int], stages.Done]
 PublishFunction = Callable[[Request], str]
 
 
@@ -26,7 +25,7 @@ def _plain_cluster(address: str) -> AbstractContextManager["Cluster"]:
 class Chain:
     """The stages as functions: plain ones, or the same ones as Prefect tasks."""
 
-    stages: Mapping[str, StageFunction]
+    stages: Mapping[str, stages.StageFunction]
     publish: PublishFunction
     around: Callable[[Request, int], AbstractContextManager[object]] = lambda *_: nullcontext()  # of a HARP
     cluster: Callable[[str], AbstractContextManager["Cluster"]] = _plain_cluster

@@ -11,7 +11,16 @@ from catalog.formats import arrow_schema
 from flows.blocks import Block
 from flows.harp import DETECTED, MOVED, Harp
 from flows.request import Request
-from flows.stages import Done, frame_of, frames_said, over_blocks, read_rows, stacked, usable_frames
+from flows.stages import (
+    Done,
+    detect,
+    frame_of,
+    frames_said,
+    over_blocks,
+    read_rows,
+    stacked,
+    usable_frames,
+)
 from pores.chain import Columns
 from pores.flow import NEEDED, Shot, neighbours, velocities
 from pores.geometry import CeaGrid
@@ -69,7 +78,7 @@ def _beside(harp: Harp, prepared: Sequence[Block]) -> Beside:
 
 def _works(harp: Harp, detected: Block, beside: Beside) -> Iterator[Work]:
     """What is to be done for a block: its frames with features; those beside it may be of its neighbours."""
-    pores = read_rows(harp, "detect", [detected], DETECTED)
+    pores = read_rows(harp, "detect", [detected], DETECTED, detect)
     for t_rec in np.unique(pores["t_rec"]):
         rows = {name: pores[name][pores["t_rec"] == t_rec] for name in NEEDED}
         yield Work(t_rec, *beside[t_rec], rows, harp.labels(detected))

@@ -4,6 +4,7 @@ A stage looks what is there under the key of its inputs, makes what is missing, 
 needs Prefect; `flows.tasks` wraps them.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -29,7 +30,6 @@ from pores.chain import (
     detect_frame,
     prepare_frame,
 )
-from pores.errors import PorelakeError
 from pores.frame import Frame
 from pores.parameters import Parameters, PrepareParameters
 from pores.runs import Runs
@@ -37,6 +37,7 @@ from storage.cubes import Cube
 from storage.labels import write_labels
 from storage.tables import TableError, read_table, write_table
 
+StageFunction = Callable[[Request, int], "Done"]
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -103,7 +104,7 @@ def detect(request: Request, harpnum: int) -> Done:
 
 def usable_frames(harp: Harp, prepared: Block) -> list[tuple[np.datetime64, float]]:
     """T_REC and quiet-Sun level, DN/s, of every usable frame of a block."""
-    rows = _rows(harp.stage("prepare", prepared), ("t_rec", "usable", "quiet_sun"))
+    rows = _rows(harp, harp.stage("prepare", prepared), prepare, ("t_rec", "usable", "quiet_sun"))
     usable = np.asarray(rows["usable"], bool)
     return list(zip(rows["t_rec"][usable], rows["quiet_sun"][usable], strict=True))
 
@@ -116,17 +117,21 @@ def stacked(parts: Sequence[Columns], table: Table) -> dict[str, Any]:
     }
 
 
-def read_rows(harp: Harp, stage: str, plan: Sequence[Block], table: Table) -> Columns:
-    """Rows of a stage for all blocks of a HARP."""
-    parts = [_rows(harp.stage(stage, block)) for block in plan]
+def read_rows(harp: Harp, stage: str, plan: Sequence[Block], table: Table, make: StageFunction) -> Columns:
+    """Rows of a stage for all blocks of a HARP; `make` makes those anew that are damaged."""
+    parts = [_rows(harp, harp.stage(stage, block), make) for block in plan]
     return {name: np.asarray(values) for name, values in stacked(parts, table).items()}
 
 
-def _rows(path: Path, names: Sequence[str] | None = None) -> Columns:
+def _rows(harp: Harp, path: Path, make: StageFunction, names: Sequence[str] | None = None) -> Columns:
+    """Rows of a stage's file; one that is damaged is of no use, and is made anew."""
     try:
         return read_table(path, names)
     except TableError as error:
-        raise PorelakeError(f"{error}; remove this file and run again") from error
+        print(f"porelake: HARP {harp.harpnum}: {error}; it is made again", file=sys.stderr)
+    path.unlink(missing_ok=True)
+    make(harp.request, harp.harpnum)
+    return read_table(path, names)
 
 
 def frames_said(blocks_of: Sequence[Sequence[Any]], what: str) -> str:

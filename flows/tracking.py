@@ -17,6 +17,7 @@ from flows import findings
 from flows.blocks import Block
 from flows.enhancement import packages_of
 from flows.ensemble import members
+from flows.flow import flow
 from flows.harp import (
     DETECT_VERSION,
     DETECTED,
@@ -29,7 +30,7 @@ from flows.harp import (
 )
 from flows.kept import is_kept, keep, kept_again
 from flows.request import Request
-from flows.stages import Done, read_rows
+from flows.stages import Done, detect, prepare, read_rows
 from pores.chain import Columns
 from pores.geometry import CeaGrid, Observer
 from pores.parameters import Parameters
@@ -85,9 +86,10 @@ def _write_run(
 ) -> dict[str, Columns]:
     """Write the run's tables, `runs` last, and return those of the HARP."""
     started = datetime.now(UTC)
-    frames = read_rows(harp, "prepare", prepared, PREPARED)
-    pores, faint = read_rows(harp, "detect", detected, DETECTED), read_rows(harp, "faint", detected, FAINTLY)
-    velocities = read_rows(harp, "flow", harp.flow_blocks(detected), MOVED)
+    frames = read_rows(harp, "prepare", prepared, PREPARED, prepare)
+    pores = read_rows(harp, "detect", detected, DETECTED, detect)
+    faint = read_rows(harp, "faint", detected, FAINTLY, detect)
+    velocities = read_rows(harp, "flow", harp.flow_blocks(detected), MOVED, flow)
     frames["labels_file"] = _labels_files(harp, detected, frames)
     tables = _tables(harp.request, frames, pores, faint, velocities)
     cube_key = json_key([block.key for block in prepared])

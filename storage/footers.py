@@ -1,9 +1,9 @@
 """Footers of Parquet files, sealed: a seal in front of a footer has its checksum.
 
-Pages have checksums of their own, as Parquet has them; footers have none. They say where a page lies, and its
-smallest and largest value: a changed one lets a question pass over rows, and nothing tells. Readers of Parquet
-do not look at what lies between the last page and the footer. There the seal is, 12 bytes: `porelake`, and the
-CRC-32 of all that follows, little-endian.
+Pages have checksums of their own, as Parquet has them; footers have none. They say where pages lie, and their
+smallest and largest values: a changed one lets a question pass over rows, and nothing tells. Readers of
+Parquet do not look at what lies between the last page and the footer. There the seal is, 12 bytes:
+`porelake`, and the CRC-32 of all that follows, little-endian.
 """
 
 import os

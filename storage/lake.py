@@ -115,6 +115,10 @@ class Lake:
         """A stage's rows for a block of frames."""
         return self.root / "stages" / series / str(harpnum) / f"{stage}-{key}.parquet"
 
+    def stage_files(self) -> list[Path]:
+        """Every such file that is here."""
+        return sorted(self.root.glob("stages/*/*/*.parquet"))
+
     def labels(self, series: str, harpnum: int, key: str) -> Path:
         """The label images of a block of frames."""
         return self.root / "labels" / series / str(harpnum) / f"{key}.h5"

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from storage.footers import seal
 from storage.lake import Lake, atomic
-from storage.packs import Pack, Run, set_whole
+from storage.packs import Pack, Run, is_whole, set_whole
 from storage.remote_files import bring, put
 from storage.tables import checksummed, read_rows, told
 
@@ -25,7 +25,7 @@ _AT_ONCE = 2  # packs: reading small files holds the interpreter for half of the
 
 
 def make_packs(lake: Lake, packs: Iterable[Pack], schemas: Mapping[str, pa.Schema]) -> None:
-    """Make packs of the files of their runs, unless they are there.
+    """Make packs of the files of their runs, unless they are there and whole.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def make_packs(lake: Lake, packs: Iterable[Pack], schemas: Mapping[str, pa.Schem
 
 def _make(lake: Lake, pack: Pack, schemas: Mapping[str, pa.Schema]) -> None:
     for table, path in pack.files(lake, schemas).items():
-        if not path.exists():
+        if not is_whole(path):
             files = [lake.table(table, harpnum, run) for harpnum, run in pack.runs]
             bring(lake, files)
             _write(path, files, schemas[table])

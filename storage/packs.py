@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from storage.footers import is_sealed
 from storage.keys import SHORT, json_key
 from storage.lake import PARTIAL, Lake, abandoned, atomic
 from storage.remote_files import bring, put
@@ -65,10 +66,26 @@ class Pack:
 
 
 def read_packs(lake: Lake, form: str, tables: Iterable[str]) -> list[Pack]:
-    """The packs of a form of which every table is there."""
-    names, there = list(tables), set(lake.pack_files())
+    """The packs of a form of which every table is there.
+
+    Those with a damaged footer are not: no question that meets them can be answered.
+    """
+    names, listed = list(tables), set(lake.pack_files())
+
+    def is_there(file: Path) -> bool:
+        return file in listed and (lake.url is not None or is_whole(file))
+
     packs = [pack for pack in read_manifests(lake).values() if pack and pack.form == form]
-    return [pack for pack in packs if there.issuperset(pack.files(lake, names).values())]
+    return [pack for pack in packs if all(map(is_there, pack.files(lake, names).values()))]
+
+
+def is_whole(file: Path) -> bool:
+    """Whether a pack's file is there to its end; only its footer is read."""
+    try:
+        is_sealed(file)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def read_manifests(lake: Lake) -> dict[Path, Pack | None]:

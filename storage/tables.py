@@ -1,8 +1,10 @@
 """Parquet tables: columns of numpy arrays against an Arrow schema, written whole or not at all.
 
-Files have checksums of their pages and of their footer, which are compared whenever rows are read here; those
-of earlier versions have none and are read as they are. Columns are a dict of equally long arrays. A null is NaN in floats, NaT in times, None in object arrays; lists
+Columns are a dict of equally long arrays. A null is NaN in floats, NaT in times, None in object arrays; lists
 are object arrays. What the schema declares without nulls must have none.
+
+Pages and footer have checksums, which are compared whenever rows are read here; files of earlier versions
+have none and are read as they are.
 """
 
 import json

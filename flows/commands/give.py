@@ -107,7 +107,7 @@ def verify(
     ] = None,
     lake: LakeOption = "lake",
 ) -> None:
-    """Check a lake (cubes, tables, links, header oracle) or a bundle. Exit 1 if anything is wrong."""
+    """Check a lake (cubes, stages, tables, links, header oracle) or a bundle. Exit 1 if anything is wrong."""
     from catalog.bundle_check import is_bundle, verify_bundle
 
     if place is not None and is_bundle(place):
@@ -116,9 +116,9 @@ def verify(
         raise InputError(f"{place}: neither a bundle nor a lake with a catalogue")
     else:
         require_chain("`porelake verify` of a lake")
-        from catalog.check import verify as findings
+        from catalog.check import look_through
 
-        found, notes = findings(Lake.at(place or lake)), []
+        found, notes = look_through(Lake.at(place or lake))
     print(*found, *notes, sep="\n", end="\n" if found or notes else "")
     if found:
         raise PorelakeError(f"{place or lake}: {counted(len(found), 'finding')}")

@@ -1,6 +1,7 @@
 """What a run does when something fails half way."""
 
 import gzip
+import shutil
 import socket
 from pathlib import Path
 
@@ -8,14 +9,14 @@ import pytest
 
 from catalog.check import verify
 from flows.harp import Harp
-from flows.outcome import RunError
 from flows.pipeline import run_request
 from flows.request import SERIES
 from flows.tracking import track
 from pores.errors import InputError
 from storage.lake import Lake
 from storage.runs import current_run
-from tests.flows.runs import BUSY, QUIET, porelake, request, tables
+from tests.damage import change_values, cut_short
+from tests.flows.runs import BUSY, QUIET, assert_same_tables, porelake, request, tables
 
 
 def test_a_harp_that_fails_does_not_stop_the_others(
@@ -39,12 +40,30 @@ def test_a_harp_that_fails_does_not_stop_the_others(
         assert rows.drop_columns(own).equals(quiet[name].drop_columns(own)), name
 
 
-def test_damaged_rows_of_a_stage_say_what_to_do(lake: Path, small_series: Path) -> None:
-    wanted = request(None, lake, harpnums=(BUSY,), parameters={"track": {"max_gap_h": 0.8}})
-    harp = Harp(wanted, BUSY)
-    harp.stage("detect", harp.detect_blocks(harp.prepare_blocks())[0]).write_bytes(b"PAR1")
-    with pytest.raises(RunError, match="remove this file and run again"):
-        run_request(wanted)
+def test_stages_that_are_damaged_are_made_again(
+    small_series: Path, small_lake: Path, lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = request(small_series, lake)
+    harp = Harp(asked, BUSY)
+    prepared = harp.prepare_blocks()
+    detected = harp.detect_blocks(prepared)
+    damaged = {
+        harp.stage("prepare", prepared[0]): change_values,
+        harp.stage("detect", detected[0]): change_values,
+        harp.stage("faint", detected[1]): cut_short,
+        harp.stage("flow", harp.flow_blocks(detected)[1]): change_values,
+    }
+    for path, damage in damaged.items():
+        damage(path)
+    found = {finding.record for finding in verify(Lake.at(lake)) if finding.check == "stages"}
+    assert found == {str(path.relative_to(lake)) for path in damaged}
+    shutil.rmtree(lake / "tables")
+    run_request(asked)
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[2] for line in told] == [str(path) for path in damaged]
+    assert all(line.endswith("; it is made again") for line in told)
+    assert_same_tables(lake, small_lake)
+    assert not verify(Lake.at(lake))
 
 
 def test_harps_with_equal_content_have_runs_of_their_own(small_series: Path, tmp_path: Path) -> None:

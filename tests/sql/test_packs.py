@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -27,6 +26,7 @@ from storage.lake import Lake
 from storage.pack_plan import Sizes
 from storage.packs import KEPT_S
 from storage.runs import CurrentRun, set_current
+from tests.damage import change_largest, change_values, cut_short
 from tests.sql.conftest import LIVES_1, LIVES_2, SERIES, Life, Run, make_run
 
 NONE, SMALL = Sizes(least=1000), Sizes(least=3, large=4)
@@ -179,6 +179,25 @@ def test_packs_that_were_removed_are_made_again(lake: Lake) -> None:
     assert (keys(lake), answers(lake)) == before
 
 
+def test_packs_that_cannot_be_opened_are_made_again(lake: Lake) -> None:
+    before = keys(lake), answers(lake)
+    whole = {path: path.read_bytes() for path in files(lake, "tracks")}
+    one, other = whole
+    cut_short(one)
+    change_largest(other, "mean_br", -400.0)
+    publish(lake, SMALL)
+    assert {path: path.read_bytes() for path in whole} == whole
+    assert (keys(lake), answers(lake)) == before
+
+
+def test_damage_does_not_spread_to_packs(eight: Path, tmp_path: Path) -> None:
+    lake = Lake.at(shutil.copytree(eight, tmp_path / "lake"))
+    change_values(lake.table("tracks", 10, "a10"))
+    with pytest.raises(PorelakeError, match=r"harpnum=10/a10\.parquet: .*CRC.*; `porelake verify` says what"):
+        publish(lake, SMALL)
+    assert [path for path in files(lake, "tracks") if "last=12" in path.parts] == []
+
+
 def test_verify_tells_of_a_pack_that_is_missing(lake: Lake) -> None:
     lost = files(lake, "tracks")[0]
     lost.unlink()
@@ -314,16 +333,14 @@ def damage(lake: Lake) -> str:
 
 
 def flip(lake: Lake) -> str:
-    """Change a byte of a page so that it is unpacked all the same, into other values."""
     path = files(lake, "pores")[0]
-    whole, column = path.read_bytes(), pq.read_metadata(path).row_group(0).column(9)
-    begin, rows = column.data_page_offset, pq.read_table(path)
-    for at in range(begin + column.total_compressed_size - 1, begin, -1):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
-        with suppress(OSError):
-            if not pq.read_table(path).equals(rows):
-                return rf"{path.relative_to(lake.root)}: not a table of this version, or damaged: .*CRC"
-    raise AssertionError("whatever is changed is noticed without checksums")
+    change_values(path)
+    return rf"{path.relative_to(lake.root)}: not a table of this version, or damaged: .*CRC"
+
+
+def mislead(lake: Lake) -> str:
+    change_largest(files(lake, "tracks")[0], "mean_br", -400.0)
+    return "its footer does not fit the checksum"
 
 
 def shorten(lake: Lake) -> str:
@@ -352,7 +369,7 @@ def lie(lake: Lake) -> str:
     return r"packs/manifests/\w+.json: says no pack of its name"
 
 
-@pytest.mark.parametrize("fault", [damage, flip, shorten, exchange, double, lie])
+@pytest.mark.parametrize("fault", [damage, flip, mislead, shorten, exchange, double, lie])
 def test_verify_tells_of_a_pack_that_is_no_good(lake: Lake, fault: Callable[[Lake], str]) -> None:
     assert verify(lake) == []
     says = fault(lake)
