@@ -20,6 +20,7 @@ from flows.scenes import HarpScenes
 from pores.errors import InputError
 from storage.cutouts import StoredCutout, write_cutouts
 from storage.lake import ROOMS, Lake, left_over, partial_of
+from storage.outputs import require_writable
 from storage.runs import CurrentRun
 from storage.tables import Columns, read_table
 
@@ -81,6 +82,7 @@ def _free(lake: Lake, out: Path) -> Path:
         raise InputError(f"--bundle {out}: the lake keeps its own files there; name another place")
     if not place.parent.is_dir():
         raise InputError(f"--bundle {out}: there is no directory {place.parent}; make it first")
+    require_writable(f"--bundle {out}", place.parent)  # it is put there whole
     return place
 
 

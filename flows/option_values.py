@@ -2,10 +2,8 @@
 
 import difflib
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from flows.request import Selection
 from pores.errors import InputError
 from storage.lake import Lake
+from storage.outputs import require_writable
 
 if TYPE_CHECKING:
     from pores.parameters import Parameters
@@ -143,8 +142,8 @@ def selection(values: Mapping[str, Any]) -> Selection:
     return found
 
 
-def require_writable(location: str) -> None:
-    """Refuse a lake in a directory that can't be written to; nothing is left of the try.
+def require_writable_lake(location: str) -> None:
+    """Refuse a lake in a directory that can't be written to.
 
     Raises
     ------
@@ -152,19 +151,5 @@ def require_writable(location: str) -> None:
         If so.
     """
     lake = Lake.at(location)
-    if lake.url is not None:  # the store tells
-        return
-    there = next(place for place in (lake.root, *lake.root.parents) if _exists(place))
-    try:
-        with tempfile.TemporaryDirectory(prefix=".porelake-", dir=there):
-            pass
-    except OSError as error:
-        why = "" if there == lake.root else f"{there}: "
-        raise InputError(f"--lake {location}: can't be written ({why}{error.strerror})") from error
-
-
-def _exists(place: Path) -> bool:
-    try:
-        return place.exists()
-    except OSError:  # below a directory that may not be looked into, or a file
-        return False
+    if lake.url is None:  # otherwise the store tells
+        require_writable(f"--lake {location}", lake.root)

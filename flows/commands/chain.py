@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.regions import disagreeing, listed_regions, tell
-from flows.option_values import moment, require_writable
+from flows.option_values import moment, require_writable_lake
 from flows.options import (
     CadenceOption,
     ClusterOption,
@@ -124,7 +124,7 @@ def _command(name: str) -> Callable[..., None]:
         if dry_run:
             _say_dry_run(request)
             return
-        require_writable(lake)
+        require_writable_lake(lake)
         only_publish = name == "publish" and not (named or request.source)
         (_publish if only_publish else _run)(request)
 

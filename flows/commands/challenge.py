@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pores.errors import InputError
+from storage.outputs import require_writable
 
 _SEEDS = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
@@ -42,6 +43,7 @@ def challenge(
 
     changed = {"n_frames": frames, "shape": shape}
     given = tuple((name, value) for name, value in changed.items() if value is not None)
+    require_writable(f"--out {out}", out)
     series = series_of(scenario or SCENARIOS, range_of(seeds) if seeds else SEEDS, given)
     print(make_challenge(out, series, workers))
 

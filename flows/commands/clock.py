@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.option_values import require_writable
+from flows.option_values import require_writable_lake
 from flows.options import (
     EmailOption,
     Enhance,
@@ -67,7 +67,7 @@ def watch(
     """Look what is new for the followed regions, and take it through the chain."""
     if once == (every is not None):
         raise InputError("watch: say --once, or how often: --every 3h")
-    require_writable(lake)
+    require_writable_lake(lake)
     science = parameters_from(enhance, weights, settings, tracker)
     places = {"lake": lake, "source": source_of(source, named=True, fetches=True), "series": series}
     request = request_from(science, {}, **places, email=email, workers=workers)

@@ -11,6 +11,7 @@ from flows.lake_options import INTO
 from flows.options import JsonOption, LakeOption, WeightsOption
 from pores.errors import InputError
 from pores.scenarios import BILLS
+from storage.outputs import require_writable
 
 
 class Method(StrEnum):
@@ -60,6 +61,7 @@ def simulate(
     ] = None,
 ) -> None:
     """Simulate a SHARP series with known truth, as FITS files as JSOC writes them."""
+    require_writable(f"--out {out}", out)
     from flows.simulated import simulate_series
 
     given = {"n_frames": frames, "noise": noise, "shape": shape}
@@ -156,6 +158,7 @@ def demo(
     out: Annotated[Path, typer.Option("--out", help="Directory for the demonstration.")] = Path("demo-lake"),
 ) -> None:
     """Simulate an active region, run the chain as a Prefect flow, and show an answer."""
+    require_writable(f"--out {out}", out)
     from flows.demo import run_demo
 
     run_demo(out)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.option_values import moment, require_writable
+from flows.option_values import moment, require_writable_lake
 from flows.options import HarpOption, JsonOption, LakeOption, ListOption, SeriesOption, SinceOption
 from flows.request import SERIES
 from pores.errors import InputError, PorelakeError
@@ -89,7 +89,7 @@ def follow(
     place = Lake.at(lake)
     asked = list(dict.fromkeys([*region_numbers(regions or ()), *listed_regions(ar_list)]))
     entries = _entries(asked, harp, series, moment("--since", since))
-    require_writable(lake)
+    require_writable_lake(lake)
     if asked:
         resolution = harps_of(asked, series, ask=False)
         newer = f"newer than the list ({resolution.regions.origin}); looked up whenever news are looked for"

@@ -22,6 +22,7 @@ from flows.report.site import Site
 from flows.words import counted, size
 from pores.errors import InputError
 from storage.lake import ROOMS, Lake, atomic
+from storage.outputs import require_writable
 
 MANIFEST = "porelake-report.json"
 _WORTH_A_POOL = 2  # HARPs: each takes seconds
@@ -168,6 +169,7 @@ def _folder(lake: Lake, out: Path) -> Path:
         raise InputError(f"--out {out}: not a folder")
     if place.is_dir() and any(place.iterdir()) and not (place / MANIFEST).is_file():
         raise InputError(f"--out {out}: the folder holds other things; name a new or empty one")
+    require_writable(f"--out {out}", place)
     return place
 
 

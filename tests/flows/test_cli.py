@@ -195,6 +195,32 @@ def test_no_command_makes_the_directory_of_its_file(
     assert INTO in " ".join(command(name, "--help").out.replace("│", " ").split())
 
 
+FOLDERS = {
+    "report": ("--out", "/proc/x"),
+    "simulate": ("--out", "/proc/x"),
+    "demo": ("--out", "/proc/x"),
+    "challenge": ("--out", "/proc/x"),
+    "export": ("--bundle", "/proc/x"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        *(
+            (name, [str(word).replace("new/", "/proc/") for word in options])
+            for name, options in FILES.items()
+        ),
+        *FOLDERS.items(),
+    ],
+)
+def test_a_place_that_can_not_be_written_is_named_as_it_was(
+    name: str, options: list[object], small_lake: Path, refuses: Refuses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORELAKE_LAKE", str(small_lake))
+    refuses(name, *options, says=f"{options[-2]} {options[-1]}: can't be written (")
+
+
 def test_verify_tells_what_is_wrong(lake: Path, command: Command) -> None:
     victim = next((lake / "tables" / "tracks").glob(f"harpnum={BUSY}/*"))
     victim.write_bytes(victim.read_bytes()[:-100])
