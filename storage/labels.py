@@ -53,7 +53,7 @@ def write_labels(
     )
     times = np.array(t_rec, "datetime64[ms]").astype(np.int64)
     with atomic(path) as partial, h5py.File(partial, "w", libver="latest") as file:
-        file.create_dataset("t_rec", data=times)
+        file.create_dataset("t_rec", data=times, **_checksummed(times))
         for layer, images in layers.items():
             each = [
                 one if isinstance(one, Runs) else Runs.of(one) for _, one in zip(times, images, strict=True)
@@ -140,16 +140,21 @@ class _Frames:
         return cls(*(file[f"{layer}/{of}"][:] for of in ("shape", "first", "runs")))
 
     def write(self, file: h5py.File, layer: Layer) -> None:
-        file.create_dataset(f"{layer}/shape", data=self.shape)
-        file.create_dataset(f"{layer}/first", data=self.first)
-        chunks = {"chunks": (1, self.runs.shape[1]), "fletcher32": True, "shuffle": True}
-        options = {**chunks, **hdf5plugin.Zstd(clevel=5)} if self.runs.size else {}
-        file.create_dataset(f"{layer}/runs", data=self.runs, **options)
+        file.create_dataset(f"{layer}/shape", data=self.shape, **_checksummed(self.shape))
+        file.create_dataset(f"{layer}/first", data=self.first, **_checksummed(self.first))
+        packed = {"chunks": (1, self.runs.shape[1]), "shuffle": True, **hdf5plugin.Zstd(clevel=5)}
+        options = packed if self.runs.size else {}
+        file.create_dataset(f"{layer}/runs", data=self.runs, **_checksummed(self.runs), **options)
 
     def of(self, index: int) -> Runs:
         """The features of one frame."""
         label, y, x, length = self.runs[:, self.first[index] : self.first[index + 1]]
         return Runs(label, y, x, length, (int(self.shape[index, 0]), int(self.shape[index, 1])))
+
+
+def _checksummed(values: NDArray[Any]) -> dict[str, bool]:
+    """How HDF5 is to keep values so that it tells of damage; it can't of none."""
+    return {"fletcher32": True} if values.size else {}
 
 
 _RUN = ("label", "y", "x", "length")

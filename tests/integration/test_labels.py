@@ -120,12 +120,15 @@ def test_nothing_is_left_of_a_write_that_fails(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_flipped_byte_is_noticed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("of", ["t_rec", "pores/shape", "pores/first", "pores/runs"])
+def test_flipped_bit_is_noticed(tmp_path: Path, of: str) -> None:
     path = tmp_path / "labels.h5"
     image = np.random.default_rng(1).integers(0, 200, (200, 300)).astype(np.int32)
     write_labels(path, [T0], [image])
+    with h5py.File(path) as file:
+        chunk = file[of].id.get_chunk_info(0)
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[chunk.byte_offset + (chunk.size - 4) // 2] ^= 1  # its last four bytes are the checksum
     path.write_bytes(content)
-    with pytest.raises(PorelakeError, match=r"labels\.h5"):
-        read_labels(path, T0)
+    with pytest.raises(PorelakeError, match=r"labels\.h5: labels .* can't be read; remove it and run again"):
+        LabelReader().runs(path, T0)
