@@ -68,7 +68,7 @@ def _not_seen(lake: Lake, runs: list[CurrentRun]) -> Iterator[str]:
     if without := sorted({run.harpnum for run in runs if run.harpnum not in cubes[run.series]}):
         more = f" and {len(without) - _NAMED} more" if len(without) > _NAMED else ""
         named = ", ".join(map(str, without[:_NAMED]))
-        yield f"not checked: images of HARP {named}{more}, whose cubes the lake has not"
+        yield f"not checked: images of HARP {named}{more}, of which the lake has no cube"
     if n := unsealed(lake, runs):
         yield (
             f"not checked: values in {n} file{'' if n == 1 else 's'} of an earlier version, which have no"

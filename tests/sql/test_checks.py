@@ -311,7 +311,7 @@ def test_what_was_not_checked_is_said(tmp_path, make_lake, runs) -> None:
     assert look_through(lake) == (
         [],
         [
-            "not checked: images of HARP 1, 2, whose cubes the lake has not",
+            "not checked: images of HARP 1, 2, of which the lake has no cube",
             "not checked: values in 1 file of an earlier version, which have no checksums",
         ],
     )
