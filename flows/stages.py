@@ -128,7 +128,7 @@ def _rows(harp: Harp, path: Path, make: StageFunction, names: Sequence[str] | No
     try:
         return read_table(path, names)
     except TableError as error:
-        print(f"porelake: HARP {harp.harpnum}: {error}; it is made again", file=sys.stderr)
+        print(f"porelake: HARP {harp.harpnum}: {error}; making it again", file=sys.stderr)
     path.unlink(missing_ok=True)
     make(harp.request, harp.harpnum)
     return read_table(path, names)

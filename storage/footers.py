@@ -52,6 +52,6 @@ def _read(file: BinaryIO) -> bytes:
     end = file.read()
     begin = size - _END - int.from_bytes(end[:4], "little") - _SEAL
     if end[4:] != _MAGIC or begin < 0:
-        raise ValueError("no Parquet file, or cut short")
+        raise ValueError("no footer at its end")
     file.seek(begin)
     return file.read()

@@ -61,7 +61,7 @@ def test_stages_that_are_damaged_are_made_again(
     run_request(asked)
     told = capsys.readouterr().err.splitlines()
     assert [line.split(": ")[2] for line in told] == [str(path) for path in damaged]
-    assert all(line.endswith("; it is made again") for line in told)
+    assert all(line.endswith("; making it again") for line in told)
     assert_same_tables(lake, small_lake)
     assert not verify(Lake.at(lake))
 
@@ -113,6 +113,8 @@ def test_files_passed_over_are_counted(small_series: Path, tmp_path: Path) -> No
     source = tmp_path / "source"
     source.mkdir()
     (source / "notes.txt").write_text("mine")
+    (source / "truth").mkdir()  # porelake's own, beside a simulated series
+    (source / "truth" / "script.json").write_text("[]")
     (source / "hmi.sharp_cea_720s.7.20140610_000000_TAI.Br.fits").write_bytes(b"")
     (source / "hmi.sharp_cea_720s_nrt.7.20140610_000000_TAI.Br.fits").write_bytes(b"")
     outcome = run_request(request(source, tmp_path / "lake"))
