@@ -13,15 +13,25 @@ from catalog.meanings import meanings
 from catalog.schema import Column
 from catalog.sql_files import Value
 from catalog.statement import translated
+from pores.errors import InputError
 
 FORMATS = ("table", "csv", "json", "parquet")
-BY_ENDING = {".csv": "csv", ".json": "json", ".parquet": "parquet"}  # of the file that is written
+# Of the file that is written.
+BY_ENDING = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
 MOST_ROWS = 1000  # of a table for people; programs get all rows in the other formats
 _COPY = {
     "csv": "FORMAT csv, HEADER, USE_TMP_FILE false",
     "json": "FORMAT json, ARRAY true, USE_TMP_FILE false",
     "parquet": "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false",
 }
+
+
+def format_of(out: Path, endings: Mapping[str, str] = BY_ENDING) -> str:
+    """The format that the end of a file's name means; InputError if it means none."""
+    if form := endings.get(out.suffix.lower()):
+        return form
+    forms = "|".join(dict.fromkeys(endings.values()))
+    raise InputError(f"--out {out}: the name tells no format; add --format {forms}")
 
 
 def write_answer(
@@ -31,17 +41,19 @@ def write_answer(
     form: str,
     path: Path,
     columns: Sequence[Column] = (),
-) -> None:
-    """Write the rows of a checked statement to a file that the connection may touch.
+) -> int:
+    """Write the rows of a checked statement to a file that the connection may touch; return their number.
 
     `columns` are those of the answer where they are declared; otherwise the statement tells what they mean.
     """
     try:
         if form == "table":
-            path.write_text(_table(connection, sql, values, columns, None))
-        else:
-            select = sql if form == "parquet" else _plain(connection, sql, values, form)
-            connection.execute(f"COPY ({select}\n) TO {literal(str(path))} ({_COPY[form]})", values)
+            text, n = _table(connection, sql, values, columns, None)
+            path.write_text(text)
+            return n
+        select = sql if form == "parquet" else _plain(connection, sql, values, form)
+        copied = connection.execute(f"COPY ({select}\n) TO {literal(str(path))} ({_COPY[form]})", values)
+        return int((copied.fetchone() or (0,))[0])
     except duckdb.Error as error:
         raise translated(error) from error
 
@@ -53,18 +65,23 @@ def print_answer(
     form: str,
     spool: Path,
     columns: Sequence[Column] = (),
-) -> None:
-    """Print the rows of a checked statement; `spool` is a file that the connection may touch."""
+) -> int:
+    """Print the rows of a checked statement; return their number.
+
+    `spool` is a file that the connection may touch.
+    """
     if form == "table":
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         try:
-            sys.stdout.write(_table(connection, sql, values, columns, width))
+            text, n = _table(connection, sql, values, columns, width)
         except duckdb.Error as error:
             raise translated(error) from error
-        return
-    write_answer(connection, sql, values, form, spool)
+        sys.stdout.write(text)
+        return n
+    n = write_answer(connection, sql, values, form, spool)
     with spool.open(newline="") as file:
         shutil.copyfileobj(file, sys.stdout)
+    return n
 
 
 def _plain(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Value], form: str) -> str:
@@ -95,8 +112,8 @@ def _table(
     values: Mapping[str, Value],
     columns: Sequence[Column],
     width: int | None,
-) -> str:
-    """Rows under their names and units, or below one another where the terminal is too narrow."""
+) -> tuple[str, int]:
+    """Rows under their names and units, or below one another where the terminal is too narrow; how many."""
     answer = connection.execute(sql, values)
     names = [str(column[0]) for column in answer.description or []]
     rows = answer.fetchmany(MOST_ROWS + 1)
@@ -106,4 +123,4 @@ def _table(
     lines = laid_out(names, units, rows[:MOST_ROWS], width)
     n = len(rows)
     note = f"{n} row{'s'[: n != 1]}" if n <= MOST_ROWS else f"first {MOST_ROWS} rows; --format csv gives all"
-    return "\n".join([*lines, f"({note})", ""])
+    return "\n".join([*lines, f"({note})", ""]), n

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from catalog import answers
 from catalog.answers import write_answer
 from catalog.data_package import package, resource
 from catalog.export_parquet import BATCH, write_parquet
@@ -28,15 +29,18 @@ _WRITERS = {
 }
 _BY_ASTROPY = ("fits", "ecsv")
 FORMATS = ("csv", "parquet", *_WRITERS)
-_BY_SUFFIX = {".vot": "votable", ".xml": "votable", ".txt": "mrt", ".dat": "mrt"}
+_BY_ENDING = {
+    **{f".{form}": form for form in FORMATS},
+    ".vot": "votable",
+    ".xml": "votable",
+    ".txt": "mrt",
+    ".dat": "mrt",
+}
 
 
 def format_of(out: Path) -> str:
     """The format that a file's name means; InputError if it means none."""
-    form = _BY_SUFFIX.get(out.suffix.lower(), out.suffix.lower().removeprefix("."))
-    if form not in FORMATS:
-        raise InputError(f"--out {out}: the name tells no format; add --format {'|'.join(FORMATS)}")
-    return form
+    return answers.format_of(out, _BY_ENDING)
 
 
 def export(

@@ -108,7 +108,7 @@ def run_sql(lake: Lake, statement: str, form: str = "table", out: Path | None = 
     InputError
         If the statement is not a SELECT or is wrong, there is no lake, or the output can't be written.
     """
-    return answer(lake, Question(statement, {}), form, out)
+    return answer(lake, Question(statement, {}), form, out)[0]
 
 
 def run_query(
@@ -117,15 +117,34 @@ def run_query(
     params: Mapping[str, str] | None = None,
     form: str = "table",
     out: Path | None = None,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> Path | None:
-    """Answer a named query, as `run_sql` does; InputError says which are near if the name is unknown."""
+    """Answer a named query, as `run_sql` does, and tell what was asked for where there are no rows.
+
+    InputError says which are near if the name is unknown.
+    """
     question = named(name, params or {})
     try:
-        return answer(lake, question, form, out)
+        written, n = answer(lake, question, form, out)
     except InputError as error:
         with connect(lake) as connection:
             require_shipped(connection, lake, error)
         raise
+    if not n:
+        tell(_nothing_of(name, question))
+    return written
+
+
+def _nothing_of(name: str, question: Question) -> str:
+    """What was asked for, where the lake has nothing of the kind."""
+    asked = ", ".join(f"{key}={_written(value)}" for key, value in question.values.items())
+    means = f" with {asked}; `porelake query {name} --describe` says what that asks for" if asked else ""
+    return f"no rows of {name}{means}"
+
+
+def _written(value: Value) -> str:
+    """A value as `--param` takes it."""
+    return "null" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def require_shipped(connection: duckdb.DuckDBPyConnection, lake: Lake, error: InputError) -> None:
@@ -157,8 +176,8 @@ def named(name: str, params: Mapping[str, str]) -> Question:
     return Question(query.text, values, query.columns)
 
 
-def answer(lake: Lake, question: Question, form: str, out: Path | None) -> Path | None:
-    """Answer a question on stdout or in a file, which is returned."""
+def answer(lake: Lake, question: Question, form: str, out: Path | None) -> tuple[Path | None, int]:
+    """Answer a question on stdout or in a file, which is returned, with the number of rows."""
     if form not in FORMATS:
         raise InputError(f"--format {form}: the formats are {', '.join(FORMATS)}")
     if out is None and form == "parquet":
@@ -166,23 +185,23 @@ def answer(lake: Lake, question: Question, form: str, out: Path | None) -> Path 
     if out is not None:
         place = writable(out, lake)
         with atomic(place) as partial, connect(lake, partial) as connection:
-            _ask(
+            n = _ask(
                 connection,
                 question,
                 lambda sql: write_answer(connection, sql, question.values, form, partial, question.columns),
             )
-        return place
+        return place, n
     with tempfile.TemporaryDirectory(prefix="porelake-") as directory:
         spool = Path(directory) / "answer"
         with connect(lake, spool) as connection:
-            _ask(
+            n = _ask(
                 connection,
                 question,
                 lambda sql: print_answer(connection, sql, question.values, form, spool, question.columns),
             )
-    return None
+    return None, n
 
 
-def _ask(connection: duckdb.DuckDBPyConnection, question: Question, give: Callable[[str], None]) -> None:
+def _ask(connection: duckdb.DuckDBPyConnection, question: Question, give: Callable[[str], int]) -> int:
     sql = checked(connection, question.sql)
-    interruptible(connection, lambda: give(sql))
+    return interruptible(connection, lambda: give(sql))

@@ -14,6 +14,7 @@ from flows.request import Request
 from flows.scenes import HarpScenes
 from flows.simulated import simulate_series
 from pores.parameters import Parameters
+from storage.archive import SCRIPT, TRUTH
 from storage.lake import Lake
 from storage.runs import current_runs
 
@@ -26,7 +27,7 @@ QUESTION = "lifetime_vs_br"
 def run_demo(out: Path) -> None:
     """Simulate, run, ask, export and draw, all in `out`; what a first time made, a second one finds."""
     fits, lake = out / "fits", Lake.at(out / "lake")
-    if not (fits / "truth" / "script.json").exists():
+    if not (fits / TRUTH / SCRIPT).exists():
         print(simulate_series(fits, "demo", SERIES))
     # By spline: the truth of a simulated series is that at HMI's resolution.
     science = Parameters(enhance="spline")

@@ -8,7 +8,7 @@ from pathlib import Path
 from catalog.schema import FAINT, FRAMES, PORES, VELOCITIES, Table
 from flows.blocks import Block, blocks
 from flows.request import JSOC, Request
-from flows.words import counted
+from flows.words import counted, first_of
 from pores.chain import USED_SEGMENTS
 from pores.errors import InputError
 from pores.parameters import Parameters
@@ -151,6 +151,8 @@ def _there(request: Request, named: bool) -> set[int]:
 
 def _others(request: Request) -> str:
     """What else there is where a request found nothing."""
+    if there := sorted(_there(request, named=False)):
+        return f"; it has HARP{'s'[: len(there) > 1]} {first_of(there)}"
     if not request.source:
         return "; name a directory or .tar of SHARP files with --from"
     series = source(request.source).series()

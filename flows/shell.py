@@ -93,7 +93,7 @@ class Shell:
             self._session.ask(question, self._form)
             return
         out, self._out = self._out, None
-        print(answer(self._session.lake, question, BY_ENDING.get(out.suffix, self._form), out))
+        print(answer(self._session.lake, question, BY_ENDING.get(out.suffix, self._form), out)[0])
 
     def _query(self, words: list[str]) -> None:
         if not words:

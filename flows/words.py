@@ -2,11 +2,24 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 
 
 def counted(n: int, what: str) -> str:
     """Return a number with its noun."""
     return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def first_of(numbers: Sequence[int], most: int = 10) -> str:
+    """Return the first of some numbers, and how many more there are.
+
+    Examples
+    --------
+    >>> first_of([377, 401, 750], most=2)
+    '377, 401 and 1 more'
+    """
+    more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
+    return ", ".join(map(str, numbers[:most])) + more
 
 
 def size(n_bytes: float) -> str:

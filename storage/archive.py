@@ -12,6 +12,8 @@ from pores.errors import InputError, PorelakeError
 from pores.frame import Keyword
 from storage.fits_files import MAX_FILE, FileName, parse_name
 
+TRUTH, SCRIPT = "truth", "script.json"  # what lies beside a simulated series, and a file in it
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -172,6 +174,9 @@ def _listing(found: Iterator[tuple[str, Callable[[FileName], SourceFile | None]]
 
 
 def _walk(root: Path) -> Iterator[os.DirEntry[str]]:
+    """Every file below a directory, but those of the truth that lies beside a simulated series."""
+    if root.name == TRUTH and (root / SCRIPT).is_file():
+        return
     try:
         with os.scandir(root) as entries:
             for entry in entries:

@@ -27,6 +27,7 @@ from pores.simulate.scene import Scene
 from pores.simulate.series import SimulatedFrame, frame_of
 from pores.simulate.tables import RUN_ID, Rows, truth_rows
 from pores.simulate.truth import TrueFrame
+from storage.archive import SCRIPT, TRUTH
 from storage.fits_files import FileName
 from storage.jsoc_files import Segment, files_bytes
 from storage.lake import atomic
@@ -84,7 +85,7 @@ def write_series(
             progress(1)
     tables = dict(truth_rows(parameters, Scene(parameters).script, true_frames))
     tables["frames"] = frame_rows
-    _write_truth(out / "truth", parameters, tables, schemas)
+    _write_truth(out / TRUTH, parameters, tables, schemas)
     return files
 
 
@@ -193,8 +194,8 @@ def _write_truth(
     for name in TRUTH_TABLES:
         write_table(truth / f"{name}.parquet", _columns(tables[name], schemas[name]), schemas[name])
     scripted = [asdict(pore) for pore in Scene(parameters).script]
-    for name, value in (("parameters", parameters.model_dump(mode="json")), ("script", scripted)):
-        with atomic(truth / f"{name}.json") as partial:
+    for name, value in (("parameters.json", parameters.model_dump(mode="json")), (SCRIPT, scripted)):
+        with atomic(truth / name) as partial:
             partial.write_text(json.dumps(value, indent=1) + "\n")
 
 

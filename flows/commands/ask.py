@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -71,7 +72,8 @@ def query(
         return
     from catalog.query import run_query
 
-    _say_file(run_query(Lake.at(lake), name, pairs(param), _format(form, out), out))
+    tell = partial(print, file=sys.stderr)
+    _say_file(run_query(Lake.at(lake), name, pairs(param), _format(form, out), out, tell))
 
 
 def describe(
@@ -109,9 +111,9 @@ def _format(form: Format | None, out: Path | None) -> str:
     if form is not None:
         return form.value
     if out is not None:
-        from catalog.answers import BY_ENDING
+        from catalog.answers import format_of
 
-        return BY_ENDING.get(out.suffix, "table")
+        return format_of(out)
     return "table" if sys.stdout.isatty() else "csv"
 
 

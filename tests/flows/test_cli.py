@@ -84,7 +84,8 @@ def test_wrong_sources(
         ("jsoc", "--email or JSOC_EMAIL"),
     ):
         refuses("run", "--from", source, *lake, says=says)
-    refuses("run", "--from", small_series, "--harp", 7, *lake, says="HARP 7")
+    there = f" for HARP 7; it has HARPs {min(BUSY, QUIET)}, {max(BUSY, QUIET)}\n"
+    refuses("run", "--from", small_series, "--harp", 7, *lake, says=there)
     refuses("run", "--from", small_series, "--series", NRT, *lake, says=NRT)
     refuses("run", *lake, says="lake")
     assert not (tmp_path / "lake").exists()
@@ -148,6 +149,9 @@ def test_wrong_questions(
     refuses("sql", "SELECT 1", "--lake", tmp_path / "none", says=str(tmp_path / "none"))
     refuses("sql", "SELECT no_such FROM pores", *lake, says="no_such")
     refuses("sql", "DROP VIEW pores", *lake, says="SELECT")
+    for ask in (("sql", "SELECT 1"), ("query", "longest_lives")):
+        forms = f"--out {tmp_path / 'x.xyz'}: the name tells no format; add --format csv|json|parquet|table\n"
+        refuses(*ask, "--out", tmp_path / "x.xyz", *lake, says=forms)
     refuses("query", "no_such", *lake, says="no_such")
     refuses("query", "longest_lives", "--param", "x", *lake, says="--param x")
     refuses("export", "no_such", "--format", "csv", "--out", tmp_path / "x.csv", *lake, says="no_such")
@@ -165,6 +169,21 @@ def test_the_file_of_an_answer_is_named(small_lake: Path, tmp_path: Path, comman
         out = tmp_path / f"{asked[0]}.csv"
         ended = command(*asked, "--out", out, *lake)
         assert (ended.status, ended.out.splitlines()[0], ended.err) == (0, str(out), "")
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_what_was_asked_is_told_where_there_are_no_rows(
+    small_lake: Path, tmp_path: Path, command: Command, form: str
+) -> None:
+    asked = ("query", "lifetime_vs_br", "--param", "min_obs=1000", "--format", form, "--lake", small_lake)
+    said = (
+        "no rows of lifetime_vs_br with bin_g=200, kind=pore, min_obs=1000, min_mu=0, births=seen;"
+        " `porelake query lifetime_vs_br --describe` says what that asks for\n"
+    )
+    for more in ((), ("--out", tmp_path / "x")):
+        ended = command(*asked, *more)
+        assert (ended.status, ended.err) == (0, said)
+    assert command("query", "lifetime_vs_br", "--lake", small_lake).err == ""
 
 
 FILES = {
