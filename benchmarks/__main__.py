@@ -1,4 +1,4 @@
-"""Measure everything, or some groups anew, and write docs/performance.md: `python -m benchmarks`."""
+"""Measure everything, or some groups anew, say it and write docs/performance.md: `python -m benchmarks`."""
 
 import argparse
 from collections.abc import Mapping
@@ -16,7 +16,9 @@ def main() -> None:
     options = _options()
     with bench(options.rounds, options.stored) as given:
         for name in options.only:
-            save(measured(name, given), options.stored / f"{name}.json")
+            group = measured(name, given)
+            print(*group.tables, sep="\n\n", end="\n\n")
+            save(group, options.stored / f"{name}.json")
     options.out.write_text(text(stored(options.stored)))
     print(options.out)
 

@@ -11,6 +11,16 @@ RATIO_DRIFT, SIZE_DRIFT = 0.30, 0.05
 _ROUNDS = 3
 _RATIO = re.compile(r"(^|[._])over_|_share$|\.linearity$")
 
+# What the names of figures mean that are compared, for who reads the table.
+NAMES = """\
+`group.this_over_that` is a time, or a number of bytes, divided by another of the tables of its group: below 1
+`this` is the smaller. `usual`: the usual way. `fits`, `cube`: porelake from FITS files, and from its cube.
+`floor`: reading them and nothing else. `bytes_of_11_segments`: their cube. `writing`, `reading`, `stage`:
+ingest less reading, reading, all of ingest, of a series or, `new_cube`, of a record; `decoding`: astropy's.
+In `short` tracking, in `lake` answers, by porelake over those by another program: `headline`, lifetime
+against Br; `survival`, the survival curve; `one_harp`, `one_pore`, six columns of the features of a HARP, and
+of a feature. `bytes_per_pore_row`: of a row of `pores`."""
+
 
 @dataclass(frozen=True)
 class Drift:
@@ -96,8 +106,8 @@ def drift_table(found: Sequence[Drift]) -> Table:
         "Quick figures measured again",
         ("figure", "stored", "measured", "change", ""),
         rows,
-        f"Ratios may drift by {RATIO_DRIFT:.0%}, sizes by {SIZE_DRIFT:.0%}. More is drift only where every"
-        " round of two measurements lies beyond it, and beyond every round that was stored.",
+        f"{NAMES}\n\nRatios may drift by {RATIO_DRIFT:.0%}, sizes by {SIZE_DRIFT:.0%}. More is drift only"
+        " where every round of two measurements lies beyond it, and beyond every round that was stored.",
         {"guard.drifting": Sample((sum(each.seems for each in found),))},
     )
 

@@ -4,7 +4,8 @@ import time
 from functools import partial
 
 from benchmarks.mission_peers import FEATURE
-from benchmarks.mission_ways import MEMORY_MB, Ways, bytes_of, files, opened, peak_mb
+from benchmarks.mission_ways import MEMORY_MB, Ways, bytes_of, files, opened
+from benchmarks.process import own_peak_mb
 from benchmarks.report import Cells, Table
 from benchmarks.timing import Sample
 from catalog.schema import TABLES
@@ -62,7 +63,7 @@ def _pandas(ways: Ways) -> tuple[str, str]:
 
     start = time.perf_counter()
     pd.read_parquet([*map(str, files(ways.lake, "pores"))], columns=[*FEATURE], partitioning=None)
-    return f"{time.perf_counter() - start:.0f}", f"{peak_mb():.0f}"
+    return f"{time.perf_counter() - start:.0f}", f"{own_peak_mb():.0f}"
 
 
 def _polars(ways: Ways) -> tuple[str, str]:
@@ -70,4 +71,4 @@ def _polars(ways: Ways) -> tuple[str, str]:
 
     start = time.perf_counter()
     pl.scan_parquet(files(ways.lake, "pores"), hive_partitioning=False).select(FEATURE).collect()
-    return f"{time.perf_counter() - start:.0f}", f"{peak_mb():.0f}"
+    return f"{time.perf_counter() - start:.0f}", f"{own_peak_mb():.0f}"

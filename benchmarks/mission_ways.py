@@ -125,11 +125,6 @@ def _bound() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_MB * 1_000_000,) * 2)
 
 
-def peak_mb() -> float:
-    """The largest memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3 * 1.024
-
-
 def files(lake: Lake, table: str) -> list[Path]:
     """Files that the catalogue reads for a table: packs, and those of HARPs that are in none."""
     shown = Shown.current(lake, current_runs(lake), SIZES)

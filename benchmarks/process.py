@@ -73,6 +73,15 @@ def _watched(
     return until_s, peak
 
 
+def own_peak_mb() -> float:
+    """The largest memory that this process has had since its program began (Linux only).
+
+    `ru_maxrss` is no less than that of the process that started this one: Linux keeps it over fork and exec.
+    """
+    words = _words(Path("/proc/self/status"))
+    return int(words[words.index("VmHWM:") + 1]) * 1.024 / 1e3
+
+
 def memory_mb(pid: int) -> float:
     """Memory of a process and all its descendants, pages that several share counted once (Linux only)."""
     return sum(_shares_kb(process) for process in _family(pid)) / 1e3

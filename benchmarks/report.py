@@ -82,7 +82,7 @@ def markdown(lines: Iterable[Cells], left: int = 1) -> str:
 
 
 def page(aims: str, groups: Sequence[Group]) -> str:
-    """The whole page: the table of the aims, then all others, with their day where it isn't the last one."""
+    """The whole page: the table of the aims, when and where each group was measured, then all tables."""
     latest = max((group.machine for group in groups), key=lambda machine: machine.day)
     record = next((group.record for group in groups if group.record), "none")
     head = f"""# Performance
@@ -91,17 +91,31 @@ def page(aims: str, groups: Sequence[Group]) -> str:
 
 ## How it was measured
 
-Written by `make bench` on {latest.day}; `python -m benchmarks --only GROUP` measures a group of tables anew.
+Written by `make bench`; `make bench ONLY=GROUP` measures a group of tables anew.
 
 Figures are medians (least-greatest) of several rounds. What is compared was measured in turns, in one
 process, and a ratio is taken within each round, so that it holds on other machines better than the times
-do. One core and one thread, unless a table says otherwise. Load of the machine at the start:
-{latest.load:.1f}.
+do. One core and one thread, unless a table says otherwise. The load is that of the machine when the
+measuring of a group began: near the number of cores or above it, others used them, too.
+
+{markdown([_GROUP, *(_measured(group, latest) for group in groups)], left=1)}
 
 - Record: {record}.
 - Machine: {latest.processor}.
 - {latest.versions}."""
     return "\n\n".join([head, *(_section(group, latest) for group in groups)]) + "\n"
+
+
+_GROUP = ("group", "day", "load", "other machine or versions")
+
+
+def _measured(group: Group, latest: Machine) -> Cells:
+    """When a group was measured, on how busy a machine, and on which if not on that of the page."""
+    own = group.machine
+    usual = latest.versions.split(", ")
+    other = [own.processor] if own.processor != latest.processor else []
+    other += [each for each in own.versions.split(", ") if each not in usual]
+    return f"`{group.name}`", own.day, f"{own.load:.1f}", ", ".join(other)
 
 
 def _section(group: Group, latest: Machine) -> str:

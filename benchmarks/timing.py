@@ -1,11 +1,13 @@
 """Times of several ways to do something, taken in turns so that they can be compared."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
 Work = Callable[[], object]
+_SMALL = 0.01  # below it two decimals would hide how large a figure is
 
 
 @dataclass(frozen=True)
@@ -59,4 +61,10 @@ def in_turns(works: Mapping[str, Work], rounds: int) -> dict[str, Sample]:
 
 
 def _digits(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    """A figure with three digits that count, or two decimals where those are enough."""
+    size = abs(value)
+    if size >= _SMALL or size == 0:
+        decimals = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2
+    else:
+        decimals = 2 - math.floor(math.log10(size))
+    return f"{value:.{decimals}f}"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.make_lake import make
+from benchmarks.mission_publish import publish_table
 from benchmarks.mission_tables import Mission, peer_table, query_table
 from benchmarks.mission_ways import WAYS, Ways, files
 from catalog.build import publish
@@ -83,3 +84,11 @@ def test_tables_have_a_time_for_every_way_and_question(ways):
     assert {len(row) for row in table.rows} == {1 + len(WAYS)}
     assert {f"mission.one_pore_{name.lower()}_s" for name in OTHERS} <= set(table.figures)
     assert "`growth_law`" in [name for name, _ in query_table(mission).rows]
+
+
+def test_a_lake_is_published_in_sizes_that_it_has(ways, tmp_path):
+    table = publish_table(ways.lake, (3, 4, 150), tmp_path, rounds=1)
+    assert [row[0] for row in table.rows] == [3, 4]
+    assert {row[2] for row in table.rows} == {"none, too few HARPs"}
+    of_sizes = {f"mission.publish_one_of_{size}_s" for size in (3, 4)}
+    assert set(table.figures) == {"mission.publish_one_s", *of_sizes}

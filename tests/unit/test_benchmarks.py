@@ -1,12 +1,14 @@
 """What the benchmark rests on: samples, turns, memory, and that two ways agree before they are compared."""
 
 import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
 
 from benchmarks.agreement import require_agreement
-from benchmarks.process import memory_mb, porelake
+from benchmarks.process import memory_mb, own_peak_mb, porelake
 from benchmarks.timing import Sample, in_turns
 
 
@@ -16,6 +18,17 @@ class TestTiming:
         assert ratio.values == (2.0, 4.0, 1.0)
         assert str(ratio) == "2.00 (1.00-4.00)"
         assert str(Sample((0.25,))) == "0.25"
+
+    @pytest.mark.parametrize(
+        ("value", "said"),
+        [(0.00031234, "0.000312"), (0.0099, "0.00990"), (0.051, "0.05"), (12.34, "12.3"), (123.4, "123")],
+    )
+    def test_small_figures_keep_their_digits(self, value, said):
+        assert str(Sample((value,))) == said
+        assert str(Sample((-value,))) == f"-{said}"
+
+    def test_nothing_is_nothing(self):
+        assert str(Sample((0,))) == "0"
 
     def test_rate_and_unit(self):
         sample = Sample((0.5, 0.25))
@@ -51,6 +64,13 @@ class TestProcess:
         before = memory_mb(os.getpid())
         block = np.ones(64 * 2**20, np.uint8)
         assert memory_mb(os.getpid()) - before == pytest.approx(block.nbytes / 1e6, rel=0.2)
+
+    def test_the_peak_is_not_that_of_the_parent(self):
+        block = np.ones(128 * 2**20, np.uint8)
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            child = pool.submit(own_peak_mb).result()
+        assert own_peak_mb() > block.nbytes / 1e6
+        assert child < block.nbytes / 1e6
 
     def test_a_process_that_is_gone_has_none(self):
         assert memory_mb(2**22 - 1) == 0

@@ -1,5 +1,6 @@
 """The guard of the benchmark: what drifts, what is noise, and how it ends."""
 
+import re
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -10,9 +11,11 @@ import pytest
 
 from benchmarks import guard as guard_module
 from benchmarks import timing
-from benchmarks.drift import Drift, compared, drift_table, drifts
+from benchmarks.drift import NAMES, Drift, compared, drift_table, drifts
+from benchmarks.groups import QUICK
 from benchmarks.guard import guard, main, report
 from benchmarks.report import Group, Machine, Table
+from benchmarks.stored import stored
 from benchmarks.timing import Sample, in_turns
 
 HERE = Machine("2026-11-26", "a processor", "numpy 2", 0.5)
@@ -39,6 +42,14 @@ def group(name: str, **figures: Sample) -> Group:
 )
 def test_drift_is_when_every_round_lies_beyond(rounds: tuple[float, ...], seems: bool) -> None:
     assert Drift(NAME, Sample(BEFORE), Sample(rounds)).seems is seems
+
+
+def test_names_of_what_is_compared_are_explained() -> None:
+    for name in (name for group in QUICK for name in stored()[group].figures if compared(name)):
+        for word in re.split(r"_over_|\.", name.partition(".")[2]):
+            known = word if f"`{word}`" in NAMES else re.sub(r"_of_(four|11)_", "_of_11_", word)
+            others = ("sqlite", "pandas", "polars", "porelake", "laptrack")  # named in the tables
+            assert f"`{known.removesuffix('_sqlite')}`" in NAMES or word in others, name
 
 
 def test_rounds_that_were_stored_wide_hide_no_more_than_they_must() -> None:
