@@ -13,6 +13,8 @@ from catalog.reading_only import require_reading_only
 from pores.errors import InputError, PorelakeError
 
 _GONE = re.compile(r'No files found that match the pattern "((.*)/(?:packs|tables)/.*)"')
+_DAMAGED = re.compile(r"""["'](.*)/(?:packs|tables)/.*\.parquet["']""")
+_OF_FILES = (duckdb.IOException, duckdb.InvalidInputException)  # also what can't be unpacked
 
 
 def checked(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
@@ -88,6 +90,9 @@ def translated(error: duckdb.Error) -> PorelakeError:
         file, lake = map(file_of, gone.groups())
         publish = f"`porelake publish --lake {shlex.quote(lake)}`"
         return PorelakeError(f"{file} is missing; {publish} makes it again, or says what does")
+    if isinstance(error, _OF_FILES) and (damaged := _DAMAGED.search(str(error))):
+        verify = f"`porelake verify --lake {shlex.quote(file_of(damaged[1]))}`"
+        return PorelakeError(f"{message(error)}; {verify} says what mends it")
     at_fault = (
         duckdb.IOException,
         duckdb.OutOfMemoryException,

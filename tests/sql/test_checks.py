@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from catalog.check import MOST, Finding, checks, look_through, verify
-from catalog.query import connect
+from catalog.query import connect, run_sql
 from catalog.sql_files import sql_files
-from pores.errors import InputError
+from pores.errors import InputError, PorelakeError
 from storage.labels import write_labels
 from storage.lake import Lake
 from tests.damage import change_largest, change_values
@@ -285,6 +285,9 @@ def test_truncated_file(tmp_path, make_lake, runs) -> None:
     (found,) = verify(lake)
     assert found.record == "tables/pores/harpnum=1/aaaa.parquet"
     assert "not a readable Parquet file" in found.detail
+    with pytest.raises(PorelakeError, match=r"No magic .*; `porelake verify --lake .*` says what") as raised:
+        run_sql(lake, "FROM pores")
+    assert not isinstance(raised.value, InputError), "the lake is at fault"
 
 
 def test_changed_values(tmp_path, make_lake, runs) -> None:
