@@ -69,29 +69,28 @@ class Chronicle:
         return replace(self, tracks=tracks, pores=pores, faint=faint, links=links, events=events)
 
 
-def chronicle_of_harp(lake: Lake, harpnum: int) -> Chronicle:
-    """All tracks of the current run of a HARP.
+def chronicle_of_run(lake: Lake, run: CurrentRun) -> Chronicle:
+    """All tracks of a run of a HARP.
 
     Raises
     ------
     InputError
-        If the lake has no current run of the HARP, or that has no tracks.
+        If it has no tracks.
     PorelakeError
         If a table of the run can't be read, or was written by an older version.
     """
-    run = run_of(lake, harpnum)
     tables = _tables(lake, run)
     tracks, frames = tables["tracks"], tables["frames"]
     if not len(tracks["track_id"]):
         usable = int(frames["usable"].astype(bool).sum())
         raise InputError(
-            f"HARP {harpnum}: no tracks to draw in its {len(frames['t_rec'])} frames, {usable} usable"
+            f"HARP {run.harpnum}: no tracks to draw in its {len(frames['t_rec'])} frames, {usable} usable"
         )
     noaa = tuple(int(region) for region in tables.pop("harps")["noaa_ars"][0])
     tables["tracks"] = _rows(tracks, np.lexsort((tracks["track_id"].astype(str), tracks["t_birth"])))
     tables["frames"] = _rows(frames, np.argsort(frames["t_rec"]))
     tables["faint"] = _rows(tables["faint"], _among(tables["faint"]["track_id"], set(tracks["track_id"])))
-    return Chronicle(harpnum, noaa, **tables)
+    return Chronicle(run.harpnum, noaa, **tables)
 
 
 def chronicle_of_family(lake: Lake, track_id: str) -> Chronicle:
@@ -111,7 +110,7 @@ def chronicle_of_family(lake: Lake, track_id: str) -> Chronicle:
         raise InputError(
             f"{track_id}: the lake {lake.location} has no run of HARP {named[1]}; {_listing(lake)}"
         )
-    whole = chronicle_of_harp(lake, int(named[1]))
+    whole = chronicle_of_run(lake, run_of(lake, int(named[1])))
     if track_id not in whole.tracks["track_id"]:
         of = whole.pores["track_id"][whole.pores["pore_id"] == track_id]
         why = f"it is a feature of track {of[0]}" if len(of) else _listing(lake, whole.harpnum)

@@ -1,15 +1,20 @@
 """Lineage plots on demand: the family of a track, or a whole HARP."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flows.chronicle import Chronicle, chronicle_of_family, chronicle_of_harp
+from flows.chronicle import Chronicle, chronicle_of_family, chronicle_of_run
 from flows.lineage_layout import WEST, lay_out
 from flows.words import counted
 from pores.errors import InputError
 from storage.lake import Lake
 from storage.outputs import writable
+from storage.runs import run_of
+
+if TYPE_CHECKING:
+    from flows.lineage_style import Picture
 
 FORMS = (".png", ".pdf", ".svg")
 _EVENTS = frozenset(("merge", "split"))
@@ -37,26 +42,36 @@ def write_lineage(lake: Lake, track_id: str | None, harpnum: int | None, out: Pa
         raise InputError(f"--out {out}: a name that ends in {', '.join(FORMS)} says what to write")
     place = writable(out, lake)
     from flows.lineage_picture import draw_lineage
-    from flows.lineage_style import Picture
 
     if track_id is not None:
         chronicle = chronicle_of_family(lake, track_id)
-        subject = int(np.flatnonzero(chronicle.tracks["track_id"] == track_id)[0])
-        numbered = tuple(range(len(chronicle.tracks["track_id"])))
-        numbered = (subject, *(track for track in numbered if track != subject))
-        title, subtitle = _titles(chronicle)
-        picture = Picture(
-            lay_out(chronicle), title, f"Track {subject + 1}: {track_id}; {subtitle}", subject, numbered, _ALL
-        )
+        picture = _picture_of_family(chronicle, track_id)
     else:
         assert harpnum is not None
-        chronicle = chronicle_of_harp(lake, harpnum)
-        title, subtitle = _titles(chronicle)
-        longest = np.argsort(-chronicle.tracks["n_obs"], kind="stable")[:_NUMBERED]
-        numbered = tuple(int(track) for track in longest)
-        picture = Picture(lay_out(chronicle, WEST), title, subtitle, None, numbered, _EVENTS, longitude=True)
+        chronicle = chronicle_of_run(lake, run_of(lake, harpnum))
+        picture = picture_of_harp(chronicle)
     draw_lineage(picture, place)
-    return "\n".join([*(_line(chronicle, track) for track in sorted(numbered)), str(out)])
+    return "\n".join([*(_line(chronicle, track) for track in sorted(picture.numbered)), str(out)])
+
+
+def picture_of_harp(chronicle: Chronicle) -> "Picture":
+    """A whole HARP as it is drawn."""
+    from flows.lineage_style import Picture
+
+    title, subtitle = _titles(chronicle)
+    longest = np.argsort(-chronicle.tracks["n_obs"], kind="stable")[:_NUMBERED]
+    numbered = tuple(int(track) for track in longest)
+    return Picture(lay_out(chronicle, WEST), title, subtitle, None, numbered, _EVENTS, longitude=True)
+
+
+def _picture_of_family(chronicle: Chronicle, track_id: str) -> "Picture":
+    from flows.lineage_style import Picture
+
+    subject = int(np.flatnonzero(chronicle.tracks["track_id"] == track_id)[0])
+    others = (track for track in range(len(chronicle.tracks["track_id"])) if track != subject)
+    title, subtitle = _titles(chronicle)
+    subtitle = f"Track {subject + 1}: {track_id}; {subtitle}"
+    return Picture(lay_out(chronicle), title, subtitle, subject, (subject, *others), _ALL)
 
 
 def _titles(chronicle: Chronicle) -> tuple[str, str]:

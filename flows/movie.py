@@ -16,15 +16,14 @@ from flows.progress import progress_bars, track
 from flows.scenes import HarpScenes
 from flows.words import counted, size
 from pores.errors import InputError
-from storage.lake import Lake, atomic
+from storage.lake import atomic
 from storage.outputs import writable
-from storage.runs import run_of
 
 __all__ = ["FieldColours", "MovieLook", "Shown", "write_movie"]
 
 
-def write_movie(lake: Lake, harpnum: int, out: Path, look: MovieLook) -> str:
-    """Write the movie of the current run of a HARP, whole or not at all.
+def write_movie(scenes: HarpScenes, out: Path, look: MovieLook) -> str:
+    """Write the movie of a run of a HARP, whole or not at all.
 
     Returns
     -------
@@ -34,18 +33,18 @@ def write_movie(lake: Lake, harpnum: int, out: Path, look: MovieLook) -> str:
     Raises
     ------
     InputError
-        If the lake has no run of the HARP or no usable frame in that time, or if `out` does not end in .mp4
-        or can't be written.
+        If it has no usable frame in that time, or if `out` does not end in .mp4 or can't be written.
     """
     if out.suffix.lower() != ".mp4":
         raise InputError(f"--out {out}: a movie is an MP4 file; write a name that ends in .mp4")
-    place = writable(out, lake)
-    scenes = HarpScenes(lake, run_of(lake, harpnum))
+    place = writable(out, scenes.lake)
     shown = _moments(scenes, look)
     painter = _painter(scenes, look)
     from flows.movie_file import write_mp4
 
-    pictures = (painter.picture(moment) for moment in track(shown, f"movie of HARP {harpnum}", len(shown)))
+    pictures = (
+        painter.picture(moment) for moment in track(shown, f"movie of HARP {scenes.run.harpnum}", len(shown))
+    )
     tags = {"title": f"{scenes.title}, {look.intensity} intensity", "comment": _origin(scenes)}
     with progress_bars(), atomic(place) as partial:
         write_mp4(partial, pictures, look.fps, tags)

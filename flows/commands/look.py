@@ -59,7 +59,10 @@ def movie(
     first, last = moment("--since", since), moment("--until", until)
     look = MovieLook(intensity, field, fps, width, first, last, every, trail)
     from flows.movie import write_movie
+    from flows.scenes import HarpScenes
     from flows.words import say
     from storage.lake import Lake
+    from storage.runs import run_of
 
-    say(write_movie(Lake.at(lake), harp, out, look))
+    place = Lake.at(lake)
+    say(write_movie(HarpScenes(place, run_of(place, harp)), out, look))

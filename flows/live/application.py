@@ -70,7 +70,7 @@ class Application:
         except BusyError as error:
             return json_reply({"error": str(error)}, 503)
         except InputError as error:
-            return json_reply({"error": str(error)}, 400)
+            return json_reply({"error": str(error).removeprefix("--param ")}, 400)
         except PorelakeError as error:
             return json_reply({"error": str(error)}, 500)
 

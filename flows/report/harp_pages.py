@@ -103,9 +103,12 @@ class HarpPages:
         return sprites(self.scenes, {track_id: self.rows.seen(track_id) for track_id in self.rows.by_id})
 
     def _lineage(self) -> bytes:
-        from flows.lineage_plot import write_lineage
+        from flows.chronicle import chronicle_of_run
+        from flows.lineage_picture import draw_lineage
+        from flows.lineage_plot import picture_of_harp
 
-        drawn = _drawn(lambda path: write_lineage(self.lake, None, self.rows.run.harpnum, path))
+        picture = picture_of_harp(chronicle_of_run(self.lake, self.rows.run))
+        drawn = _drawn(lambda path: draw_lineage(picture, path))
         out = io.BytesIO()
         drawn.quantize(128).save(out, "PNG", optimize=True)
         return out.getvalue()
@@ -124,7 +127,7 @@ class HarpPages:
 
         with tempfile.TemporaryDirectory(prefix="porelake-") as directory:
             out = Path(directory) / name
-            write_movie(self.lake, self.rows.run.harpnum, out, _LOOKS[name])
+            write_movie(self.scenes, out, _LOOKS[name])
             return out.read_bytes()
 
 

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -15,7 +15,7 @@ from catalog.rows import Answer, ask
 from flows.report import places
 from pores.errors import InputError
 from storage.lake import Lake
-from storage.runs import CurrentRun, current_runs
+from storage.runs import CurrentRun, run_of
 
 Row = dict[str, Any]
 
@@ -151,13 +151,13 @@ class LakeRows:
     def harp(self, folder: str) -> HarpRows:
         """What is told of the HARP of a folder; KeyError if there is none."""
         harp = {self.folders[row["run_id"]]: row for row in self.harps}[folder]
-        run = next(run for run in current_runs(self.lake) if run.run_id == harp["run_id"])
+        shown = replace(run_of(self.lake, harp["harpnum"]), run_id=harp["run_id"])  # not one published later
         with connect(self.lake) as connection:
             answers = {
-                name: _of_run(ask(connection, f"{name}_of_harp", {"harp": harp["harpnum"]}), run.run_id)
+                name: _of_run(ask(connection, f"{name}_of_harp", {"harp": harp["harpnum"]}), shown.run_id)
                 for name in ("frames", "tracks", "features")
             }
-        return HarpRows(harp, run, folder, **answers)
+        return HarpRows(harp, shown, folder, **answers)
 
     def _chosen(self, answer: Answer) -> Answer:
         return answer if not self.harpnums else answer.where("harpnum", set(self.harpnums))

@@ -9,10 +9,9 @@ import pytest
 from PIL import Image
 
 from flows.movie import MovieLook, write_movie
-from storage.lake import Lake
 from tests.browser.conftest import Opens
 from tests.flows.conftest import no_prefect_configured, small_lake, small_series  # noqa: F401 - fixtures
-from tests.flows.runs import BUSY
+from tests.flows.runs import BUSY, scenes_of
 
 _PAGE = '<!DOCTYPE html><body style="margin:0"><video id="movie" src="busy.mp4" preload="auto" muted></video>'
 _READY = "() => document.getElementById('movie').readyState >= 4"
@@ -27,7 +26,7 @@ _SEEK = """t => new Promise((done, failed) => {
 @pytest.fixture(scope="module")
 def movie(small_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811 - the fixture
     out = tmp_path_factory.mktemp("movie") / "busy.mp4"
-    write_movie(Lake.at(small_lake), BUSY, out, MovieLook(fps=5, width_px=640))
+    write_movie(scenes_of(small_lake, BUSY), out, MovieLook(fps=5, width_px=640))
     (out.parent / "page.html").write_text(_PAGE)
     return out
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,7 +32,7 @@ from flows.report.write import MANIFEST, Options, write_report
 from flows.scenes import HarpScenes
 from pores.errors import InputError, PorelakeError
 from storage.lake import Lake
-from storage.runs import current_runs
+from storage.runs import current_runs, set_current
 from tests.browser.crawl import broken
 from tests.flows.runs import BUSY, PORELAKE, QUIET, UNUSABLE
 from tests.sql.conftest import Life, make_run, snapshot
@@ -70,6 +71,16 @@ def test_pages_do_not_depend_on_their_order(seen_lake, site) -> None:
     forward = {path: site.page(path) for path in paths}
     backward = Site(seen_lake, movies=False)
     assert {path: backward.page(path) for path in reversed(paths)} == forward
+
+
+def test_a_run_that_is_not_published_yet_is_not_shown(seen_lake, site, tmp_path) -> None:
+    lake = Lake.at(shutil.copytree(seen_lake.root, tmp_path / "lake", ignore=lambda *_: ["incoming"]))
+    publish(lake)
+    (run,) = (run for run in current_runs(lake) if run.harpnum == BUSY)
+    set_current(lake, replace(run, run_id="made-just-now"))
+    shown = Site(lake, movies=False)
+    assert f"HARP {BUSY}" in text(shown.page(f"harp-{BUSY}/index.html"))
+    assert shown.page(f"harp-{BUSY}/lineage.png") == site.page(f"harp-{BUSY}/lineage.png")
 
 
 def test_a_live_page_has_the_same_pictures_and_leads_to_sql(seen_lake, site) -> None:

@@ -15,8 +15,10 @@ from catalog.formats import arrow_schema
 from catalog.query import connect
 from catalog.schema import TABLES
 from flows.request import Request
+from flows.scenes import HarpScenes
 from pores.simulate.parameters import SimulationParameters
 from storage.lake import Lake
+from storage.runs import run_of
 from storage.simulated import write_series
 
 PORELAKE = Path(sys.executable).with_name("porelake")
@@ -141,3 +143,9 @@ class Ended:
 
 Command = Callable[..., Ended]
 Refuses = Callable[..., None]
+
+
+def scenes_of(lake: Path, harpnum: int) -> HarpScenes:
+    """What the current run of a HARP has to show."""
+    where = Lake.at(lake)
+    return HarpScenes(where, run_of(where, harpnum))

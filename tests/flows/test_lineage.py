@@ -11,12 +11,13 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from flows.chronicle import Chronicle, chronicle_of_family, chronicle_of_harp
+from flows.chronicle import Chronicle, chronicle_of_family, chronicle_of_run
 from flows.cli import main
 from flows.lineage_layout import WEST, lay_out
 from flows.lineage_plot import write_lineage
 from flows.pipeline import run_request
 from storage.lake import Lake
+from storage.runs import run_of
 from tests.flows.runs import MERGING, request, write_merging_series
 
 Command = Callable[..., tuple[int, str, str]]
@@ -46,7 +47,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(drawn: Path) -> Chronicle:
-    return chronicle_of_harp(Lake.at(drawn), MERGING)
+    return chronicle_of_run(Lake.at(drawn), run_of(Lake.at(drawn), MERGING))
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,7 @@ def test_forms_of_pictures_and_equal_bytes(drawn: Path, tmp_path: Path) -> None:
 def test_wrong_input(drawn: Path, merged: str, tmp_path: Path, command: Command) -> None:
     out = ("--out", tmp_path / "out.png", "--lake", drawn)
     absent = f"{MERGING}_20140610_000000_099"
-    pore = str(chronicle_of_harp(Lake.at(drawn), MERGING).pores["pore_id"][-1])
+    pore = str(chronicle_of_run(Lake.at(drawn), run_of(Lake.at(drawn), MERGING)).pores["pore_id"][-1])
     for arguments, says in (
         ((absent, *out), f"{absent}: no such track in the current run of HARP {MERGING}; `porelake sql"),
         ((pore, *out), f"it is a feature of track {MERGING}_"),

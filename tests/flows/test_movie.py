@@ -20,7 +20,7 @@ from pores.errors import InputError
 from storage.lake import Lake
 from storage.runs import run_of
 from storage.tables import read_table
-from tests.flows.runs import BUSY, QUIET, UNUSABLE, Command, Refuses
+from tests.flows.runs import BUSY, QUIET, UNUSABLE, Command, Refuses, scenes_of
 
 PORE, UMBRA = (0xFF, 0xB0, 0x00), (0x39, 0xC6, 0xFF)
 SHAPE, FRAMES, FPS = (80, 120), 14, 6
@@ -41,7 +41,7 @@ class Read:
 @pytest.fixture(scope="module")
 def movie(small_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("movie") / "busy.mp4"
-    said = write_movie(Lake.at(small_lake), BUSY, out, LOOK)
+    said = write_movie(scenes_of(small_lake, BUSY), out, LOOK)
     assert said.startswith(f"{out}: 14 pictures, 11 of them of usable frames, 2.3 s, ")
     return out
 
@@ -62,8 +62,7 @@ def read(movie: Path) -> Read:
 
 @pytest.fixture(scope="module")
 def scenes(small_lake: Path) -> HarpScenes:
-    lake = Lake.at(small_lake)
-    return HarpScenes(lake, run_of(lake, BUSY))
+    return scenes_of(small_lake, BUSY)
 
 
 @pytest.fixture
@@ -199,7 +198,7 @@ def test_a_gap_is_shown(scenes: HarpScenes) -> None:
 
 
 def test_equal_lakes_give_equal_movies(small_lake: Path, movie: Path, tmp_path: Path) -> None:
-    write_movie(Lake.at(small_lake), BUSY, tmp_path / "again.MP4", LOOK)
+    write_movie(scenes_of(small_lake, BUSY), tmp_path / "again.MP4", LOOK)
     assert (tmp_path / "again.MP4").read_bytes() == movie.read_bytes()
 
 
@@ -244,7 +243,7 @@ def test_a_movie_that_fails_leaves_nothing(
 
     monkeypatch.setattr(Painter, "picture", fail)
     with pytest.raises(InputError, match="no more"):
-        write_movie(Lake.at(small_lake), BUSY, tmp_path / "movie.mp4", LOOK)
+        write_movie(scenes_of(small_lake, BUSY), tmp_path / "movie.mp4", LOOK)
     assert not list(tmp_path.iterdir())
 
 

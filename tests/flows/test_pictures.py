@@ -15,17 +15,16 @@ from flows.pictures import busiest, draw
 from flows.run_report import picture
 from flows.scenes import HarpScenes
 from storage.lake import Lake
-from storage.runs import current_runs, run_of
+from storage.runs import current_runs
 from storage.tables import read_table
-from tests.flows.runs import BUSY
+from tests.flows.runs import BUSY, scenes_of
 
 COLOURS = {"pore": (0xFF, 0xB0, 0x00), "umbra": (0x39, 0xC6, 0xFF)}
 
 
 @pytest.fixture(scope="module")
 def scenes(small_lake: Path) -> HarpScenes:
-    lake = Lake.at(small_lake)
-    return HarpScenes(lake, run_of(lake, BUSY))
+    return scenes_of(small_lake, BUSY)
 
 
 def test_every_feature_is_ringed_in_the_colour_of_its_kind(scenes: HarpScenes) -> None:

@@ -16,7 +16,7 @@ from flows.stages import Done
 from porelake import connect as open_lake
 from storage.lake import Lake
 from storage.store import Store
-from tests.flows.runs import BUSY, QUIET, UNUSABLE, porelake, request, tables
+from tests.flows.runs import BUSY, QUIET, UNUSABLE, porelake, request, scenes_of, tables
 from tests.s3_server import S3Server, s3_server
 
 BUCKET = "pores"
@@ -154,7 +154,7 @@ def test_it_opens_in_python(made: str, server: S3Server) -> None:
 
 
 def test_a_movie_of_what_another_machine_made(made: str, tmp_path: Path) -> None:
-    said = write_movie(Lake.at(made), BUSY, tmp_path / "busy.mp4", MovieLook(width_px=640))
+    said = write_movie(scenes_of(made, BUSY), tmp_path / "busy.mp4", MovieLook(width_px=640))
     assert said.startswith(f"{tmp_path / 'busy.mp4'}: 14 pictures, 11 of them of usable frames, ")
 
 

@@ -190,7 +190,8 @@ def test_errors_are_one_line_that_helps(lake, sql, said) -> None:
 def test_a_file_that_was_removed_is_named_with_what_to_do(lake, tmp_path, room) -> None:
     copy = Lake.at(shutil.copytree(lake.root, tmp_path / "a [lake]*"))
     publish(copy, PACKED if room == "packs" else Sizes())
-    gone = next((copy.root / room / "pores").rglob("*.parquet"))
+    files = (copy.root / room / "pores").rglob("*.parquet")
+    gone = next(path for path in files if path.stem != "0000")  # a superseded run's is not missed
     gone.unlink()
     for ask in (
         lambda: run_sql(copy, "SELECT count(area_mm2) FROM pores", "csv"),
