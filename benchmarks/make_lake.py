@@ -22,6 +22,7 @@ from benchmarks.lake_rows import PRODUCT, harp_rows, run_of_harp
 from catalog.build import publish
 from catalog.formats import arrow_schema
 from catalog.schema import TABLES
+from storage.footers import seal
 from storage.lake import Lake, atomic
 from storage.runs import CurrentRun, set_current
 
@@ -56,7 +57,8 @@ def write_rows(path: Path, name: str, values: Mapping[str, Any]) -> None:
         [_array(values.get(field.name), field, n) for field in schema], schema=schema
     )
     with atomic(path, flushed=False) as partial_path:
-        pq.write_table(table, partial_path, compression="zstd", **writing)
+        pq.write_table(table, partial_path, compression="zstd", write_page_checksum=True, **writing)
+        seal(partial_path)
 
 
 @cache

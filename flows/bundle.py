@@ -19,8 +19,8 @@ from flows.progress import progress_bars, track
 from flows.scenes import HarpScenes
 from pores.errors import InputError
 from storage.cutouts import StoredCutout, write_cutouts
-from storage.lake import ROOMS, Lake, left_over, partial_of
-from storage.outputs import require_writable
+from storage.lake import Lake, left_over, partial_of
+from storage.outputs import require_outside, require_parent, whole_path
 from storage.runs import CurrentRun
 from storage.tables import Columns, read_table
 
@@ -62,6 +62,7 @@ def write_bundle(lake: Lake, selection: Selection, out: Path, forms: Sequence[st
     for left in left_over(place):
         shutil.rmtree(left, ignore_errors=True)
     partial = partial_of(place)
+    shutil.rmtree(partial, ignore_errors=True)  # in containers processes have the same number again and again
     partial.mkdir()
     try:
         with progress_bars():
@@ -75,14 +76,12 @@ def write_bundle(lake: Lake, selection: Selection, out: Path, forms: Sequence[st
 
 
 def _free(lake: Lake, out: Path) -> Path:
-    place = out.expanduser().resolve()
+    said = f"--bundle {out}"
+    place = whole_path(said, out)
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise InputError(f"--bundle {out}: something is there already; name a directory that is new or empty")
-    if any(place.is_relative_to(lake.root / room) for room in ROOMS):
-        raise InputError(f"--bundle {out}: the lake keeps its own files there; name another place")
-    if not place.parent.is_dir():
-        raise InputError(f"--bundle {out}: there is no directory {place.parent}; make it first")
-    require_writable(f"--bundle {out}", place.parent)  # it is put there whole
+        raise InputError(f"{said}: something is there already; name a directory that is new or empty")
+    require_outside(said, place, lake)
+    require_parent(said, place)  # it is put there whole
     return place
 
 

@@ -1,6 +1,7 @@
 """Loading many modules at once."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,11 +12,12 @@ def loading() -> Iterator[None]:
 
     A fifth of the time that Prefect's import takes is such searching.
     """
-    searched = gc.isenabled()
+    searched, before = gc.isenabled(), len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if len(sys.modules) > before:
+            gc.freeze()
         if searched:
             gc.enable()

@@ -50,8 +50,8 @@ def _read(file: BinaryIO) -> bytes:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - _END, 0))
     end = file.read()
-    begin = size - _END - int.from_bytes(end[:4], "little") - _SEAL
-    if end[4:] != _MAGIC or begin < 0:
+    length = int.from_bytes(end[:4], "little") + _END
+    if end[4:] != _MAGIC or size - length < len(_MAGIC):
         raise ValueError("no footer at its end")
-    file.seek(begin)
-    return file.read()
+    file.seek(max(size - length - _SEAL, 0))  # a file without rows may have no room for a seal
+    return file.read().rjust(length + _SEAL, b"\0")

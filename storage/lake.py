@@ -248,7 +248,7 @@ def left_over(path: Path) -> list[Path]:
 
 def abandoned(partial: Path) -> bool:
     """Whether the process that wrote a partial file is known to be gone: it was of this machine."""
-    host, _, pid = partial.name.partition(PARTIAL)[0].rpartition(".")
+    host, _, pid = partial.name.rpartition(PARTIAL)[0].rpartition(".")
     if not (host.endswith(f".{_HOST}") and pid.isdigit()):
         return False
     try:

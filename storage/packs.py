@@ -8,11 +8,12 @@ be removed at any time: they are made of the files below `tables/`, which stay t
 import json
 import os
 import time
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from storage.footers import is_sealed
 from storage.keys import SHORT, json_key
@@ -89,16 +90,21 @@ def is_whole(file: Path) -> bool:
 
 
 def read_manifests(lake: Lake) -> dict[Path, Pack | None]:
-    """The pack of each manifest; None if that is damaged, or says something else than its name."""
+    """The pack of each manifest; None if that is damaged, or says something else than its name.
+
+    Those of packs that other versions wrote are passed over.
+    """
     paths = lake.pack_manifests()
     bring(lake, paths)
-    return {path: _read(path) for path in paths}
+    told = {path: _told(path) for path in paths}
+    return {path: _pack(path, said) for path, said in told.items() if said.get("version") in (_VERSION, None)}
 
 
 def set_whole(lake: Lake, pack: Pack) -> None:
     """Note that every table of a pack is there."""
     with atomic(lake.pack_manifest(pack.key)) as partial:
-        partial.write_text(json.dumps({"series": pack.series, "form": pack.form, "runs": pack.runs}) + "\n")
+        told = {"version": _VERSION, "series": pack.series, "form": pack.form, "runs": pack.runs}
+        partial.write_text(json.dumps(told) + "\n")
     put(lake, [lake.pack_manifest(pack.key)])
 
 
@@ -122,16 +128,24 @@ def retire(lake: Lake, named: Iterable[Pack]) -> None:
             keys.add(path.stem)
     packs = lake.root / "packs"
     for path in (*packs.glob(f"*{PARTIAL}"), *packs.glob("*/**/*.*")):
-        if abandoned(path) if PARTIAL in path.name else path.stem not in keys:
+        if path.is_file() and (abandoned(path) if PARTIAL in path.name else path.stem not in keys):
             path.unlink()
     for directory in sorted(packs.glob("*/first=*/**"), reverse=True):
         with suppress(OSError):  # it isn't empty
             directory.rmdir()
 
 
-def _read(manifest: Path) -> Pack | None:
-    with suppress(ValueError, KeyError, TypeError):
+def _told(manifest: Path) -> dict[str, Any]:
+    """What a manifest says, nothing if it is damaged; packs before the third version said nothing of it."""
+    with suppress(ValueError):
         told = json.loads(manifest.read_text())
+        if isinstance(told, dict):
+            return {"version": 2, **told} if "runs" in told else told
+    return {}
+
+
+def _pack(manifest: Path, told: Mapping[str, Any]) -> Pack | None:
+    with suppress(ValueError, KeyError, TypeError):
         runs = ((int(harpnum), str(run)) for harpnum, run in told["runs"])
         pack = Pack.of(told["series"], told["form"], runs)
         return pack if pack.key == manifest.stem else None

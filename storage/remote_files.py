@@ -25,8 +25,8 @@ def bring(lake: Lake, paths: Iterable[Path]) -> None:
 
 
 def any_there(lake: Lake) -> bool:
-    """Whether the store has any room of a lake."""
-    return bool(Store(str(lake.url)).directories(""))
+    """Whether the store has anything of a lake."""
+    return Store(str(lake.url)).holds_any("")
 
 
 def put(lake: Lake, paths: Iterable[Path]) -> None:

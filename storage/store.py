@@ -71,13 +71,21 @@ class Store:
 
     def directories(self, name: str) -> list[str]:
         """Names of the directories in one."""
+        found = self._in(name)
+        return [info["name"].rstrip("/").rpartition("/")[2] for info in found if info["type"] == "directory"]
+
+    def holds_any(self, name: str) -> bool:
+        """Whether anything is in a directory."""
+        return bool(self._in(name))
+
+    def _in(self, name: str) -> list[dict[str, Any]]:
         with self.told():
             self.fs.invalidate_cache()
             try:
-                found = self.fs.ls(self._at(name), detail=True)
+                found: list[dict[str, Any]] = self.fs.ls(self._at(name), detail=True)
             except FileNotFoundError:
                 return []
-        return [info["name"].rstrip("/").rpartition("/")[2] for info in found if info["type"] == "directory"]
+        return found
 
     def entry(self, name: str) -> Entry | None:
         """An object; None if there is none."""

@@ -21,8 +21,8 @@ from flows.report.places import OVERVIEW
 from flows.report.site import Site
 from flows.words import counted, size
 from pores.errors import InputError
-from storage.lake import ROOMS, Lake, atomic
-from storage.outputs import require_writable
+from storage.lake import Lake, atomic
+from storage.outputs import require_outside, require_writable, whole_path
 
 MANIFEST = "porelake-report.json"
 _WORTH_A_POOL = 2  # HARPs: each takes seconds
@@ -162,14 +162,14 @@ def _write(site: Site, place: Path, path: str, pictured: bool) -> Written:
 
 def _folder(lake: Lake, out: Path) -> Path:
     """The folder to write to; InputError if it is none, holds other things, or is of the lake."""
-    place = out.expanduser().resolve()
-    if any(place.is_relative_to(lake.root / room) for room in ROOMS):
-        raise InputError(f"--out {out}: the lake keeps its own files there; name another folder")
+    said = f"--out {out}"
+    place = whole_path(said, out)
+    require_outside(said, place, lake)
     if place.exists() and not place.is_dir():
-        raise InputError(f"--out {out}: not a folder")
+        raise InputError(f"{said}: not a folder")
     if place.is_dir() and any(place.iterdir()) and not (place / MANIFEST).is_file():
-        raise InputError(f"--out {out}: the folder holds other things; name a new or empty one")
-    require_writable(f"--out {out}", place)
+        raise InputError(f"{said}: the folder holds other things; name a new or empty one")
+    require_writable(said, place)
     return place
 
 

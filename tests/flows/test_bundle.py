@@ -389,7 +389,10 @@ def test_what_a_killed_bundle_left_goes_with_the_next(
         left.with_name(re.sub(r"\.\d+\.", f".{os.getppid()}.", left.name)),  # of a process that lives
         left.with_name(re.sub(r"\.\d+\.", ".mine.", left.name)),
     ]
-    for other in others:
+    mine = left.with_name(
+        re.sub(r"\.\d+\.", f".{os.getpid()}.", left.name)
+    )  # of the number that this one has
+    for other in (*others, mine):
         other.mkdir()
     monkeypatch.setattr("flows.bundle._write", lambda *_: [])
     write_bundle(Lake.at(small_lake), Selection(), out)

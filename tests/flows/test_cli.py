@@ -240,6 +240,12 @@ def test_a_place_that_can_not_be_written_is_named_as_it_was(
     refuses(name, *options, says=f"{options[-2]} {options[-1]}: can't be written (")
 
 
+@pytest.mark.parametrize("out", ["~nosuchuser/x.csv", f"{300 * 'x'}.csv"])
+def test_what_can_be_no_path_is_refused(out: str, small_lake: Path, refuses: Refuses) -> None:
+    for option, command in (("--out", ["query", "longest_lives"]), ("--bundle", ["export"])):
+        refuses(*command, option, out, "--lake", small_lake, says=f"{option} {out}: can't be written (")
+
+
 def test_verify_tells_what_is_wrong(lake: Path, command: Command) -> None:
     victim = next((lake / "tables" / "tracks").glob(f"harpnum={BUSY}/*"))
     victim.write_bytes(victim.read_bytes()[:-100])

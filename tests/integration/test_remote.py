@@ -87,9 +87,12 @@ def test_an_empty_mirror_answers(lake: Lake, machine: Machine) -> None:
     assert not list(other.root.glob("tables/**/*.parquet"))
 
 
-def test_only_a_lake_is_published(machine: Machine) -> None:
+def test_only_a_lake_is_published(machine: Machine, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--lake s3://.*/some/lake: there is no lake; `porelake run` makes"):
         publish(machine("first"))
+    (tmp_path / "following.json").write_text("[]")  # of a lake that follows a region, and has nothing yet
+    Store(machine("first").location).put({"following.json": tmp_path / "following.json"})
+    assert publish(machine("first")).n_harps == 0
 
 
 def test_nothing_travels_twice(lake: Lake, server: S3Server) -> None:
