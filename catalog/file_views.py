@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from catalog.formats import SQL_TYPES, file_pattern, literal, quoted
 from catalog.schema import TABLES, Table
 
+_COLUMNS = {column.name for table in TABLES.values() for column in table.columns}
 _HARP, _RANGE = ("harpnum",), ("first", "last")  # `name=value` of the directories around a file, and a pack
 
 
@@ -42,14 +43,14 @@ def _of_packs(table: Table, packs: Sequence[PackFile]) -> Iterator[str]:
 def _of_pack(table: Table, files: Sequence[str], *conditions: str) -> str:
     """A SELECT over packs that opens only that of the HARP asked for.
 
-    From `harpnum = 377` DuckDB concludes what a directory must say, and passes over the others, where its
-    name is compared with the column, one in each SELECT.
+    DuckDB passes over packs whose directories don't admit a HARP. It sees that from one comparison of a
+    directory's name with the column in a SELECT, the name on the left: so there are two, one inside the other.
     """
     if not _partitioned(files[0], _RANGE):
         return " WHERE ".join([_reading(table, files, _RANGE), *conditions])
-    above = " AND ".join(["first <= harpnum", *conditions])
-    within = f"{_reading(table, files, _RANGE, 'last')} WHERE {above}"
-    return f"SELECT {_columns(table)} FROM ({within}) WHERE last >= harpnum"
+    condition = " AND ".join(["first <= harpnum", *conditions])
+    inner = f"{_reading(table, files, _RANGE, 'last')} WHERE {condition}"
+    return f"SELECT {_columns(table)} FROM ({inner}) WHERE last >= harpnum"
 
 
 def _of_files(table: Table, files: Sequence[str]) -> Iterator[str]:
@@ -83,5 +84,4 @@ def _partitioned(file: str, directories: Sequence[str]) -> bool:
     """
     above = file.split("/")[: -1 - len(directories)]
     names = {part.partition("=")[0].lower() for part in above if "=" in part}
-    ours = {column.name for table in TABLES.values() for column in table.columns}
-    return names.isdisjoint(ours | {*directories})
+    return names.isdisjoint(_COLUMNS | {*directories})
