@@ -44,7 +44,7 @@ def _of_pack(table: Table, files: Sequence[str], *conditions: str) -> str:
     """A SELECT over packs that opens only that of the HARP asked for.
 
     DuckDB passes over packs whose directories don't admit a HARP. It sees that from one comparison of a
-    directory's name with the column in a SELECT, the name on the left: so there are two, one inside the other.
+    directory's name with the column in a SELECT, the name on the left: so there are two, one in the other.
     """
     if not _partitioned(files[0], _RANGE):
         return " WHERE ".join([_reading(table, files, _RANGE), *conditions])
