@@ -27,8 +27,9 @@ def keep_freed() -> None:
 
 @contextmanager
 def all_freed_kept() -> Iterator[None]:
-    """Have the C library keep all freed memory meanwhile, and give it back at the end.
+    """Have the C library keep freed memory meanwhile, however much, and give it back at the end.
 
+    Of arrays of up to 32 MB each: larger ones it always takes from the system and gives back to it.
     For what makes many arrays of a whole series, one after the other: the system would clear each one's
     pages anew, which takes the more of the time the longer the series is.
     """
