@@ -51,18 +51,18 @@ class Painter:
         self._numbering = Numbering(2 * layout.unit)
         self._track_numbers = track_numbers(scenes.tracks)
         self._pixel_mm = scenes.pixel_km / 1000
-        self._lines = canvas
+        self._canvas = canvas
         self._ground = self._writing.ground(scenes.title, scales, key)
 
     def picture(self, moment: Moment) -> RGB:
         """The picture of a moment, (y, x, 3)."""
-        self._lines.rgba[:] = self._ground
+        self._canvas.rgba[:] = self._ground
         images = self._images(moment)
         for panel, scale, image in zip(self.layout.panels, self.scales, images, strict=True):
             self._paste(panel, scale, image)
         scene = None if moment.reason or self.trails is None else self.scenes.scene(moment.t_rec)
         numbers = [] if scene is None else self._mark(scene)
-        picture = Image.fromarray(self._lines.rgba)
+        picture = Image.fromarray(self._canvas.rgba)
         pen = ImageDraw.Draw(picture)
         self._write(pen, moment, images)
         if scene is not None:
@@ -80,7 +80,7 @@ class Painter:
         return [intensity, self.scenes.br(moment.t_rec)][: len(self.layout.panels)]
 
     def _paste(self, panel: Box, scale: Scale, image: NDArray[Any] | None) -> None:
-        rgba = self._lines.rgba[panel.y : panel.y + panel.height, panel.x : panel.x + panel.width]
+        rgba = self._canvas.rgba[panel.y : panel.y + panel.height, panel.x : panel.x + panel.width]
         if image is not None:
             x, y, width, height = self._place(panel, image.shape)
             rgba[y : y + height, x : x + width] = scale.coloured(image, (width, height))
@@ -106,11 +106,11 @@ class Painter:
         for panel in self.layout.panels:
             for kind, alpha, steps in self.trails.at(scene.t_rec):
                 ways = list(self._on_screen(panel, shape, np.array(steps)))
-                self._lines.cased(ways, panel, COLOURS[kind], 1.3 * unit, alpha)
+                self._canvas.cased(ways, panel, COLOURS[kind], 1.3 * unit, alpha)
             for kind, colour in COLOURS.items():
                 mine = [line for label, lines in found.items() if kinds[label] == kind for line in lines]
                 around = [self._on_screen(panel, shape, line) for line in mine]
-                self._lines.cased(around, panel, colour, 1.5 * unit)
+                self._canvas.cased(around, panel, colour, 1.5 * unit)
         return self._numbers(scene, found)
 
     def _numbers(self, scene: Scene, found: dict[int, list[Floats]]) -> list[Number]:

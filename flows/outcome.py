@@ -9,15 +9,28 @@ from pores.errors import InputError, PorelakeError
 
 @dataclass
 class Outcome:
-    """What a run did: lines for people, and the HARPs that failed."""
+    """What a run did: lines for people, and the HARPs that failed.
+
+    Attributes
+    ----------
+    done : list of Done
+    failed : dict
+        HARPNUM to why, by the member of its ensemble; the name of what failed for the whole HARP is empty.
+    also_failed : dict
+        What failed besides HARPs, to why: followed regions whose HARPs could not be asked, the catalogue.
+    wrong_input : bool
+        Whether all that failed did so for what was asked.
+    unreachable : bool
+        Whether the last HARP failed because the archive did not answer.
+    published, notes : str
+        Lines about the catalogue and about the whole run.
+    """
 
     done: list[Done] = field(default_factory=list)
-    # Of HARPs, why members of their ensembles failed; what failed for the HARP has no name of a member.
     failed: dict[int, dict[str, str]] = field(default_factory=dict)
-    # What failed besides HARPs: followed regions whose HARPs could not be asked, the catalogue.
     also_failed: dict[str, str] = field(default_factory=dict)
-    wrong_input: bool = True  # whether all that failed did so for what was asked
-    unreachable: bool = False  # whether the last HARP failed because the archive did not answer
+    wrong_input: bool = True
+    unreachable: bool = False
     published: str = ""
     notes: str = ""
 
