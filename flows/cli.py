@@ -91,7 +91,6 @@ def main() -> None:
         sys.exit(command_line(*sys.argv[1:2])(standalone_mode=False) or 0)
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            _end_workers()
             _end("stopped; run again to go on", INTERRUPTED)
         raise
     except TyperException as error:
@@ -112,14 +111,9 @@ def main() -> None:
         _end(error, 1)
 
 
-def _end_workers() -> None:
-    """End processes that work on frames: what they have at hand would be waited for."""
-    from multiprocessing import active_children
-
-    for worker in active_children():
-        worker.terminate()
-
-
 def _end(message: object, code: int) -> None:
+    from flows.pool import end_workers
+
+    end_workers()
     print(f"porelake: {' '.join(str(message).split())}", file=sys.stderr)
     sys.exit(code)

@@ -14,20 +14,24 @@ _TAR_BYTES, _CUBE_BYTES = 20_000_000, 10_000_000
 def start_early(request: Request) -> None:
     """Start what worker processes come from, beside this process, if a request looks like much work.
 
-    It does if it is of HARPs that have no run yet, and there are many files, or there is a large cube to be
-    worked on. A wrong guess costs a second of another core, or of this one later.
+    It does if it is of HARPs that have no run yet, or no cube where it only ingests, and there are many
+    files, or there is a large cube to be worked on. A wrong guess costs a second of another core, or of this
+    one later.
     """
     if request.source != JSOC and _is_new(request) and _is_long(request):
         get_ready(request.workers)
 
 
 def _is_new(request: Request) -> bool:
-    """Whether no HARP that the request names has been through the chain, or none at all if it names none."""
+    """Whether no HARP that the request names has been as far as it asks, or none at all if it names none."""
     lake = Lake.at(request.lake)
     if lake.url is not None:
         return False
-    done = {path.stem for path in lake.pointers()}
-    return not done & set(map(str, request.harpnums)) if request.harpnums else not done
+    if request.last_stage == "ingest":  # which makes no run
+        done = set(lake.cubes(request.series))
+    else:
+        done = {int(path.stem) for path in lake.pointers()}
+    return not done & set(request.harpnums) if request.harpnums else not done
 
 
 def _is_long(request: Request) -> bool:

@@ -1,10 +1,9 @@
-"""The processes that work on frames: started when worth it, gone when the program is, however it ends.
+"""Processes that work on frames and files: started when worth it, gone when the program is, however it ends.
 
 They are forked by a process that has imported what they need and nothing else (`flows.worker`), so that the
 second starts as soon as the first, and pages of what all have imported are there once.
 """
 
-import atexit
 import multiprocessing
 import multiprocessing.forkserver
 import os
@@ -20,7 +19,7 @@ R = TypeVar("R")
 
 FRAMES_WORTH_A_POOL = 12  # starting the processes costs about as much as this many frames
 FILES_WORTH_A_POOL = 150  # and as looking into so many files
-LARGEST_SHARE = 12  # frames that are handed over together
+LARGEST_SHARE = 12  # frames or files that are handed over together
 _pools: dict[int, ProcessPoolExecutor] = {}
 
 
@@ -33,11 +32,14 @@ def ordered_map(
 ) -> Iterator[R]:
     """`map` in order over processes; in this process where that is faster: for fewer items than `worth`.
 
+    Where the processes run already, no more items are asked for than frames would have to be to start them.
     `function` and items must pickle, and results should be small: they do, too. Items that follow one another
     go to one process, at most so many `together` and fewer towards the end, so that no process is long at
     work alone. At most a few such shares per process wait to be taken: of large results, 1 is best.
     """
     workers = workers or cores()
+    if workers in _pools:
+        worth = min(worth, FRAMES_WORTH_A_POOL)
     if workers == 1 or len(items) < worth:
         yield from map(function, items)
         return
@@ -55,6 +57,13 @@ def get_ready(workers: int | None) -> None:
     if (workers or cores()) > 1:
         multiprocessing.set_forkserver_preload(["flows.worker"])
         multiprocessing.forkserver.ensure_running()
+
+
+def end_workers() -> None:
+    """End the processes with what they have at hand: it would be waited for at the end of the program."""
+    for worker in multiprocessing.active_children():
+        worker.terminate()
+    _pools.clear()
 
 
 def cores() -> int:
@@ -93,7 +102,6 @@ def _pool(workers: int) -> ProcessPoolExecutor:
         get_ready(workers)
         context = multiprocessing.get_context("forkserver")  # this process may have threads: it must not fork
         _pools[workers] = ProcessPoolExecutor(workers, context, _end_with_parent)
-        atexit.register(_pools[workers].shutdown, wait=False, cancel_futures=True)
     return _pools[workers]
 
 

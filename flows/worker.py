@@ -1,4 +1,4 @@
-"""What the process imports that workers are forked from: all that work on frames needs.
+"""What the process imports that workers are forked from: all that work on frames and files needs.
 
 BLAS gets one thread in it and so in every worker: there are as many workers as cores. Ctrl-C is for the
 process that has them; they end with it. Nothing else imports this.

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,6 +47,15 @@ def test_few_items_stay_in_this_process() -> None:
     assert {process for _, process in ordered_map(squared, range(50), 1)} == {os.getpid()}
 
 
+def test_fewer_items_are_worth_processes_that_run_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    list(ordered_map(squared, range(12), 2))
+    here = partial(ordered_map, squared, workers=2, worth=150)
+    assert os.getpid() not in {process for _, process in here(range(12))}
+    assert {process for _, process in here(range(11))} == {os.getpid()}
+    monkeypatch.setattr(pool, "_pools", {})
+    assert {process for _, process in here(range(149))} == {os.getpid()}
+
+
 def test_what_goes_wrong_in_a_process_is_raised_here() -> None:
     results = ordered_map(refused, range(40), 2)
     with pytest.raises(ValueError, match="seven"):
@@ -67,13 +77,24 @@ def test_a_process_that_dies_is_told_to_all_who_wait_for_it() -> None:
     assert len(list(ordered_map(squared, range(20), 2))) == 20
 
 
-def test_an_interrupted_command_does_not_wait_for_what_is_at_hand(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("end", "status", "said"),
+    [
+        ("os.kill(os.getpid(), signal.SIGINT)", INTERRUPTED, "stopped; run again to go on"),
+        ("raise PorelakeError('no room')", 1, "no room"),
+    ],
+    ids=["Ctrl-C", "error"],
+)
+def test_a_command_that_breaks_off_does_not_wait_for_what_is_at_hand(
+    tmp_path: Path, end: str, status: int, said: str
+) -> None:
     code = (
         "import os, signal, sys, time; from flows import cli, early; from flows.pool import ordered_map\n"
+        "from pores.errors import PorelakeError\n"
         "def work(_):\n"
         "    results = ordered_map(time.sleep, [0.0] * 12 + [30.0] * 100, 2)\n"
         "    next(results)\n"
-        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        f"    {end}\n"
         "    list(results)\n"
         "early.start_early = work\n"
         f"sys.argv = ['porelake', 'run', '--from', {str(tmp_path)!r}, '--lake', {str(tmp_path / 'lake')!r}]\n"
@@ -82,8 +103,8 @@ def test_an_interrupted_command_does_not_wait_for_what_is_at_hand(tmp_path: Path
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=25
     )
-    assert done.returncode == INTERRUPTED
-    assert done.stderr == "porelake: stopped; run again to go on\n"
+    assert done.returncode == status
+    assert done.stderr == f"porelake: {said}\n"
 
 
 @pytest.mark.parametrize("n", [1, 12, 17, 60, 300])
@@ -134,6 +155,22 @@ def test_a_new_harp_of_many_files_starts_processes_early(
     ):
         early.start_early(idle)
     assert started == [3]
+
+
+def test_ingestion_starts_processes_early_for_harps_without_a_cube(
+    small_series: Path, small_lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int | None] = []
+    monkeypatch.setattr(early, "get_ready", started.append)
+    monkeypatch.setattr(early, "FILES_WORTH_A_POOL", 10)
+    ask = partial(request, small_series, last_stage="ingest", workers=3)
+    early.start_early(ask(tmp_path))
+    early.start_early(ask(small_lake, harpnums=(1,)))
+    assert started == [3, 3]
+    cubes = shutil.copytree(small_lake / "cubes", tmp_path / "lake" / "cubes").parent  # and no run
+    early.start_early(ask(cubes))
+    early.start_early(ask(cubes, harpnums=(BUSY,)))
+    assert started == [3, 3]
 
 
 def test_a_command_for_little_starts_no_process(small_lake: Path) -> None:
