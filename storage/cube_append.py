@@ -91,15 +91,16 @@ def append(
     """
     with exclusive(path):
         known = SeenFiles.of(path, hand_back)
-        new = known.new(files)
+        new = known.note_new(files)
         offers = [known.offer(one) for one in new if isinstance(one, SourceFile)]
-        looks = iter(over(look_into, offers))
+        looks = (look for _, look in zip(offers, over(look_into, offers), strict=True))
         done = Appended(unchanged=len(files) - len(new))
         with CubeWriter(path) as writer:
             for batch in _batches(new):
                 found = [known.record(one, lambda: next(looks)) for one in batch]
                 known.remember(writer.write([one for one in found if isinstance(one, Record)]))
                 done = done.and_then(found)
+            next(looks, None)  # there is none: so `over` comes to its end, and a bar of it
         return done
 
 

@@ -91,17 +91,18 @@ class SeenFiles:
                 key = int(row["t_rec"]), row["segment"].decode()
                 self.images.setdefault(key, {})[row["sha256"].decode()] = row
 
-    def new(self, files: Iterable[SourceFile | Absence]) -> list[SourceFile | Absence]:
-        """Those files that are not known by their name, size and time of change."""
-        return [one for one in files if isinstance(one, Absence) or not self._has_seen(one)]
+    def note_new(self, files: Iterable[SourceFile | Absence]) -> list[SourceFile | Absence]:
+        """Note files as seen, and give those that were not known by their name, size and time of change."""
+        return [one for one in files if isinstance(one, Absence) or self._note(one)]
 
-    def _has_seen(self, file: SourceFile) -> bool:
+    def _note(self, file: SourceFile) -> bool:
+        """Note a file as seen; whether it was new."""
         if file.version:
-            return False
+            return True
         stat = (str(file.name), file.size, file.mtime_ns)
-        seen = stat in self.stats
+        new = stat not in self.stats
         self.stats.add(stat)
-        return seen
+        return new
 
     def offer(self, file: SourceFile) -> Offer:
         """A file to be looked into."""

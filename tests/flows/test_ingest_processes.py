@@ -1,6 +1,11 @@
 """Ingestion by several processes makes the cube that one makes, and says the same of what is wrong."""
 
 import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -14,8 +19,11 @@ from flows.request import SERIES
 from pores.errors import PorelakeError
 from storage import cube_log, cube_reading
 from storage.archive import SourceFile
+from storage.cube_reading import Look, Offer
 from storage.cubes import append
-from tests.flows.runs import BUSY, request
+from tests.flows.forks import members
+from tests.flows.runs import BUSY, environment, request
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -91,3 +99,76 @@ def test_a_file_that_goes_away_is_named(small_series: Path, tmp_path: Path, proc
         there = len(cube_log.entries(cube))
     assert 0 < there <= 30, "what came before it is kept"
     assert ingest(asked, BUSY).said.startswith(f"{len(files) - there} files added")
+
+
+KILLED = """
+import os, signal, sys
+from multiprocessing import active_children
+from flows import cli, pool
+from storage import cube_append
+pool.FILES_WORTH_A_POOL = 10
+cube_append.BATCH = 3
+n_batches, write = 0, cube_append.CubeWriter.write
+def killing(*batch):
+    global n_batches
+    n_batches += 1
+    if n_batches == 3:
+        os.kill({victim}, signal.SIGKILL)
+    return write(*batch)
+cube_append.CubeWriter.write = killing
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("victim", "status", "said"),
+    [("os.getpid()", -signal.SIGKILL, ""), ("active_children()[0].pid", 1, "BrokenProcessPool")],
+    ids=["the one that writes", "one that reads"],
+)
+def test_a_kill_loses_nothing_that_was_done(
+    undisturbed: Path, small_series: Path, tmp_path: Path, victim: str, status: int, said: str
+) -> None:
+    asked = request(small_series, tmp_path / "lake", harpnums=(BUSY,))
+    options = ["--from", str(small_series), "--lake", asked.lake, "--harp", str(BUSY), "--workers", "2"]
+    code = [sys.executable, "-c", KILLED.format(victim=victim), "ingest", *options]
+    run = subprocess.Popen(code, env=environment(), start_new_session=True, stderr=subprocess.PIPE, text=True)
+    told = run.communicate(timeout=60)[1]
+    assert (run.returncode, said in told) == (status, True), told
+    wait_for(lambda: not members(run.pid))
+    with cube_log.reading(Harp(asked, BUSY).cube) as cube:
+        there = len(cube_log.entries(cube))
+    assert 6 <= there < len(offered(small_series))
+    assert ingest(asked, BUSY).said.startswith(f"{len(offered(small_series)) - there} files added")
+    assert_same_cubes(Harp(asked, BUSY).cube, undisturbed)
+
+
+def test_what_the_cube_has_is_not_packed_again(undisturbed: Path, small_series: Path, tmp_path: Path) -> None:
+    copies = Path(shutil.copytree(small_series, tmp_path / "copies", copy_function=shutil.copyfile))
+    looks: list[Look] = []
+
+    def over(look_into: Callable[[Offer], Look], offers: Sequence[Offer]) -> Iterator[Look]:
+        for offer in offers:
+            looks.append(look_into(offer))
+            yield looks[-1]
+        looks.append(looks[-1])  # reached at the end alone
+
+    files = offered(copies)
+    append(undisturbed, files, over=over)
+    assert len(looks) == len(files) + 1, "asked for more once all were there, so that bars are full"
+    assert sum(look.image is not None for look in looks[:-1]) == 1, "the file that can't be used"
+
+
+def test_a_look_into_each_file_is_asked_for(small_series: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        append(tmp_path / "a.h5", offered(small_series), over=lambda look, offers: map(look, offers[:-1]))
+
+
+@pytest.mark.parametrize(("size", "together"), [(9_000_000, 1), (3_000_000, 2), (100, 12), (0, 12)])
+def test_files_of_8_mb_or_12_go_together(
+    small_series: Path, monkeypatch: pytest.MonkeyPatch, size: int, together: int
+) -> None:
+    shares: list[int] = []
+    monkeypatch.setattr(stage, "ordered_map", lambda *asked: shares.append(asked[-1]) or [])
+    file = offered(small_series)[0]
+    list(stage._over(2, "", cube_reading.look_into, [Offer(replace(file, size=n)) for n in (size, 0)]))
+    assert shares == [together]
