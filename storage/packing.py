@@ -18,8 +18,9 @@ from storage.remote_files import bring, put
 from storage.tables import checksummed, read_rows, told
 
 # Chosen by measurement, docs/decisions/0021-packs.md. A row group ends with a HARP.
-CELLS = 2_500_000  # rows of a row group times columns, at least: each column of each group is looked at
-BYTES = 128 * 2**20  # of a row group in memory, if that comes first
+ROWS = 2**15  # of a row group, at least
+ROWS_OF_A_COLUMN = 1800  # or so many for each column: for a name, each column of each group is looked at
+BYTES = 2**26  # of a row group in memory, if that comes first
 PAGE = 32 * 1024  # bytes; pages without a row that is wanted are not unpacked
 _AT_ONCE = 2  # packs: reading small files holds the interpreter for half of the time
 
@@ -76,11 +77,12 @@ def _groups(files: Iterable[Path], schema: pa.Schema) -> Iterator[pa.Table]:
     """Rows of the files, some HARPs at a time."""
     waiting: list[pa.Table] = []
     n_rows = n_bytes = 0
+    enough = max(ROWS, ROWS_OF_A_COLUMN * len(schema))
     for file in files:
         rows = read_rows(file, schema)
         waiting.append(rows)
         n_rows, n_bytes = n_rows + len(rows), n_bytes + rows.nbytes
-        if n_rows * len(schema) >= CELLS or n_bytes >= BYTES:
+        if n_rows >= enough or n_bytes >= BYTES:
             yield pa.concat_tables(waiting)
             waiting, n_rows, n_bytes = [], 0, 0
     if waiting:

@@ -119,7 +119,7 @@ def test_figures_are_light_and_shown() -> None:
 
 
 def test_sql_of_the_pages_is_answered(tmp_path: Path) -> None:
-    lake = Lake.at(tmp_path / "lake")
+    lake = Lake.at(tmp_path)
     publish(lake)
     said = [(page, parsed(words)[1]["statement"]) for page, words in CALLS if words[:1] == ["sql"]]
     said += [(name(page), block.text) for page in PAGES for block in blocks(page) if block.language == "sql"]
