@@ -35,7 +35,7 @@ def cores_table(harp: LongHarp, scratch: Path, rounds: int) -> Table:
         figures[name] = one / two
     note = (
         "`porelake run` of what was ingested, and of a directory, ingestion included; from the start of the"
-        f" process to its end: {RECORDS} records of {_SIZE}, by spline. The images of a few simulated records,"
+        f" process to its end: {RECORDS} records of {_SIZE}, by spline. The images of a few records,"
         " forth and back."
     )
     return Table("One worker and two", ("", "s", "ms per record"), rows, note, figures)
