@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,14 @@ QUICK = {
 
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A port that is free, with the one after it, which the clock takes for reports."""
+    while True:
+        with socket.socket() as free, socket.socket() as after:
+            free.bind(("127.0.0.1", 0))
+            port = int(free.getsockname()[1])
+            with suppress(OSError, OverflowError):
+                after.bind(("127.0.0.1", port + 1))
+                return port
 
 
 class Clock:

@@ -74,9 +74,12 @@ def test_killed_at_a_random_moment(
 def test_killed_in_every_stage(
     forks: Forks, small_series: Path, small_lake: Path, tmp_path: Path, sign: str
 ) -> None:
-    lake = tmp_path / "lake"
-    status = forks.run(*arguments(small_series, lake), until=lambda _: any(lake.glob(sign)))
-    assert status == -9
+    for attempt in range(5):  # what is there for some ms only may be missed
+        lake = tmp_path / str(attempt)
+        if forks.run(*arguments(small_series, lake), until=lambda _: any(lake.glob(sign))) == -9:  # noqa: B023
+            break
+    else:
+        pytest.fail("never caught before its end")
     assert_recovers(forks, small_series, lake, small_lake)
 
 

@@ -300,7 +300,17 @@ def test_reading_while_writing(tmp_path: Path, make_file: MakeFile) -> None:
 
 def _append_slowly(path: Path, contents: list[tuple[FileName, bytes]]) -> None:
     cube_append.BATCH = 3  # many commits to be killed in
-    append(path, [SourceFile(name, "", len(content), 1, _Held(content)) for name, content in contents])
+    append(path, [SourceFile(name, "", len(content), 1, _slow(content)) for name, content in contents])
+
+
+def _slow(content: bytes) -> Callable[[], bytes]:
+    """What reads as a slow disk does, so that there is time to be killed in."""
+
+    def read() -> bytes:
+        time.sleep(0.005)
+        return content
+
+    return read
 
 
 def test_killed_at_any_moment(tmp_path: Path, make_file: MakeFile) -> None:
