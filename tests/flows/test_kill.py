@@ -5,8 +5,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,17 +54,24 @@ def arguments(source: Path, lake: Path, workers: int = 1) -> list[object]:
     return ["run", "--from", source, "--lake", lake, "--workers", workers]
 
 
+def killed(forks: Forks, source: Path, at: Path, when: Callable[[Path, float, int], bool]) -> Path:
+    """The lake of a run that was killed when its lake, the seconds passed and the number of the try say so.
+
+    A run that ended before is tried again, on a lake of its own.
+    """
+    for attempt in range(9):
+        lake = at / str(attempt)
+        if forks.run(*arguments(source, lake), until=lambda passed: when(lake, passed, attempt)) == -9:  # noqa: B023
+            return lake
+    pytest.fail("never caught before its end")
+
+
 @pytest.mark.parametrize("share", SHARES, ids="{:.2f}".format)
 def test_killed_at_a_random_moment(
     forks: Forks, duration: float, small_series: Path, small_lake: Path, tmp_path: Path, share: float
 ) -> None:
-    for attempt in range(9):  # a run that was quicker than the timed one is tried again, killed earlier
-        lake = tmp_path / str(attempt)
-        moment = share * duration * 0.8**attempt
-        if forks.run(*arguments(small_series, lake), until=lambda passed: passed > moment) == -9:  # noqa: B023
-            break
-    else:
-        pytest.fail("never caught before its end")
+    # a run that was quicker than the timed one is tried again, killed earlier
+    lake = killed(forks, small_series, tmp_path, lambda _, passed, n: passed > share * duration * 0.8**n)
     assert_recovers(forks, small_series, lake, small_lake)
 
 
@@ -75,12 +81,8 @@ def test_killed_at_a_random_moment(
 def test_killed_in_every_stage(
     forks: Forks, small_series: Path, small_lake: Path, tmp_path: Path, sign: str
 ) -> None:
-    for attempt in range(5):  # what is there for some ms only may be missed
-        lake = tmp_path / str(attempt)
-        if forks.run(*arguments(small_series, lake), until=lambda _: any(lake.glob(sign))) == -9:  # noqa: B023
-            break
-    else:
-        pytest.fail("never caught before its end")
+    # what is there for some ms only may be missed
+    lake = killed(forks, small_series, tmp_path, lambda lake, *_: any(lake.glob(sign)))
     assert_recovers(forks, small_series, lake, small_lake)
 
 
@@ -100,11 +102,7 @@ def test_killed_again_and_again_with_processes(
 def test_a_resumed_run_does_no_block_again(
     forks: Forks, small_series: Path, small_lake: Path, tmp_path: Path
 ) -> None:
-    for attempt in range(5):  # a busy machine may let a run end before it is caught
-        lake = tmp_path / str(attempt)
-        labels = partial(lake.glob, "labels/*/*/*.h5")
-        if forks.run(*arguments(small_series, lake), until=lambda _: any(labels())) == -9:  # noqa: B023
-            break
+    lake = killed(forks, small_series, tmp_path, lambda lake, *_: any(lake.glob("labels/*/*/*.h5")))
     done = {name: state for name, state in files(lake).items() if Path(name).match("stages/*/*/*.parquet")}
     assert done
     assert_recovers(forks, small_series, lake, small_lake)
